@@ -1,0 +1,1 @@
+"""Pure calculations over facts and rules."""

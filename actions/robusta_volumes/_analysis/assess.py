@@ -1,0 +1,146 @@
+"""All rules over everything that was seen: what fired, and what could not be judged and why."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from robusta_volumes._model.inventory import Inventory, Unseen
+from robusta_volumes._model.kind import BY_NAME, Kind
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import count
+from robusta_volumes._model.volume import Meta
+from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._rules.rule import Hit, Rule
+
+_WORD = {
+    "PersistentVolumeClaim": "Claim",
+    "PersistentVolume": "Volume",
+    "Pod": "Pod",
+    "VolumeSnapshot": "Snapshot",
+    "ResourceQuota": "Storage quota",
+    "CSINode": "Node",
+    "LimitRange": "Limit range",
+}
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One rule that fired on one object."""
+
+    rule: Rule
+    meta: Meta
+    hit: Hit
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is here."""
+        return self.rule.severity if self.hit.severity is None else self.hit.severity
+
+    @property
+    def title(self) -> str:
+        """One sentence that says what is wrong with what."""
+        if self.rule.on == "ResourceQuota":
+            return f"Storage quota {self.meta.name} in namespace {self.meta.namespace} {self.hit.says}"
+        if self.rule.on == "VolumeAttachment":
+            return f"Attachment {self.hit.says}"  # its name is a hash that nobody knows
+        return f"{_WORD.get(self.rule.on, self.rule.on)} {self.meta.title} {self.hit.says}"
+
+    @property
+    def object(self) -> tuple[str, str, str]:
+        """(kind, namespace, name)."""
+        return self.rule.on, self.meta.namespace, self.meta.name
+
+    def concerns(self, claims: Iterable[tuple[str, str]], volumes: Iterable[str]) -> bool:
+        """Tell whether it is about one of these claims or volumes."""
+        own_claims = {*self.hit.claims, *([self.meta.key] if self.rule.on == "PersistentVolumeClaim" else [])}
+        own_volumes = {*self.hit.volumes, *([self.meta.name] if self.rule.on == "PersistentVolume" else [])}
+        return bool(own_claims & set(claims) or own_volumes & set(volumes))
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the rules say of an inventory. ``issues`` are sorted worst first; ``unseen`` are the kinds that lacked."""
+
+    issues: tuple[Issue, ...]
+    unseen: Mapping[str, tuple[Unseen, tuple[str, ...]]]  # resource -> (why, ids of the rules that could not look)
+
+    @property
+    def is_partial(self) -> bool:
+        """True when some rule could not look: what a cluster does not serve at all does not count."""
+        return any(ids and reason.remedy for reason, ids in self.unseen.values())
+
+    @property
+    def problems(self) -> tuple[Issue, ...]:
+        """The issues that ask somebody to do something: all but INFO."""
+        return tuple(i for i in self.issues if i.severity > Severity.INFO)
+
+
+def subjects(see: Inventory) -> Mapping[str, tuple[Any, ...]]:
+    """List the objects that rules look at, by kind."""
+    return {
+        "PersistentVolumeClaim": see.claims,
+        "PersistentVolume": see.volumes,
+        "Pod": see.pods,
+        "VolumeSnapshot": see.snapshots,
+        "ResourceQuota": see.quotas,
+        "LimitRange": see.limit_ranges,
+        "StatefulSet": tuple(w for w in see.workloads if w.kind == "StatefulSet"),
+        "Deployment": tuple(w for w in see.workloads if w.kind == "Deployment"),
+        "VolumeAttachment": see.attachments,
+        "Node": see.nodes,
+        "CSINode": see.csi_nodes,
+    }
+
+
+def assess(see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.values())) -> Assessment:
+    """Put every rule to every object of its kind."""
+    issues: list[Issue] = []
+    unseen: dict[str, tuple[Unseen, tuple[str, ...]]] = {}
+    fired: set[tuple[str, str, str]] = set()
+    looked_at = subjects(see)
+    for rule in sorted(rules, key=lambda r: r.fallback):
+        needs = _needs(rule)
+        if any(kind.resource in see.skipped for kind in needs):
+            continue
+        lacking = [reason for kind in needs if (reason := see.lacks(kind))]
+        for reason in lacking:
+            _, ids = unseen.get(reason.kind.resource, (reason, ()))
+            unseen[reason.kind.resource] = (reason, (*ids, rule.id))
+        if lacking:
+            continue
+        for subject in looked_at.get(rule.on, ()):
+            if rule.fallback and (rule.on, *subject.meta.key) in fired:
+                continue
+            hit = rule.check(subject, see, limits)
+            if hit:
+                fired.add((rule.on, *subject.meta.key))
+                issues.append(Issue(rule, subject.meta, hit))
+    for resource, reason in see.unseen.items():
+        unseen.setdefault(resource, (reason, ()))
+    return Assessment(tuple(sorted(issues, key=_worst_first)), unseen)
+
+
+def _needs(rule: Rule) -> tuple[Kind, ...]:
+    """List the kinds without which a rule knows nothing: the one that it looks at among them."""
+    own = BY_NAME.get(rule.on)
+    return tuple(dict.fromkeys((*([own] if own else []), *rule.needs)))
+
+
+def _worst_first(issue: Issue) -> tuple[Any, ...]:
+    return -issue.severity, -(issue.hit.size or 0), issue.rule.id, issue.meta.namespace, issue.meta.name
+
+
+def about(found: Assessment, claims: Iterable[tuple[str, str]], volumes: Iterable[str]) -> Assessment:
+    """Keep what concerns these claims and volumes."""
+    wanted_claims, wanted_volumes = tuple(claims), tuple(volumes)
+    kept = tuple(i for i in found.issues if i.concerns(wanted_claims, wanted_volumes))
+    return Assessment(kept, found.unseen)
+
+
+def tally(issues: Iterable[Issue]) -> str:
+    """Count issues by severity: "1 critical, 3 high"."""
+    numbers: dict[Severity, int] = {}
+    for issue in issues:
+        numbers[issue.severity] = numbers.get(issue.severity, 0) + 1
+    return ", ".join(f"{numbers[s]} {s.word}" for s in sorted(numbers, reverse=True)) or count(0, "issue")

@@ -1,0 +1,105 @@
+"""The case files of the rules: small clusters in which a rule fires, keeps quiet, or cannot know.
+
+A file is a mapping of ``fired``, ``clear``, ``unknown`` and ``edges`` (a list of cases with names); objects need no
+apiVersion where the kind tells it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from robusta_volumes._analysis.assess import Assessment, Issue, assess
+from robusta_volumes._cluster.cluster import Object
+from robusta_volumes._cluster.gather import gather
+from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import BY_NAME
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.times import UTC, parse_time
+from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._rules.rule import Rule
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+PARTS = ("fired", "clear", "unknown")
+_KEYS = {"name", "objects", "now", "on", "says", "why", "command", "severity", "clear", "denied", "absent", "remedy"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One small cluster and what a rule is expected to say of it."""
+
+    name: str  # fired, clear, unknown, or the name of an edge
+    objects: tuple[Object, ...]
+    now: datetime = NOW
+    on: str = ""  # namespace/name of the object on which it fires; "": the only one
+    says: str = ""  # in the title
+    why: str = ""  # in the evidence, or in the reason why nothing was seen
+    command: str = ""  # in one of the commands
+    severity: str = ""
+    clear: bool = False
+    denied: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    remedy: str = ""
+
+
+def read_cases(path: Path) -> tuple[Case, ...]:
+    """Read a case file.
+
+    Raises ValueError: when a key is not known or a case has no objects, naming file and case.
+    """
+    # through JSON, so that timestamps are text, as the API gives them, and no two cases share an object
+    whole = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=_text))
+    edges = whole.pop("edges", [])
+    named = [{"name": part, **whole.pop(part)} for part in PARTS if part in whole]
+    if whole:
+        raise ValueError(f"{path.name}: {', '.join(whole)} is none of {', '.join(PARTS)}, edges")
+    return tuple(_case(one, path) for one in [*named, *edges])
+
+
+def _case(given: Mapping[str, Any], path: Path) -> Case:
+    where = f"{path.name}, {given.get('name', 'an edge without name')}"
+    if strange := set(given) - _KEYS:
+        raise ValueError(f"{where}: unknown key {', '.join(sorted(strange))}")
+    if not given.get("objects") or not given.get("name"):
+        raise ValueError(f"{where}: needs name and objects")
+    values = {**given, "objects": tuple(_whole(o) for o in given["objects"])}
+    values["now"] = parse_time(given.get("now")) or NOW
+    values.update({key: tuple(given.get(key, ())) for key in ("denied", "absent")})
+    return Case(**{"clear": given["name"] == "clear", **values})
+
+
+def _whole(given: Object) -> Object:
+    known = BY_NAME.get(given["kind"])
+    return {**({"apiVersion": known.api_version} if known else {}), **given}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, date):  # a datetime is one, too
+        return value.isoformat()
+    raise TypeError(f"{value!r} does not belong into a case file")
+
+
+def look(case: Case) -> Inventory:
+    """Look at the case's cluster as every workflow looks at a real one."""
+    return gather(MemoryCluster(case.objects, now=case.now, denied=case.denied, absent=case.absent))
+
+
+def judge(case: Case, rule: Rule) -> Assessment:
+    """Put the rule to the case's cluster; a fallback rule after all others, as it is meant."""
+    rules: Iterable[Rule] = RULES.values() if rule.fallback else (rule,)
+    return assess(look(case), Limits(), rules)
+
+
+def issues_of(case: Case, rule: Rule) -> tuple[Issue, ...]:
+    """Give what this rule says of the case's cluster."""
+    return tuple(issue for issue in judge(case, rule).issues if issue.rule.id == rule.id)
+
+
+def case_file(root: Path, rule: Rule) -> Path:
+    """Give the place of a rule's case file."""
+    return root / "tests" / "rules" / f"{rule.id}.yaml"

@@ -1,0 +1,54 @@
+"""The page about settings: every key of the Helm block, with its default, unit and reason."""
+
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from robusta_volumes._cli.reference_markdown import fence, page, table
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.settings import GROUP, ROOT, WORKFLOWS, camel, snake
+
+PLACE = Path("docs/reference/settings.md")
+_INTRO = f"""All keys stand below `globalConfig.{ROOT}.{GROUP}` in the values of the Robusta chart,
+and all may be left out. Whoever runs an action by hand gives the same as action params. A value that cannot be used
+pauses its workflow, and one message says which and why."""
+
+
+def settings_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every page gets the root)
+    """Write the page from the settings' own metadata."""
+    sections = (_section(key, kind) for key, kind in WORKFLOWS.items())
+    return {PLACE: page("Settings", _INTRO, _block(), *sections).encode()}
+
+
+def _block() -> str:
+    group = {
+        key: {camel(f.name): _plain(getattr(kind(), f.name)) for f in fields(kind)} for key, kind in WORKFLOWS.items()
+    }
+    written = yaml.safe_dump({"globalConfig": {ROOT: {GROUP: group}}}, sort_keys=False, width=100)
+    return f"The whole block with its defaults:\n\n{fence(written, 'yaml')}"
+
+
+def _plain(value: object) -> object:
+    """Give a default as YAML has it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return {} if isinstance(value, Limits) else value
+
+
+def _section(key: str, kind: type[Any]) -> str:
+    about = " ".join((kind.__doc__ or "").split())
+    headers = ("key", "action param", "default", "unit", "why")
+    rows = (_row(one, getattr(kind(), one.name)) for one in fields(kind))
+    return f"## {key}\n\n{about} Action: `{snake(key)}`.\n\n{table(headers, rows)}"
+
+
+def _row(one: Field[Any], default: object) -> tuple[str, ...]:
+    unit, why = one.metadata["unit"], one.metadata["why"]
+    if isinstance(default, Limits):
+        shown = "[thresholds](rules.md#thresholds)"
+    else:
+        shown = "`" + yaml.safe_dump(_plain(default), default_flow_style=True).splitlines()[0] + "`"
+    return f"`{camel(one.name)}`", f"`{one.name}`", shown, unit, why

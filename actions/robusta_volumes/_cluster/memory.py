@@ -1,0 +1,96 @@
+"""A cluster in memory: a folder or file of what ``kubectl get ... -o json|yaml`` wrote. For dumps, tests and the sandbox."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from robusta_volumes._cluster.cluster import Object, Slim
+from robusta_volumes._cluster.store import Store, load, newest_time
+from robusta_volumes._model.errors import ClusterError, NotAllowed, NotInstalled, rbac_rule
+from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
+from robusta_volumes._model.times import UTC
+
+
+class MemoryCluster:
+    """The cluster protocol over objects in memory. ``denied`` and ``absent`` are resource names, as RBAC writes them."""
+
+    def __init__(
+        self,
+        objects: Iterable[Object] = (),
+        *,
+        name: str = "",
+        now: datetime | None = None,
+        denied: Iterable[str] = (),
+        absent: Iterable[str] = (),
+    ) -> None:
+        """Take the objects as they are; ``now`` is the newest time found in them unless it is given."""
+        kept = list(objects)
+        self._now = now or newest_time(kept) or datetime.now(UTC)
+        self.store = Store(kept, clock=lambda: self._now)
+        self.name = name
+        self.denied = frozenset(denied)
+        self.absent = frozenset(absent)
+        self.reads: list[str] = []  # what was asked for, in order
+
+    @classmethod
+    def from_dump(cls, path: Path, *, name: str = "", now: datetime | None = None) -> "MemoryCluster":
+        """Load a folder or a file.
+
+        Raises SettingsError: when a file cannot be read, naming it and what is wrong.
+        """
+        return cls(load(path), name=name, now=now)
+
+    def now(self) -> datetime:
+        """Give the time at which the objects were taken."""
+        return self._now
+
+    def find(
+        self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "", slim: Slim | None = None
+    ) -> list[Object]:
+        """List objects; see the protocol."""
+        self._check("list", kind)
+        found = self.store.find(kind, namespace, labels=labels, fields=fields)
+        return [slim(o) for o in found] if slim else found
+
+    def get(self, kind: Kind, name: str, namespace: str | None = None) -> Object:
+        """Read one object; see the protocol."""
+        self._check("get", kind)
+        return self.store.get(kind, name, namespace)
+
+    def allowed(self, verb: str, kind: Kind, namespace: str | None = None) -> bool:  # noqa: ARG002 (the protocol's)
+        """Tell whether it is allowed; see the protocol."""
+        return kind.resource not in self.denied
+
+    def carry_out(self, plan: Sequence[Step]) -> list[Outcome]:
+        """Write; see the protocol."""
+        outcomes = []
+        for step in plan:
+            try:
+                outcomes.append(Outcome(step, self._do(step)))
+            except ClusterError as error:
+                outcomes.append(Outcome(step, error=error))
+        return outcomes
+
+    def _do(self, step: Step) -> Object:
+        if isinstance(step, Create):
+            return self.store.create(dict(step.manifest))
+        if isinstance(step, Delete):
+            return self.store.delete(
+                step.kind, step.name, step.namespace, uid=step.uid, resource_version=step.resource_version
+            )
+        return self.store.patch(step.kind, step.name, step.namespace, _versioned(step))
+
+    def _check(self, verb: str, kind: Kind) -> None:
+        self.reads.append(kind.resource)
+        if kind.resource in self.absent:
+            raise NotInstalled("404 page not found", f"this cluster does not serve {kind.resource}")
+        if kind.resource in self.denied:
+            raise NotAllowed(f"cannot {verb} {kind.resource}", rbac_rule(kind, verb))
+
+
+def _versioned(step: Patch) -> Object:
+    changes = dict(step.changes)
+    if step.resource_version:
+        changes["metadata"] = {**(changes.get("metadata") or {}), "resourceVersion": step.resource_version}
+    return changes

@@ -1,0 +1,127 @@
+"""Pods and pod templates become what we understand: which claims they name. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from robusta_volumes._cluster.fields import at, block, blocks, said
+from robusta_volumes._cluster.read import conditions, meta
+from robusta_volumes._model.quantity import bytes_of
+from robusta_volumes._model.times import parse_time
+from robusta_volumes._model.volume import ClaimTemplate, Pod, Workload
+
+_KEPT_META = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "labels", "ownerReferences")
+
+
+def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
+    """Keep of a pod what storage reports need: about a tenth of it."""
+    m, spec, status = block(o, "metadata"), block(o, "spec"), block(o, "status")
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {key: m[key] for key in _KEPT_META if key in m},
+        "spec": {"nodeName": spec.get("nodeName"), "volumes": _claim_volumes(spec)},
+        "status": {key: status[key] for key in ("phase", "conditions", "startTime", "reason") if key in status},
+    }
+
+
+def _claim_volumes(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"name": v.get("name"), key: v[key] if key == "persistentVolumeClaim" else {}, "use": _use(v, spec)}
+        for v in blocks(spec, "volumes")
+        for key in ("persistentVolumeClaim", "ephemeral")
+        if v.get(key)
+    ]
+
+
+def _use(v: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+    """Tell how the containers use a volume; a slim pod has no containers any more, but says it in ``use``."""
+    if isinstance(v.get("use"), str):
+        return str(v["use"])
+    name, fixed = v.get("name"), at(v, "persistentVolumeClaim", "readOnly") is True
+    containers = (*blocks(spec, "containers"), *blocks(spec, "initContainers"))
+    mounts = [m for c in containers for m in blocks(c, "volumeMounts") if m.get("name") == name]
+    how = {"r" if fixed or m.get("readOnly") is True else "w" for m in mounts}
+    device = any(d.get("name") == name for c in containers for d in blocks(c, "volumeDevices"))
+    return ("w" if "w" in how else "r" if how else "") + ("d" if device else "")
+
+
+def _claims(spec: Mapping[str, Any], pod_name: str = "") -> tuple[str, ...]:
+    """Name the claims of a pod spec; an ephemeral volume's claim is called ``<pod>-<volume>``."""
+    found = []
+    for v in blocks(spec, "volumes"):
+        if v.get("persistentVolumeClaim"):
+            found.append(str(at(v, "persistentVolumeClaim", "claimName") or ""))
+        elif "ephemeral" in v and pod_name:
+            found.append(f"{pod_name}-{v.get('name')}")
+    return tuple(found)
+
+
+def pod(o: Mapping[str, Any]) -> Pod:
+    """Read a Pod."""
+    about, spec, status = meta(o), block(o, "spec"), block(o, "status")
+    waiting = [
+        c for c in blocks(status, "conditions") if c.get("type") == "PodScheduled" and c.get("status") == "False"
+    ]
+    return Pod(
+        meta=about,
+        node=str(spec.get("nodeName") or ""),
+        phase=str(status.get("phase") or "Pending"),
+        claims=_claims(spec, about.name),
+        ready=any(c.type == "Ready" for c in conditions(o)),
+        waiting=str(waiting[0].get("message") or "") if waiting else "",
+        started=parse_time(status.get("startTime")),
+        uses=tuple(
+            _use(v, spec) for v in blocks(spec, "volumes") if v.get("persistentVolumeClaim") or "ephemeral" in v
+        ),
+        reason=str(status.get("reason") or ""),
+    )
+
+
+def _overlaps(spec: Mapping[str, Any]) -> bool:
+    """Tell whether a Deployment's update starts a pod before another has ended; it does unless told otherwise."""
+    surge = at(spec, "strategy", "rollingUpdate", "maxSurge")
+    kind = at(spec, "strategy", "type") or "RollingUpdate"
+    return kind == "RollingUpdate" and str("25%" if surge is None else surge) not in {"0", "0%"}
+
+
+def workload(o: Mapping[str, Any]) -> Workload:
+    """Read a Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob."""
+    spec, status = block(o, "spec"), block(o, "status")
+    template = block(spec, "jobTemplate", "spec", "template") or block(spec, "template")
+    start = at(spec, "ordinals", "start")
+    wanted = spec.get("replicas")
+    ready = status.get("readyReplicas") or status.get("numberReady") or 0
+    return Workload(
+        kind=str(at(o, "kind") or ""),
+        meta=meta(o),
+        claims=_claims(block(template, "spec")),
+        replicas=wanted if isinstance(wanted, int) else 1,
+        ready=ready if isinstance(ready, int) else 0,
+        templates=tuple(
+            ClaimTemplate(
+                str(at(t, "metadata", "name") or ""),
+                said(at(t, "spec", "storageClassName")),
+                bytes_of(at(t, "spec", "resources", "requests", "storage")),
+            )
+            for t in blocks(spec, "volumeClaimTemplates")
+        ),
+        first_ordinal=start if isinstance(start, int) else 0,
+        when_scaled=str(at(spec, "persistentVolumeClaimRetentionPolicy", "whenScaled") or "Retain"),
+        overlaps=at(o, "kind") == "Deployment" and _overlaps(spec),
+    )
+
+
+def slim_workload(o: dict[str, Any]) -> dict[str, Any]:
+    """Keep of a workload what storage reports need."""
+    m, spec, status = block(o, "metadata"), block(o, "spec"), block(o, "status")
+    template = block(spec, "jobTemplate", "spec", "template") or block(spec, "template")
+    kept = ("replicas", "volumeClaimTemplates", "ordinals", "persistentVolumeClaimRetentionPolicy", "strategy")
+    return {
+        "kind": at(o, "kind"),
+        "metadata": {key: m[key] for key in _KEPT_META if key in m},
+        "spec": {
+            **{key: spec[key] for key in kept if key in spec},
+            "template": {"spec": {"volumes": _claim_volumes(block(template, "spec"))}},
+        },
+        "status": {key: status[key] for key in ("readyReplicas", "numberReady") if key in status},
+    }

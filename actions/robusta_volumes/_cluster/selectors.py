@@ -1,0 +1,89 @@
+"""Label and field selectors, as kubectl and the API server write them.
+
+Labels: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+Fields: https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from robusta_volumes._model.errors import Invalid
+
+_KEY = r"[A-Za-z0-9](?:[-A-Za-z0-9_./]*[A-Za-z0-9])?"
+_VALUE = r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
+_SET = re.compile(rf"^({_KEY})\s+(in|notin)\s*\(([^()]*)\)$")
+_EQUAL = re.compile(rf"^({_KEY})\s*(==|=|!=)\s*({_VALUE})$")
+_EXISTS = re.compile(rf"^(!?)\s*({_KEY})$")
+_FIELD = re.compile(r"^([A-Za-z0-9_.\-]+)(==|!=|=)(.*)$")
+_COMMA = re.compile(r",(?![^(]*\))")
+_REMEDY = "Correct the selector."
+
+LabelTest = Callable[[Mapping[str, str]], bool]
+
+
+@dataclass(frozen=True)
+class FieldTerm:
+    """One requirement of a field selector: ``path`` (dotted) equals ``value``, or does not."""
+
+    path: str
+    value: str
+    equal: bool
+
+    def holds(self, item: Mapping[str, Any]) -> bool:
+        """Tell whether the object meets the requirement; a field that is absent reads as ""."""
+        return (field_of(item, self.path) == self.value) is self.equal
+
+
+def field_of(item: Mapping[str, Any], path: str) -> str:
+    """Read a dotted path as a selector sees it: "" when absent, ``true`` and ``false`` for booleans."""
+    value: Any = item
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def parse_fields(selector: str) -> list[FieldTerm]:
+    """Read ``a.b=c,d!=e``.
+
+    Raises Invalid: when a part is not of that form.
+    """
+    terms = []
+    for part in filter(None, (piece.strip() for piece in selector.split(","))):
+        match = _FIELD.match(part)
+        if not match:
+            raise Invalid(f"invalid selector: '{selector}'; can't understand '{part}'", _REMEDY)
+        path, sign, value = match.groups()
+        terms.append(FieldTerm(path, value, sign != "!="))
+    return terms
+
+
+def parse_labels(selector: str) -> list[LabelTest]:
+    """Read ``a=b,c!=d,e in (f,g),h notin (i),j,!k``; a list of tests that must all hold.
+
+    Raises Invalid: when a part is not of that form.
+    """
+    return [_label_test(part, selector) for part in map(str.strip, _COMMA.split(selector)) if part]
+
+
+def _label_test(part: str, selector: str) -> LabelTest:
+    if match := _EXISTS.match(part):
+        wanted, key = not match.group(1), match.group(2)
+        return lambda labels: (key in labels) is wanted
+    if match := _EQUAL.match(part):
+        key, sign, value = match.groups()
+        return _one_of(key, {value}, wanted=sign != "!=")
+    if match := _SET.match(part):
+        key, word, inside = match.groups()
+        return _one_of(key, {value.strip() for value in inside.split(",")}, wanted=word == "in")
+    raise Invalid(f"unable to parse requirement: found '{part}' in '{selector}'", _REMEDY)
+
+
+def _one_of(key: str, values: set[str], *, wanted: bool) -> LabelTest:
+    """``!=`` and ``notin`` hold for objects without the label too, as on a real API server."""
+    if wanted:
+        return lambda labels: key in labels and labels[key] in values
+    return lambda labels: key not in labels or labels[key] not in values

@@ -1,0 +1,1 @@
+"""Generated copies of playbooks and Helm values, so that the wheel carries them."""

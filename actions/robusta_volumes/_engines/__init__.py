@@ -1,0 +1,1 @@
+"""How one snapshot or backup tool says what we mean; pure translators."""

@@ -1,0 +1,1 @@
+"""Robusta's params, events and findings, and what becomes of errors."""

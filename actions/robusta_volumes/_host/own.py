@@ -1,0 +1,87 @@
+"""What the runner knows of itself: its version, its configuration file, its Prometheus."""
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic.v1 import ValidationError
+from robusta.core.model.base_params import PrometheusParams
+from robusta.core.model.env_vars import INSTALLATION_NAMESPACE, PLAYBOOKS_CONFIG_FILE_PATH, RUNNER_VERSION
+from robusta.integrations.prometheus.utils import PrometheusDiscovery
+
+from robusta_volumes._cluster.live_prometheus import LivePrometheus
+from robusta_volumes._model.checkup import Host, Playbook
+from robusta_volumes._model.settings import WORKFLOWS, read_settings, snake
+
+
+def host_of(workflows: object) -> Host:
+    """Gather what the doctor needs to know of the process that it runs in."""
+    settings = read_settings(workflows)
+    config = _config()
+    return Host(
+        version=_version(),
+        namespace=INSTALLATION_NAMESPACE,
+        block_given=workflows is not None,
+        problems=settings.problems,
+        switched_off=tuple(key for key in WORKFLOWS if not getattr(settings, snake(key)).enabled),
+        active=None if config is None else tuple(_playbook(p) for p in config.get("active_playbooks") or ()),
+        light_actions=None if config is None else tuple(str(a) for a in config.get("light_actions") or ()),
+        signing_key=bool(config and (config.get("global_config") or {}).get("signing_key")),
+        prometheus_url=_prometheus_url(config),
+    )
+
+
+def prometheus_of(host: Host) -> LivePrometheus | None:
+    """Connect to Prometheus as Robusta would; None when nobody knows one."""
+    if not host.prometheus_url:
+        return None
+    params = _prometheus_params((_config() or {}).get("global_config") or {})
+    headers = dict(params.prometheus_additional_headers or {}) if params else {}
+    if params and params.prometheus_auth:
+        headers["Authorization"] = params.prometheus_auth.get_secret_value()
+    query = (params.prometheus_url_query_string or "") if params else ""
+    return LivePrometheus(host.prometheus_url, headers, query_string=query)
+
+
+def _version() -> str:
+    try:
+        return version("robusta-api")
+    except PackageNotFoundError:
+        return str(RUNNER_VERSION)  # "unknown" unless the image says it
+
+
+def _config() -> dict[str, Any] | None:
+    """Read the runner's configuration file, as it was given; None when that is not possible."""
+    try:
+        found = yaml.safe_load(Path(PLAYBOOKS_CONFIG_FILE_PATH or os.devnull).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _playbook(given: Mapping[str, Any]) -> Playbook:
+    actions = [name for action in given.get("actions") or () for name in action]
+    triggers = {name: value or {} for trigger in given.get("triggers") or () for name, value in trigger.items()}
+    return Playbook(
+        actions=tuple(actions),
+        triggers=tuple(triggers),
+        excludes=tuple(str(w) for value in triggers.values() for w in value.get("exclude") or ()),
+        includes=tuple(str(w) for value in triggers.values() for w in value.get("include") or ()),
+    )
+
+
+def _prometheus_params(config: Mapping[str, Any]) -> PrometheusParams | None:
+    try:
+        return PrometheusParams(**config)
+    except ValidationError:
+        return None  # Robusta's own keys are wrong: its log says which
+
+
+def _prometheus_url(config: Mapping[str, Any] | None) -> str:
+    params = _prometheus_params((config or {}).get("global_config") or {})
+    if params and params.prometheus_url:
+        return str(params.prometheus_url)
+    return str(PrometheusDiscovery.find_prometheus_url() or "")

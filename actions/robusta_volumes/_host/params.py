@@ -1,0 +1,66 @@
+"""The params of our actions, generated from the settings: one field per setting, taken raw.
+
+Robusta merges all of `globalConfig` into an action's params and tells nobody in chat when they do not validate. So every
+field takes anything, and what is wrong is found, and said, inside the action.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic.v1 import Field, create_model
+from robusta.api import ActionParams
+
+from robusta_volumes._model.settings import PersistentVolumeActions, old_params
+
+_T = TypeVar("_T", bound="TargetParams")
+
+
+class TargetParams(ActionParams):
+    """Which object, and the Helm block.
+
+    :var kind: what to report on: pvc, pv, pod, statefulset, namespace or cluster; found out from name and namespace when omitted
+    :var name: name of the object
+    :var namespace: namespace of the object; alone: report on the whole namespace
+    :var selector: label selector on claims, as kubectl takes it
+    :var workflows: the Helm block, filled from globalConfig.workflows
+    :var cluster_name: filled from globalConfig
+    """
+
+    kind: Any = None
+    name: Any = None
+    namespace: Any = None
+    selector: Any = None
+    workflows: Any = None
+    cluster_name: Any = None
+
+    def post_initialization(self) -> None:
+        """Do nothing: validation happens inside the action."""
+
+
+def params_of(settings: type[Any]) -> Callable[[type[_T]], type[_T]]:
+    """Add one raw field per setting to a params class."""
+
+    def add(cls: type[_T]) -> type[_T]:
+        known = {
+            one.name: (Any, Field(None, description=one.metadata["why"]))
+            for one in dataclasses.fields(settings)
+            if one.metadata
+        }
+        known |= {old: (Any, Field(None, description=f"now called {new}")) for old, new in old_params(settings).items()}
+        made: type[_T] = create_model(  # type: ignore[call-overload]  # pydantic cannot type generated fields
+            cls.__name__, __base__=cls, __module__=cls.__module__, **known
+        )
+        made.__doc__ = cls.__doc__
+        return made
+
+    return add
+
+
+@params_of(PersistentVolumeActions)
+class PersistentVolumeActionsParams(TargetParams):
+    """Params of persistent_volume_actions."""
+
+
+class DoctorParams(TargetParams):
+    """Params of robusta_volumes_doctor: it looks at everything."""

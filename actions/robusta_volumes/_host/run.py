@@ -1,0 +1,162 @@
+"""What every action does around its workflow: settings, target, cluster, publishing, and errors that say what to do."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from robusta.api import ExecutionBaseEvent, FindingSource, PrometheusKubernetesAlert, ScheduledExecutionEvent
+from robusta.core.model.env_vars import INSTALLATION_NAMESPACE
+
+from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.live import LiveCluster, default_client
+from robusta_volumes._cluster.state import State
+from robusta_volumes._host.coalesce import is_new, one_at_a_time
+from robusta_volumes._host.params import TargetParams
+from robusta_volumes._host.publish import fingerprint, publish, publish_aside
+from robusta_volumes._host.targets import target_of
+from robusta_volumes._model.errors import ClusterError, SettingsError
+from robusta_volumes._model.settings import overridden, read_settings, snake
+from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._report.notices import (
+    ERROR,
+    error_page,
+    renamed_page,
+    settings_page,
+    switched_off_page,
+    wrong_param_page,
+)
+from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._workflows.ticks import PROCESS, tick
+
+# Seconds that a run may take: an event's worker is one of twenty, a person waits, a tick must end before the next one.
+BUDGET = {Trigger.EVENT: 30, Trigger.ALERT: 30, Trigger.MANUAL: 120, Trigger.SCHEDULE: 240}
+_SOURCE = {
+    Trigger.EVENT: FindingSource.KUBERNETES_API_SERVER,
+    Trigger.ALERT: FindingSource.PROMETHEUS,
+    Trigger.MANUAL: FindingSource.MANUAL,
+    Trigger.SCHEDULE: FindingSource.SCHEDULER,
+}
+
+
+Report = Callable[[Cluster, Target, Any], Page]
+
+
+def run_report(event: ExecutionBaseEvent, params: TargetParams, key: str, report: Report) -> None:
+    """Run one workflow's report for one event and publish it.
+
+    Whatever can be foreseen to go wrong becomes a finding that says what to do. On a schedule the report is given when
+    the slot of the workflow's ``report_schedule`` is due.
+    """
+    trigger = _trigger(event)
+    settings = read_settings(params.workflows)
+    name = _cluster_name(event, params)
+    if key not in settings.problems:
+        _run(event, params, key, report, getattr(settings, snake(key)), name)
+    # last: the first finding of an event is the one that others enrich
+    if settings.problems:
+        asked = trigger == Trigger.MANUAL and key in settings.problems
+        _announce(event, settings_page(dict(settings.problems), name), "settings", asked=asked)
+    if settings.notices:
+        _announce(event, renamed_page(settings.notices, name), "notices", asked=False)
+
+
+def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[Cluster], Page]) -> None:
+    """Run what has no target and no settings of its own, and publish its page."""
+    trigger = _trigger(event)
+    cluster = _connect(_cluster_name(event, params), trigger)
+    target = Target(trigger=Trigger.MANUAL)
+    try:
+        page = look(cluster)
+    except ClusterError as error:
+        page = error_page(error, "Looking at the cluster", Subject("Cluster", cluster.name or "cluster"))
+    if trigger == Trigger.MANUAL or page.noteworthy:
+        _publish(event, target, cluster.name, page)
+
+
+def _connect(name: str, trigger: Trigger) -> Cluster:
+    """Use the client that Robusta configured, within the time that this kind of run may take."""
+    return LiveCluster(default_client(), name, deadline=BUDGET[trigger])
+
+
+def _run(event: ExecutionBaseEvent, params: TargetParams, key: str, report: Report, settings: Any, name: str) -> None:
+    trigger = _trigger(event)
+    try:
+        target = target_of(event, params)
+        settings = overridden(settings, params.dict())
+    except SettingsError as error:
+        publish(event, wrong_param_page(error, snake(key), name), name, _SOURCE[trigger])
+        return
+    if not settings.enabled:
+        if trigger == Trigger.MANUAL:
+            publish(event, switched_off_page(key, name), name, _SOURCE[trigger])
+        return
+    if target is None:
+        return
+
+    def look() -> None:
+        cluster = _connect(name, trigger)
+        page = _guarded(cluster, target, lambda: report(cluster, target, settings), key, settings)
+        _publish(event, target, name, page)
+
+    if trigger == Trigger.EVENT:
+        one_at_a_time((key, target.kind, target.namespace, target.name), look)
+    else:
+        look()
+
+
+def _guarded(cluster: Cluster, target: Target, report: Callable[[], Page], key: str, settings: Any) -> Page | None:
+    """Get the page; an error of the cluster is a page, too."""
+    try:
+        if target.trigger != Trigger.SCHEDULE:
+            return report()
+        state = State(cluster, INSTALLATION_NAMESPACE)
+        return tick(state, key, settings.report_schedule, settings.time_zone, report)
+    except ClusterError as error:
+        subject = Subject(target.kind, target.name or cluster.name or "cluster", target.namespace)
+        return error_page(error, f"Looking at {target.title}", subject)
+
+
+def _publish(event: ExecutionBaseEvent, target: Target, cluster: str, page: Page | None) -> None:
+    """Publish always when a person or an alert asked; else when it is worth a message and was not said just now."""
+    if page is None:
+        return
+    if target.trigger in {Trigger.EVENT, Trigger.SCHEDULE} and not page.noteworthy:
+        return
+    repeats = target.trigger == Trigger.EVENT or page.key == ERROR
+    if repeats and target.trigger != Trigger.MANUAL and not is_new(fingerprint(page, cluster)):
+        return
+    publish(event, page, cluster, _SOURCE[target.trigger])
+
+
+def _trigger(event: ExecutionBaseEvent) -> Trigger:
+    if isinstance(event, PrometheusKubernetesAlert):
+        return Trigger.ALERT
+    if isinstance(event, ScheduledExecutionEvent):
+        return Trigger.SCHEDULE
+    return Trigger.EVENT if hasattr(event, "operation") else Trigger.MANUAL
+
+
+def _cluster_name(event: ExecutionBaseEvent, params: TargetParams) -> str:
+    context = event.get_context()
+    return str((context.cluster_name if context else "") or params.cluster_name or "")
+
+
+_announced: set[str] = (
+    set()
+)  # by this process; the stamp on the cluster follows at the next run, when it surely was sent
+
+
+def _announce(event: ExecutionBaseEvent, page: Page, note: str, *, asked: bool) -> None:
+    """Publish what is to be said about the settings, once per content; a person who asked is told each time."""
+    trigger, name = _trigger(event), event.get_context().cluster_name if event.get_context() else ""
+    content = hashlib.sha256("\n".join(page.causes).encode()).hexdigest()
+    state = State(_connect(name, trigger), INSTALLATION_NAMESPACE)
+    try:
+        stamped = state.read(note).get("announced") == content
+        if content in _announced and not stamped:
+            state.write(note, {"announced": content, "by": PROCESS})
+    except ClusterError:
+        stamped = False  # may not be remembered: then once per process
+    if asked or not (stamped or content in _announced):
+        _announced.add(content)
+        publish_aside(event, page, name, _SOURCE[trigger])

@@ -1,0 +1,1 @@
+"""What we know and intend, as frozen dataclasses; standard library only."""

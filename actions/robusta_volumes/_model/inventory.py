@@ -1,0 +1,196 @@
+"""Everything that was seen of a cluster's storage at one moment, joined by indexes; what was not seen says why."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from robusta_volumes._model.driver import CsiDriver
+from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.limit_range import LimitRange
+from robusta_volumes._model.times import UTC
+from robusta_volumes._model.volume import (
+    Attachment,
+    Claim,
+    CsiNode,
+    Event,
+    Named,
+    Node,
+    Pod,
+    Quota,
+    Snapshot,
+    StorageClass,
+    Volume,
+    Workload,
+)
+
+Key = tuple[str, str]
+_T = TypeVar("_T")
+_K = TypeVar("_K", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A kind that could not be read, why, and the exact change that would let it be read."""
+
+    kind: Kind
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """One consistent look at a cluster, or at a part of it."""
+
+    now: datetime
+    cluster: str = ""
+    scope: str = "the whole cluster"
+    claims: tuple[Claim, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    classes: tuple[StorageClass, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    drivers: tuple[CsiDriver, ...] = ()
+    csi_nodes: tuple[CsiNode, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] = ()
+    capacities: tuple[Named, ...] = ()
+    attributes_classes: tuple[Named, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    snapshot_classes: tuple[Named, ...] = ()
+    events: tuple[Event, ...] = ()
+    unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, e.g. "storageclasses.storage.k8s.io"
+    kept: tuple[Mapping[str, Any], ...] = ()  # the API objects that were asked to be kept as they are
+    looked_in: frozenset[str] | None = None  # namespaces whose objects were read; None: all of them
+    skipped: frozenset[str] = frozenset()  # resource names that this run did not need and did not ask for
+
+    def knows(self, namespace: str) -> bool:
+        """Tell whether the objects of a namespace were read: only then something missing there is really missing."""
+        return self.looked_in is None or namespace in self.looked_in
+
+    def lacks(self, kind: Kind) -> Unseen | None:
+        """Say why ``kind`` was not seen; None when it was."""
+        return self.unseen.get(kind.resource)
+
+    @cached_property
+    def claim(self) -> Mapping[Key, Claim]:
+        """Claims by (namespace, name)."""
+        return {c.meta.key: c for c in self.claims}
+
+    @cached_property
+    def volume(self) -> Mapping[str, Volume]:
+        """Volumes by name."""
+        return {v.meta.name: v for v in self.volumes}
+
+    @cached_property
+    def volumes_on(self) -> Mapping[str, tuple[Volume, ...]]:
+        """Volumes by backend, in the words of `Volume.backend`."""
+        return _many((v.backend, v) for v in self.volumes)
+
+    @cached_property
+    def storage_class(self) -> Mapping[str, StorageClass]:
+        """Classes by name."""
+        return {c.meta.name: c for c in self.classes}
+
+    @cached_property
+    def snapshot_class(self) -> Mapping[str, Named]:
+        """Snapshot classes by name."""
+        return {c.meta.name: c for c in self.snapshot_classes}
+
+    @cached_property
+    def driver(self) -> Mapping[str, CsiDriver]:
+        """CSI drivers by name."""
+        return {d.meta.name: d for d in self.drivers}
+
+    @cached_property
+    def pods_of(self) -> Mapping[Key, tuple[Pod, ...]]:
+        """Pods that name a claim, by the claim's (namespace, name)."""
+        return _many(((pod.meta.namespace, name), pod) for pod in self.pods for name in pod.claims)
+
+    @cached_property
+    def workloads_of(self) -> Mapping[Key, tuple[Workload, ...]]:
+        """Workload templates that name a claim, by the claim's (namespace, name)."""
+        return _many(((w.meta.namespace, name), w) for w in self.workloads for name in w.claims)
+
+    @cached_property
+    def attachments_of(self) -> Mapping[str, tuple[Attachment, ...]]:
+        """Attachments by volume name."""
+        return _many((a.volume_name, a) for a in self.attachments)
+
+    @cached_property
+    def attachments_on(self) -> Mapping[str, tuple[Attachment, ...]]:
+        """Attachments by node name."""
+        return _many((a.node, a) for a in self.attachments)
+
+    @cached_property
+    def pods_on(self) -> Mapping[str, tuple[Pod, ...]]:
+        """Pods that name claims, by the node where they are."""
+        return _many((p.node, p) for p in self.pods if p.claims and p.node)
+
+    @cached_property
+    def node(self) -> Mapping[str, Node]:
+        """Nodes by name."""
+        return {n.meta.name: n for n in self.nodes}
+
+    @cached_property
+    def csi_node(self) -> Mapping[str, CsiNode]:
+        """What CSI drivers registered on a node, by its name."""
+        return {n.meta.name: n for n in self.csi_nodes}
+
+    @cached_property
+    def nodes_with(self) -> Mapping[str, frozenset[str]]:
+        """Names of the nodes on which a CSI driver is registered, by the driver's name."""
+        pairs = _many((name, node.meta.name) for node in self.csi_nodes for name in node.drivers)
+        return {name: frozenset(nodes) for name, nodes in pairs.items()}
+
+    @cached_property
+    def snapshots_of(self) -> Mapping[Key, tuple[Snapshot, ...]]:
+        """Snapshots by their source claim's (namespace, name)."""
+        return _many(((s.meta.namespace, s.claim), s) for s in self.snapshots)
+
+    @cached_property
+    def quotas_in(self) -> Mapping[str, tuple[Quota, ...]]:
+        """Quotas by namespace."""
+        return _many((q.meta.namespace, q) for q in self.quotas)
+
+    @cached_property
+    def _events_of(self) -> Mapping[tuple[str, str, str], tuple[Event, ...]]:
+        found = _many(((e.kind, e.namespace, e.name), e) for e in self.events)
+        return {key: tuple(sorted(events, key=_newest, reverse=True)) for key, events in found.items()}
+
+    def events_of(self, kind: str, namespace: str, name: str, uid: str = "") -> tuple[Event, ...]:
+        """Events about one object, newest first; those of an earlier object of the same name are left out."""
+        found = self._events_of.get((kind, namespace, name), ())
+        return tuple(e for e in found if not (uid and e.uid and e.uid != uid))
+
+    def volume_of(self, claim: Claim) -> Volume | None:
+        """Give the volume that a claim names, if it was seen."""
+        return self.volume.get(claim.volume_name) if claim.volume_name else None
+
+    def claim_of(self, volume: Volume) -> Claim | None:
+        """Give the very claim that a volume refers to: the same name and, where the volume says it, the same uid."""
+        ref = volume.claim_ref
+        claim = self.claim.get(ref.key) if ref else None
+        if claim is None or (ref and ref.uid and claim.meta.uid and ref.uid != claim.meta.uid):
+            return None
+        return claim
+
+
+def _newest(event: Event) -> datetime:
+    return event.last or event.first or datetime.min.replace(tzinfo=UTC)
+
+
+def _many(pairs: Iterable[tuple[_K, _T]]) -> dict[_K, tuple[_T, ...]]:
+    found: dict[_K, list[_T]] = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return {key: tuple(values) for key, values in found.items()}
+
+
+def where(items: Iterable[_T], test: Callable[[_T], bool]) -> tuple[_T, ...]:
+    """Keep the items that pass."""
+    return tuple(item for item in items if test(item))

@@ -1,0 +1,86 @@
+"""The Kubernetes kinds that we touch, and how their paths are written."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind as an API server serves it."""
+
+    group: str
+    version: str
+    name: str
+    plural: str
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        """``v1`` for the core group, else ``group/version``."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def resource(self) -> str:
+        """The name that RBAC and error messages use: ``plural`` or ``plural.group``."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def path(self, namespace: str | None = None, name: str | None = None) -> str:
+        """Build the URL path of the collection, or of one object."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        scope = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
+        return f"{root}{scope}/{self.plural}" + (f"/{name}" if name else "")
+
+
+CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
+POD = Kind("", "v1", "Pod", "pods")
+NODE = Kind("", "v1", "Node", "nodes", namespaced=False)
+NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)
+EVENT = Kind("", "v1", "Event", "events")
+QUOTA = Kind("", "v1", "ResourceQuota", "resourcequotas")
+LIMIT_RANGE = Kind("", "v1", "LimitRange", "limitranges")
+CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
+STORAGE_CLASS = Kind("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
+CSI_DRIVER = Kind("storage.k8s.io", "v1", "CSIDriver", "csidrivers", namespaced=False)
+CSI_NODE = Kind("storage.k8s.io", "v1", "CSINode", "csinodes", namespaced=False)
+CAPACITY = Kind("storage.k8s.io", "v1", "CSIStorageCapacity", "csistoragecapacities")
+ATTACHMENT = Kind("storage.k8s.io", "v1", "VolumeAttachment", "volumeattachments", namespaced=False)
+ATTRIBUTES_CLASS = Kind("storage.k8s.io", "v1", "VolumeAttributesClass", "volumeattributesclasses", namespaced=False)
+DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
+STATEFUL_SET = Kind("apps", "v1", "StatefulSet", "statefulsets")
+DAEMON_SET = Kind("apps", "v1", "DaemonSet", "daemonsets")
+REPLICA_SET = Kind("apps", "v1", "ReplicaSet", "replicasets")
+JOB = Kind("batch", "v1", "Job", "jobs")
+CRON_JOB = Kind("batch", "v1", "CronJob", "cronjobs")
+SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")
+SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshotClass", "volumesnapshotclasses", namespaced=False)
+SNAPSHOT_CONTENT = Kind(
+    "snapshot.storage.k8s.io", "v1", "VolumeSnapshotContent", "volumesnapshotcontents", namespaced=False
+)
+
+ALL_KINDS: tuple[Kind, ...] = (
+    CLAIM,
+    VOLUME,
+    POD,
+    NODE,
+    NAMESPACE,
+    EVENT,
+    QUOTA,
+    LIMIT_RANGE,
+    CONFIG_MAP,
+    STORAGE_CLASS,
+    CSI_DRIVER,
+    CSI_NODE,
+    CAPACITY,
+    ATTACHMENT,
+    ATTRIBUTES_CLASS,
+    DEPLOYMENT,
+    STATEFUL_SET,
+    DAEMON_SET,
+    REPLICA_SET,
+    JOB,
+    CRON_JOB,
+    SNAPSHOT,
+    SNAPSHOT_CLASS,
+    SNAPSHOT_CONTENT,
+)
+BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL_KINDS}

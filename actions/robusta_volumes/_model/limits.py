@@ -1,0 +1,74 @@
+"""Every threshold of the house: a name, a unit and a reason. Users override them by name in the settings."""
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+
+def limit(default: int, unit: str, why: str) -> Any:
+    """Declare one threshold."""
+    return field(default=default, metadata={"unit": unit, "why": why})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What counts as too long, too full or too old."""
+
+    provisioning_minutes: int = limit(
+        5, "minutes", "cloud disks take seconds to two minutes to create; after five the provisioner is not working"
+    )
+    provisioning_retry_minutes: int = limit(
+        15, "minutes", "a provisioner tries again at least every five minutes: an older failure means that it is away"
+    )
+    available_volume_days: int = limit(
+        7, "days", "a volume made by hand is claimed with the next rollout; after a week it was forgotten"
+    )
+    oversize_factor: int = limit(
+        4, "times", "a volume made by hand is rarely exact; one of four times the request wastes most of itself"
+    )
+    resize_start_minutes: int = limit(
+        10, "minutes", "a resizer answers within seconds and retries within five minutes; after ten there is none"
+    )
+    slow_resize_minutes: int = limit(
+        30, "minutes", "a backend grows or changes a disk within minutes; large cloud disks within half an hour"
+    )
+    waiting_claim_hours: int = limit(
+        24, "hours", "a claim that waits for its first pod is normal; one that waited a day is a leftover"
+    )
+    unused_claim_minutes: int = limit(
+        1, "minutes", "an install applies claim and workload within seconds; a claim that a template names is parked"
+    )
+    terminating_minutes: int = limit(
+        5, "minutes", "the protection controllers let go within seconds once nothing uses the object"
+    )
+    deleting_minutes: int = limit(
+        10, "minutes", "a driver deletes a volume within seconds, and retries within minutes what its backend refused"
+    )
+    node_resize_minutes: int = limit(
+        5, "minutes", "the kubelet grows the filesystem of a mounted volume at its next sync, within two minutes"
+    )
+    snapshot_minutes: int = limit(
+        60, "minutes", "snapshots of large volumes become ready within minutes, rarely an hour"
+    )
+    recent_event_minutes: int = limit(
+        60, "minutes", "a failing mount repeats its event at least every few minutes; an older one is history"
+    )
+    attach_minutes: int = limit(
+        5, "minutes", "a disk is attached and a node's driver registers within two minutes; what failed is tried again"
+    )
+    detach_minutes: int = limit(
+        10, "minutes", "a disk is detached within a minute, by force after six; after ten nobody is doing it"
+    )
+    node_down_minutes: int = limit(
+        6, "minutes", "Kubernetes evicts a silent node's pods after five minutes; a reboot takes less"
+    )
+    new_node_minutes: int = limit(15, "minutes", "a new node pulls the image of each driver before it can register")
+    unschedulable_minutes: int = limit(5, "minutes", "an autoscaler adds a node, if it can, within a few minutes")
+    attach_percent: int = limit(80, "percent", "of a node's attach slots: one drained node's volumes no longer fit")
+    never_used_days: int = limit(7, "days", "a weekly job has run once by then")
+    old_snapshot_days: int = limit(180, "days", "half a year is longer than the usual retention of snapshots")
+    quota_percent: int = limit(90, "percent", "the next claim or replica of usual size is refused above this")
+
+
+def limit_fields() -> tuple[Field[Any], ...]:
+    """List the declared thresholds."""
+    return fields(Limits)

@@ -1,0 +1,53 @@
+"""What each workflow needs from the API server: kind, verbs, where, and which feature it is for.
+
+The permissions in ``helm-values/`` and the doctor's questions come from here; tests hold it against what the code asks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from robusta_volumes._model import kind as k
+from robusta_volumes._model.kind import Kind
+
+READ = ("get", "list")
+
+
+@dataclass(frozen=True)
+class Need:
+    """Verbs on one kind. ``own`` means Robusta's own namespace only; else cluster-wide reading."""
+
+    kind: Kind
+    verbs: tuple[str, ...]
+    feature: str
+    own: bool = False
+
+
+_STATE = Need(k.CONFIG_MAP, ("get", "create", "patch"), "remembers what was announced, across restarts", own=True)
+
+NEEDS: Mapping[str, tuple[Need, ...]] = {
+    "persistentVolumeActions": (
+        Need(k.CLAIM, READ, "every report: claims"),
+        Need(k.VOLUME, READ, "every report: volumes"),
+        Need(k.STORAGE_CLASS, READ, "why a claim is Pending, and whether it can grow"),
+        Need(k.CSI_DRIVER, READ, "whether the driver of a class is installed"),
+        Need(k.CSI_NODE, READ, "attach limits, and drivers missing on a node"),
+        Need(k.CAPACITY, READ, "free capacity that a driver declares"),
+        Need(k.ATTACHMENT, READ, "where a volume is attached"),
+        Need(k.ATTRIBUTES_CLASS, READ, "changes of volume attributes"),
+        Need(k.NODE, READ, "volumes on nodes that are gone"),
+        Need(k.NAMESPACE, READ, "the nearest name when a namespace does not exist"),
+        Need(k.POD, READ, "who uses a claim, and why it cannot start"),
+        Need(k.DEPLOYMENT, READ, "claims that are parked, not unused"),
+        Need(k.STATEFUL_SET, READ, "left-over claims, replicas that a quota stops"),
+        Need(k.DAEMON_SET, READ, "claims that are parked, not unused"),
+        Need(k.REPLICA_SET, READ, "claims that are parked, not unused"),
+        Need(k.JOB, READ, "claims that are parked, not unused"),
+        Need(k.CRON_JOB, READ, "claims that are parked, not unused"),
+        Need(k.QUOTA, READ, "storage quotas that refuse claims"),
+        Need(k.LIMIT_RANGE, READ, "size limits that refuse claims"),
+        Need(k.SNAPSHOT, READ, "snapshots that failed"),
+        Need(k.SNAPSHOT_CLASS, READ, "why a snapshot fails"),
+        Need(k.EVENT, READ, "causes that stand in events only"),
+        _STATE,
+    ),
+}

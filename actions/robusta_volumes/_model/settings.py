@@ -1,0 +1,222 @@
+"""The Helm block ``workflows``: every key with its default, unit and reason, and a validator that says what is wrong.
+
+Robusta builds an action's params before the action runs and tells nobody in chat when that fails. So params take the
+block raw, and it is read here, inside the action: a wrong value becomes a sentence with path, value and what is allowed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from robusta_volumes._model.checks import Check, cron, days, flag, limits, names, schema_key, time_zone
+from robusta_volumes._model.errors import SettingsError
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.text import nearest
+
+_TYPO = 0.8  # likeness from which a key beside ours is ours, misspelt: persistentVolumeAlerts has less
+
+ROOT = "workflows"
+GROUP = "persistentVolumeWorkflows"
+_S = TypeVar("_S")
+
+
+def setting(default: Any, check: Check, why: str, unit: str = "") -> Any:
+    """Declare one key of the block."""
+    return field(default=default, metadata={"check": check, "unit": unit, "why": why})
+
+
+@dataclass(frozen=True)
+class PersistentVolumeActions:
+    """Status, capacity, access modes and issues of volumes."""
+
+    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
+    include_details: bool = setting(
+        True, flag, "true adds the full facts, events and the object's YAML as files; false gives verdict and issues"
+    )
+    report_schedule: str = setting("0 7 * * *", cron, "when the scheduled report of the whole cluster is due", "cron")
+    time_zone: str = setting("UTC", time_zone, "the zone that schedules are written in", "IANA zone")
+    namespaces: tuple[str, ...] = setting(
+        (), names, "namespaces to read when reading the whole cluster is not allowed", "names"
+    )
+    limits: Limits = setting(Limits(), limits, "thresholds to override by name")
+
+
+@dataclass(frozen=True)
+class PvcSnapshots:
+    """CSI snapshots on schedule."""
+
+    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
+    retention_days: int = setting(30, days, "how long a snapshot is kept; the last good one is always kept", "days")
+
+
+@dataclass(frozen=True)
+class PersistentDataAnalysis:
+    """Usage, growth and forecast."""
+
+    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
+    include_metrics: bool = setting(True, flag, "false leaves out what needs Prometheus")
+
+
+@dataclass(frozen=True)
+class VolumeBackupManagement:
+    """Backups on schedule, proven per volume."""
+
+    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
+    backup_schedule: str = setting("0 2 * * *", cron, "when a backup is due", "cron")
+
+
+@dataclass(frozen=True)
+class VolumePerformanceAnalysis:
+    """I/O, throughput, latency and the bottleneck."""
+
+    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
+    include_io_metrics: bool = setting(True, flag, "false leaves out what needs I/O metrics", "")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole block. ``problems`` holds, by workflow key, what could not be used; such a workflow pauses.
+
+    Problems under the key "" pause nothing: they are keys that nothing reads.
+    """
+
+    persistent_volume_actions: PersistentVolumeActions = field(default_factory=PersistentVolumeActions)
+    pvc_snapshots: PvcSnapshots = field(default_factory=PvcSnapshots)
+    persistent_data_analysis: PersistentDataAnalysis = field(default_factory=PersistentDataAnalysis)
+    volume_backup_management: VolumeBackupManagement = field(default_factory=VolumeBackupManagement)
+    volume_performance_analysis: VolumePerformanceAnalysis = field(default_factory=VolumePerformanceAnalysis)
+    problems: Mapping[str, tuple[SettingsError, ...]] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()  # what works today and will not for ever
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A key that got another name. The old one works, with a notice, until version ``gone_in``: two minor versions."""
+
+    workflow: str
+    old: str
+    new: str
+    gone_in: str
+
+
+RENAMED: tuple[Renamed, ...] = ()
+
+WORKFLOWS: Mapping[str, type[Any]] = {
+    "persistentVolumeActions": PersistentVolumeActions,
+    "pvcSnapshots": PvcSnapshots,
+    "persistentDataAnalysis": PersistentDataAnalysis,
+    "volumeBackupManagement": VolumeBackupManagement,
+    "volumePerformanceAnalysis": VolumePerformanceAnalysis,
+}
+
+
+def snake(key: str) -> str:
+    """Give the action param's name of a Helm key: ``retentionDays`` -> ``retention_days``."""
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in key).replace("i_o_", "io_")
+
+
+def camel(name: str) -> str:
+    """Give the Helm key of an action param: ``include_io_metrics`` -> ``includeIOMetrics``."""
+    return schema_key(name)
+
+
+def read_settings(block: object, renamed: tuple[Renamed, ...] = RENAMED) -> Settings:
+    """Read what stands below ``globalConfig.workflows``. Never raises: what is wrong is in ``problems``."""
+    problems: dict[str, list[SettingsError]] = {}
+    every = tuple(WORKFLOWS)
+    group = _mapping(
+        _mapping(block, ROOT, (GROUP,), problems, every).get(GROUP), f"{ROOT}.{GROUP}", every, problems, every
+    )
+    read: dict[str, Any] = {}
+    notices: list[str] = []
+    for key, kind in WORKFLOWS.items():
+        path = f"{ROOT}.{GROUP}.{key}"
+        known = tuple(camel(f.name) for f in fields(kind))
+        values = _mapping(_modern(group.get(key), path, key, renamed, notices), path, known, problems, (key,))
+        errors = problems.setdefault(key, [])
+        read[snake(key)] = _filled(kind(), {snake(k): v for k, v in values.items() if k in known}, path, errors)
+    found = {key: tuple(errors) for key, errors in problems.items() if errors}
+    return Settings(**read, problems=found, notices=tuple(notices))
+
+
+def _modern(value: object, path: str, workflow: str, renamed: tuple[Renamed, ...], notices: list[str]) -> object:
+    """Give old keys their new names; where both stand, the new one counts."""
+    if not isinstance(value, Mapping):
+        return value
+    now = dict(value)
+    for one in renamed:
+        if one.workflow == workflow and one.old in now:
+            old = now.pop(one.old)
+            now.setdefault(one.new, old)
+            notices.append(f"{path}.{one.old} is called {one.new} now; the old name works until version {one.gone_in}")
+    return now
+
+
+def old_params(kind: type[Any], renamed: tuple[Renamed, ...] = RENAMED) -> dict[str, str]:
+    """Give the action params of one workflow that got another name: old -> new."""
+    return {snake(one.old): snake(one.new) for one in renamed if WORKFLOWS.get(one.workflow) is kind}
+
+
+def overridden(
+    settings: _S, params: Mapping[str, object], where: str = "action param", renamed: tuple[Renamed, ...] = RENAMED
+) -> _S:
+    """Let action params override one workflow's settings; a renamed one counts where its new name is not given.
+
+    Raises SettingsError: when a param cannot be used.
+    """
+    errors: list[SettingsError] = []
+    known = {f.name for f in fields(settings)}  # type: ignore[arg-type]  # a dataclass, as all settings are
+    given = {name: value for name, value in params.items() if name in known and value is not None}
+    for old, new in old_params(type(settings), renamed).items():
+        if params.get(old) is not None:
+            given.setdefault(new, params[old])
+    changed = _filled(settings, given, where, errors, names_as=str)
+    if errors:
+        raise errors[0]
+    return changed
+
+
+def _filled(
+    settings: _S, given: Mapping[str, object], path: str, errors: list[SettingsError], names_as: Any = camel
+) -> _S:
+    good: dict[str, object] = {}
+    for one in fields(settings):  # type: ignore[arg-type]  # a dataclass, as all settings are
+        if one.name not in given:
+            continue
+        check = one.metadata["check"]
+        try:
+            if check is limits:
+                good[one.name] = limits(given[one.name], getattr(settings, one.name))
+            else:
+                good[one.name] = check(given[one.name])
+        except ValueError as wrong:
+            separator = "." if names_as is camel else " "
+            errors.append(SettingsError(f"{path}{separator}{names_as(one.name)}", str(wrong)))
+    return replace(settings, **good)  # type: ignore[type-var]  # a dataclass, as all settings are
+
+
+def _mapping(
+    value: object,
+    path: str,
+    known: tuple[str, ...],
+    problems: dict[str, list[SettingsError]],
+    pauses: tuple[str, ...],
+) -> Mapping[str, Any]:
+    """Take a block as a mapping; report other types and unknown keys, and which workflows that pauses."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        for key in pauses:
+            problems.setdefault(key, []).append(SettingsError(path, f"must be a block of keys, got {value!r}"))
+        return {}
+    for key in value:
+        if key in known:
+            continue
+        near = nearest(str(key), known, most=1) or nearest(str(key).lower(), [k.lower() for k in known], most=1)
+        meant = [k for k in known if near and k.lower() == near[0].lower()]
+        hint = f"did you mean {meant[0]}?" if meant else f"known here: {', '.join(known)}"
+        if path == ROOT and (GROUP in value or not nearest(str(key).lower(), [GROUP.lower()], most=1, alike=_TYPO)):
+            continue  # somebody else's block
+        for owner in [k for k in meant if k in WORKFLOWS] or (pauses if meant or len(pauses) == 1 else ("",)):
+            problems.setdefault(owner, []).append(SettingsError(f"{path}.{key}", f"is not a known key; {hint}"))
+    return value

@@ -1,0 +1,1 @@
+"""Verdicts and plans become a page: title, severity, blocks; pure."""

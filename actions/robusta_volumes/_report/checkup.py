@@ -1,0 +1,82 @@
+"""What the doctor says: what works, what does not, and the exact change for each gap."""
+
+from collections.abc import Sequence
+
+from robusta_volumes._model.checkup import Check, Status
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import count, plain
+from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text, csv_file
+from robusta_volumes._report.pieces import TEXT_LIMIT, short
+
+_PARTS = ("settings", "playbooks", "permissions", "kinds", "prometheus", "robusta")
+_SHOWN = 12  # gaps inside the message
+
+
+def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
+    """Say in one sentence whether everything is there, then each gap with its remedy, then the counts."""
+    missing = [c for c in checks if c.status == Status.MISSING]
+    unknown = [c for c in checks if c.status == Status.UNKNOWN]
+    blocks: list[Block] = []
+    if missing:
+        blocks.append(Text(_gaps(missing)))
+    blocks += _rules(missing)
+    if unknown:
+        blocks.append(Text(short("*Not certain:*\n" + "\n".join(_line(c) for c in unknown[:_SHOWN]), TEXT_LIMIT)))
+    rows = []
+    for part in _PARTS:
+        own = [c for c in checks if c.part == part]
+        if own:
+            rows.append((part, ", ".join(_counts(own))))
+    blocks.append(Table(("part", "state"), tuple(rows), "Looked at"))
+    blocks.append(_all(checks))
+    return Page(
+        title=_title(missing, unknown),
+        severity=Severity.MEDIUM if missing else Severity.INFO,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=tuple(blocks),
+        key="RobustaVolumesDoctor",
+        causes=tuple(c.name for c in missing),
+        failure=bool(missing),
+        noteworthy=bool(missing),
+    )
+
+
+def _title(missing: Sequence[Check], unknown: Sequence[Check]) -> str:
+    if missing:
+        first = missing[0]
+        return f"robusta-volumes: {count(len(missing), 'thing')} missing. First: {plain(first.name)}, {plain(first.says, 120)}"
+    if unknown:
+        return f"robusta-volumes is ready, as far as could be seen ({count(len(unknown), 'thing')} not certain)"
+    return "robusta-volumes is ready: everything it needs is there"
+
+
+def _line(check: Check) -> str:
+    todo = f" → {plain(check.remedy, 200)}" if check.remedy else ""
+    return f"• *{plain(check.name)}*: {plain(check.says, 200)}{todo}"
+
+
+def _gaps(missing: Sequence[Check]) -> str:
+    lines = [_line(c) for c in missing[:_SHOWN]]
+    if len(missing) > _SHOWN:
+        lines.append(f"• and {len(missing) - _SHOWN} more in doctor.csv")
+    return short("*Missing:*\n" + "\n".join(lines), TEXT_LIMIT)
+
+
+def _rules(missing: Sequence[Check]) -> tuple[Text | File, ...]:
+    rules = list(dict.fromkeys(c.rule for c in missing if c.rule))
+    if not rules:
+        return ()
+    text = "\n".join(rules)
+    where = "*Do this:* add to `runner.customClusterRoleRules` in Robusta's Helm values:"
+    if len(text) < TEXT_LIMIT - 200:
+        return (Text(f"{where}\n```{text}```"),)
+    return Text(f"{where.rstrip(':')} what permissions.yaml holds."), File("permissions.yaml", f"{text}\n".encode())
+
+
+def _counts(checks: Sequence[Check]) -> list[str]:
+    return [f"{n} {status.value}" for status in Status if (n := sum(c.status == status for c in checks))]
+
+
+def _all(checks: Sequence[Check]) -> File:
+    headers = ("part", "what", "state", "says", "remedy", "rule")
+    return csv_file("doctor.csv", headers, ((c.part, c.name, c.status.value, c.says, c.remedy, c.rule) for c in checks))

@@ -1,0 +1,58 @@
+"""What somebody who uninstalls us is told: what is still there, what it holds, how to remove it."""
+
+from collections.abc import Mapping, Sequence
+
+from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import count, plain, quoted
+from robusta_volumes._model.volume import Meta
+from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
+
+_SHOWN = 15
+# What is lost with an object of this kind; the others hold nothing that anybody misses.
+_HOLDS = {
+    "VolumeSnapshot": "restore points",
+    "VolumeSnapshotContent": "restore points",
+    "PersistentVolumeClaim": "data",
+}
+
+
+def leftovers_page(found: Sequence[tuple[Kind, Meta]], unseen: Mapping[str, str], cluster: str, label: str) -> Page:
+    """List what carries our label."""
+    blocks: list[Block] = []
+    if found:
+        rows = [(kind.name, meta.title) for kind, meta in found]
+        more = f" ({_SHOWN} of {len(rows)}, all in leftovers.csv)" if len(rows) > _SHOWN else ""
+        blocks.append(Table(("kind", "object"), tuple(rows[:_SHOWN]), f"Ours{more}"))
+        blocks.append(Text(_remove(found, label)))
+        blocks.append(
+            csv_file("leftovers.csv", ("kind", "namespace", "name"), [(k.name, m.namespace, m.name) for k, m in found])
+        )
+    if unseen:
+        lines = [f"• {name}: {plain(why, 160)}" for name, why in sorted(unseen.items())]
+        blocks.append(Text("*Not looked at:*\n" + "\n".join(lines)))
+    title = (
+        f"{count(len(found), 'object')} of robusta-volumes in the cluster"
+        if found
+        else "Nothing of robusta-volumes is left"
+    )
+    if unseen:
+        title += ", as far as could be seen"
+    blocks = blocks or [Text(f"No object carries the label `{label}`.")]
+    return Page(
+        title=title,
+        severity=Severity.INFO,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=tuple(blocks),
+        key="RobustaVolumesLeftovers",
+        failure=False,
+    )
+
+
+def _remove(found: Sequence[tuple[Kind, Meta]], label: str) -> str:
+    lines = []
+    for kind in dict.fromkeys(kind for kind, _ in found):
+        holds = f" *(destroys {_HOLDS[kind.name]})*" if kind.name in _HOLDS else ""
+        where = " --all-namespaces" if kind.namespaced else ""
+        lines.append(f"Remove {kind.plural}{holds}:\n```kubectl delete {kind.resource}{where} -l {quoted(label)}```")
+    return "*Do this* when nobody needs them any more:\n" + "\n".join(lines)

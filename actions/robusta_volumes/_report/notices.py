@@ -1,0 +1,107 @@
+"""Short pages about us rather than about volumes: wrong settings, a workflow that is off, an error."""
+
+from collections.abc import Sequence
+
+from robusta_volumes._model.errors import ClusterError, NotAllowed, SettingsError
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import count, plain
+from robusta_volumes._report.page import Page, Subject, Text
+from robusta_volumes._report.pieces import TEXT_LIMIT, short
+
+PREFIX = "workflows.persistentVolumeWorkflows"
+# What does not happen while a workflow's settings are wrong.
+_PAUSED = {
+    "persistentVolumeActions": "Volume reports are paused.",
+    "pvcSnapshots": "Snapshots and their retention are paused; nothing will be deleted until this is fixed.",
+    "persistentDataAnalysis": "Data analysis is paused.",
+    "volumeBackupManagement": "Backups are paused: none is made and none is deleted until this is fixed.",
+    "volumePerformanceAnalysis": "Performance analysis is paused.",
+    "": "Nothing reads this key, so nothing is paused.",
+}
+ERROR = "RobustaVolumesError"  # the kind of page that tells of an error
+_TITLE = 220
+_MORE = 8  # problems that are spelt out
+
+
+def settings_page(problems: "dict[str, tuple[SettingsError, ...]]", cluster: str) -> Page:
+    """Say which settings cannot be used, what is allowed, and what is paused until they are right."""
+    errors = list(dict.fromkeys(str(error) for found in problems.values() for error in found))
+    paused = [_PAUSED.get(key, f"{key} is paused.") for key in problems]
+    more = [f"• {plain(error, 240)}" for error in errors[1:_MORE]]
+    if len(errors) > _MORE:
+        more.append(f"• and {len(errors) - _MORE} more")
+    lines = [*paused, "Everything else runs."]
+    if more:
+        lines += ["*Also wrong:*", *more]
+    lines.append("*Do this:* correct it under `globalConfig` in Robusta's Helm values and upgrade the release.")
+    return Page(
+        title=short(f"robusta-volumes: {plain(errors[0], _TITLE)}", _TITLE + 20),
+        severity=Severity.MEDIUM,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=(Text("\n".join(lines)),),
+        key="RobustaVolumesSettings",
+        causes=tuple(errors),
+    )
+
+
+def renamed_page(notices: Sequence[str], cluster: str) -> Page:
+    """Say which keys have another name now, and how long the old ones work."""
+    lines = [f"• {plain(one, 240)}" for one in notices[:_MORE]]
+    return Page(
+        title=f"robusta-volumes: {count(len(notices), 'setting')} written under an old name",
+        severity=Severity.LOW,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=(Text("\n".join([*lines, "*Do this:* write the new names; everything works as before."])),),
+        key="RobustaVolumesSettings",
+        causes=tuple(notices),
+        failure=False,
+    )
+
+
+def wrong_param_page(error: SettingsError, action: str, cluster: str) -> Page:
+    """Say which action param cannot be used."""
+    return Page(
+        title=short(f"{action} was not run: {plain(error, _TITLE)}", _TITLE + 40),
+        severity=Severity.LOW,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=(Text("Nothing was read and nothing was changed.\n*Do this:* correct the param and run it again."),),
+        key="RobustaVolumesSettings",
+        causes=(str(error),),
+    )
+
+
+def switched_off_page(workflow: str, cluster: str) -> Page:
+    """Answer a manual run of a workflow that is off."""
+    return Page(
+        title=f"{workflow} is switched off in this cluster",
+        severity=Severity.INFO,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=(Text(f"Set `{PREFIX}.{workflow}.enabled: true` under `globalConfig` to use it."),),
+        key="RobustaVolumesSettings",
+        failure=False,
+    )
+
+
+def error_page(error: ClusterError, doing: str, subject: Subject, *, causes: Sequence[str] = ()) -> Page:
+    """Say what could not be done, why, and what to do about it."""
+    remedy = error.remedy.strip()
+    room = TEXT_LIMIT - 500  # characters: what else stands in the text is shorter
+    if isinstance(error, NotAllowed) and "apiGroups" in remedy and "```" not in remedy:
+        rule = remedy[remedy.index("- apiGroups") :]
+        remedy = (
+            f"*Do this:* add to `runner.customClusterRoleRules` in Robusta's Helm values:\n```{short(rule, room)}```"
+        )
+    elif remedy:
+        remedy = f"*Do this:* {short(remedy, room)}"
+    return Page(
+        title=f"{plain(doing, 200)} failed: {plain(error.message, 160)}",
+        severity=Severity.MEDIUM,
+        subject=subject,
+        blocks=(
+            Text(
+                f"Nothing is known about {plain(subject.name, 260)} now; that does not mean that it is well.\n{remedy}"
+            ),
+        ),
+        key=ERROR,
+        causes=tuple(causes) or (type(error).__name__,),
+    )

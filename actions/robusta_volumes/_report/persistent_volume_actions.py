@@ -1,0 +1,137 @@
+"""What `persistent_volume_actions` says of one object."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from robusta_volumes._analysis.assess import Assessment
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.quantity import GIB, as_quantity, gib
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import listing, nearest, plain, quoted
+from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._report.page import Block, File, Page, Subject, Text
+from robusta_volumes._report.pieces import brief, issue_text, not_looked_at
+from robusta_volumes._report.redact import to_yaml
+from robusta_volumes._report.volume_facts import event_file, event_table, fact_table, storage_events
+from robusta_volumes._rules.static import short_modes
+
+FIRST = 5  # issues spelt out
+GROW_PERCENT = 150  # of today's size: half as much again lasts long enough to look for the cause
+
+
+def object_page(
+    subject: Subject,
+    claim: Claim | None,
+    volume: Volume | None,
+    found: Assessment,
+    see: Inventory,
+    objects: Sequence[Mapping[str, Any]] = (),
+    *,
+    details: bool = True,
+    alerted: bool = False,
+) -> Page:
+    """Report one claim, volume, pod or workload. ``found`` holds what concerns it; ``objects`` go along as YAML.
+
+    ``alerted`` says that an alert about its usage asked: then nothing here may sound as if the alert were wrong.
+    """
+    blocks: list[Block] = []
+    top = found.issues[0] if found.issues else None
+    if top:
+        blocks.append(issue_text(top, see, _asked(claim)))
+        blocks += [Text(brief(issue)) for issue in found.issues[1:FIRST]]
+    elif alerted:
+        blocks.append(Text(_beside_the_alert(claim, see)))
+    else:
+        blocks.append(Text(_nothing_wrong(found, claim)))
+    if details and (claim or volume):
+        blocks.append(fact_table(claim, volume, see))
+        events = storage_events(claim, volume, see)
+        if events:
+            blocks.append(event_table(events, see))
+        if len(events) > 1:
+            blocks.append(event_file(events))
+        if objects:
+            blocks.append(File(f"{subject.name}.yaml", to_yaml(*objects)))
+    blocks += not_looked_at(found)
+    return Page(
+        title=top.title if top else _healthy(subject, claim, volume, found, alerted=alerted),
+        severity=top.severity if top else Severity.LOW if _is_riddle(claim) else Severity.INFO,
+        subject=subject,
+        blocks=tuple(blocks),
+        key="PersistentVolumeIssue" if found.problems else "PersistentVolumeReport",
+        causes=tuple(issue.rule.id for issue in found.problems),
+        identity="/".join((top.rule.id, *top.object)) if top and found.problems else "",
+        failure=bool(found.problems),
+        noteworthy=bool(found.problems),
+    )
+
+
+def _asked(claim: Claim | None) -> str:
+    return f"asked {gib(claim.requested)}, {short_modes(claim.modes_asked)}" if claim else ""
+
+
+def _is_riddle(claim: Claim | None) -> bool:
+    """Tell whether a claim is Pending though no rule could say why."""
+    return claim is not None and claim.phase == "Pending"
+
+
+def _healthy(subject: Subject, claim: Claim | None, volume: Volume | None, found: Assessment, *, alerted: bool) -> str:
+    name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
+    well = "" if alerted else ", no problem found"
+    if found.is_partial and not alerted:
+        well = ", no problem found in what could be looked at"
+    if claim and _is_riddle(claim):
+        return f"Claim {claim.meta.title} is Pending, and why could not be found out"
+    if claim:
+        return f"Claim {claim.meta.title} is {claim.phase}: {gib(claim.capacity or claim.requested)}{well}"
+    if volume:
+        return f"Volume {volume.meta.name} is {volume.phase}: {gib(volume.capacity)}{well}"
+    return f"{subject.kind} {name}{well or ': nothing to add'}"
+
+
+def _nothing_wrong(found: Assessment, claim: Claim | None) -> str:
+    if _is_riddle(claim):
+        seen = (
+            "Too little could be looked at to say why; see below." if found.is_partial else "It is too early to tell."
+        )
+        return f"{seen}\n*Do this:* look again in a few minutes, or read its events with kubectl describe."
+    return "Nothing that could be looked at is wrong."
+
+
+def _beside_the_alert(claim: Claim | None, see: Inventory) -> str:
+    """Say what can be done about a volume that fills up, as far as its objects tell."""
+    said = "How full it is stands in the alert; its objects show no other problem."
+    found = see.storage_class.get(claim.class_name or "") if claim else None
+    size = (claim.capacity or claim.requested) if claim else None
+    if claim is None or found is None or size is None:
+        return said
+    if not found.expandable:
+        return f"{said}\n*Do this:* free space inside it: class {plain(found.meta.name)} cannot be expanded."
+    grown = as_quantity(-(-size * GROW_PERCENT // 100 // GIB) * GIB)
+    command = (
+        f"kubectl -n {quoted(claim.meta.namespace)} patch pvc {quoted(claim.meta.name)} --type merge "
+        f"""-p '{{"spec":{{"resources":{{"requests":{{"storage":"{grown}"}}}}}}}}'"""
+    )
+    return f"{said}\n*Do this:* free space inside it, or buy time (class {found.meta.name} can be expanded):\n```{command}```"
+
+
+def missing_page(subject: Subject, kind: str, known: Sequence[str], *, asked: bool) -> Page:
+    """Say that the target does not exist, and which names come near."""
+    name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
+    near = nearest(subject.name, list(known))
+    where = f" in namespace {subject.namespace}" if subject.namespace else ""
+    if near:
+        hint = f"Did you mean {listing([f'*{plain(n)}*' for n in near], 3)}?"
+    elif known:
+        hint = f"There{where}: {listing(sorted(known), 8)}."
+    else:
+        hint = f"There is none{where}."
+    return Page(
+        title=f"{kind} {plain(name)} does not exist",
+        severity=Severity.LOW,
+        subject=subject,
+        blocks=(Text(f"{hint}\n*Do this:* run it again with the right name and namespace."),),
+        key="PersistentVolumeTargetMissing",
+        causes=("missing",),
+        noteworthy=asked,
+    )

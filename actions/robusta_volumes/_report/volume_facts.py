@@ -1,0 +1,168 @@
+"""The facts of one claim and its volume, in the order in which people ask for them."""
+
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.text import listing, plain
+from robusta_volumes._model.times import ago, span
+from robusta_volumes._model.volume import Claim, Event, Volume
+from robusta_volumes._report.page import File, Table, csv_file
+from robusta_volumes._report.pieces import short
+from robusta_volumes._rules.static import short_modes
+
+_ZONE = "topology.kubernetes.io/zone"
+_EVENTS_SHOWN = 3
+_EVENTS_KEPT = 50
+_VALUE = 180  # characters of one value: the whole table must fit a message
+
+
+def fact_table(claim: Claim | None, volume: Volume | None, see: Inventory) -> Table:
+    """Tell status, capacity, access modes, class, place, users, age and what is going on."""
+    rows = [*_status(claim, volume, see), *_capacity(claim, volume), *_modes(claim, volume)]
+    if volume:
+        rows += [("Reclaim policy", volume.reclaim_policy), ("Data lies on", plain(volume.backend, 80))]
+    rows += _class(claim, volume, see) + _place(volume, see) + _use(claim, volume, see)
+    born = (claim or volume).meta.created if (claim or volume) else None  # type: ignore[union-attr]  # one of them is
+    rows.append(("Age", span(see.now - born) if born else "unknown"))
+    if claim:
+        rows += [("Condition", f"{c.type}: {short(c.message or c.reason or 'True', 90)}") for c in claim.conditions[:5]]
+        if claim.resize_status:
+            rows.append(("Resize", claim.resize_status))
+    return Table(("fact", "value"), tuple((name, plain(value, _VALUE)) for name, value in rows), "Facts")
+
+
+Rows = list[tuple[str, str]]
+
+
+def _status(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
+    rows: Rows = []
+    if claim:
+        going = f", being deleted since {ago(claim.meta.deleted, see.now)}" if claim.meta.deleted else ""
+        rows.append(("Claim", f"{claim.meta.title}: {claim.phase}{going}"))
+    if volume:
+        since = f" since {ago(volume.phase_since, see.now)}" if volume.phase_since else ""
+        rows.append(("Volume", f"{volume.meta.name}: {volume.phase}{since}"))
+    elif claim and claim.volume_name:
+        state = "asked for, not bound" if claim.phase == "Pending" else "not there"
+        rows.append(("Volume", f"{claim.volume_name}: {state}"))
+    return rows
+
+
+def _capacity(claim: Claim | None, volume: Volume | None) -> Rows:
+    parts = []
+    if claim:
+        parts.append(f"requested {gib(claim.requested)}")
+    if volume:
+        parts.append(f"provisioned {gib(volume.capacity)}")
+    if claim and claim.phase != "Pending":
+        parts.append(f"reported {gib(claim.capacity)}")
+    return [("Capacity", ", ".join(parts))]
+
+
+def _modes(claim: Claim | None, volume: Volume | None) -> Rows:
+    parts = []
+    if claim:
+        parts += [f"asked {short_modes(claim.modes_asked)}", f"granted {short_modes(claim.modes_granted)}"]
+    if volume:
+        parts.append(f"volume offers {short_modes(volume.modes)}")
+    mode = claim.volume_mode if claim else volume.volume_mode if volume else "unknown"
+    return [("Access modes", ", ".join(parts)), ("Volume mode", mode)]
+
+
+def _class(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
+    name = (claim.class_name if claim else None) or (volume.class_name if volume else "")
+    found = see.storage_class.get(name or "")
+    driver = volume.driver if volume else found.provisioner if found else "unknown"
+    if not name:
+        return [("Class", "none"), ("Driver", driver)]
+    if found is None:
+        seen = "not seen" if see.unseen.get("storageclasses.storage.k8s.io") else "no such class object"
+        return [("Class", f"{plain(name)} ({seen})"), ("Driver", driver)]
+    grows = "can be expanded" if found.expandable else "cannot be expanded"
+    return [("Class", f"{name}: {found.binding_mode}, {grows}"), ("Driver", driver)]
+
+
+def _place(volume: Volume | None, see: Inventory) -> Rows:
+    if volume is None or not volume.node_affinity:
+        return []
+    pinned = [r for term in volume.node_affinity for r in term]
+    where = listing([f"{r.key} {r.operator} {'/'.join(r.values)}" for r in pinned], 3)
+    zone = volume.meta.labels.get(_ZONE)
+    rows = [("Only on nodes with", f"{plain(where, 120)}" + (f", zone {zone}" if zone else ""))]
+    if see.nodes:
+        able = [
+            n.meta.name for n in see.nodes if any(all(r.holds(n.meta.labels) for r in t) for t in volume.node_affinity)
+        ]
+        rows.append(("Such nodes", listing(able, 5) or "none"))
+    return rows
+
+
+def _use(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
+    rows: Rows = []
+    if claim:
+        pods = [f"{p.meta.name} ({p.phase}, {p.node or 'no node'})" for p in see.pods_of.get(claim.meta.key, ())]
+        templates = [f"{w.kind} {w.meta.name}" for w in see.workloads_of.get(claim.meta.key, ())]
+        unseen = see.unseen.get("pods")
+        rows.append(("Used by", listing(pods, 4) or (f"unknown: {unseen.why}" if unseen else "no pod")))
+        if templates:
+            rows.append(("Named by", listing(templates, 3)))
+        points = see.snapshots_of.get(claim.meta.key, ())
+        if points:
+            rows.append(("Snapshots", f"{sum(s.ready for s in points)} ready of {len(points)}"))
+    if volume and "volumeattachments.storage.k8s.io" not in see.skipped:
+        found = see.attachments_of.get(volume.meta.name, ())
+        unseen = see.unseen.get("volumeattachments.storage.k8s.io")
+        words = [f"{a.node}{'' if a.attached else ' (not yet)'}" for a in found]
+        rows.append(("Attached to", listing(words, 4) or (f"unknown: {unseen.why}" if unseen else "no node")))
+    return rows
+
+
+def storage_events(claim: Claim | None, volume: Volume | None, see: Inventory) -> tuple[Event, ...]:
+    """List the events of a claim, its volume and the pods that use it, newest first."""
+    found: list[Event] = []
+    if claim:
+        found += see.events_of("PersistentVolumeClaim", *claim.meta.key, claim.meta.uid)
+        for pod in see.pods_of.get(claim.meta.key, ()):
+            found += [e for e in see.events_of("Pod", *pod.meta.key, pod.meta.uid) if _about_storage(e)]
+    if volume:
+        found += see.events_of("PersistentVolume", "", volume.meta.name)
+    return tuple(sorted(found, key=lambda e: e.last or see.now, reverse=True)[:_EVENTS_KEPT])
+
+
+def _about_storage(event: Event) -> bool:
+    text = (event.reason + event.message).lower()
+    return any(word in text for word in ("volume", "mount", "persistentvolumeclaim", "disk"))
+
+
+def event_table(events: tuple[Event, ...], see: Inventory) -> Table:
+    """Show the newest few, narrow enough for a chat."""
+    rows = tuple(
+        (
+            f"{plain(e.reason, 30)}, {span(see.now - e.last) + ' ago' if e.last else 'time unknown'}",
+            short(plain(e.message, 200), 90),
+        )
+        for e in events[:_EVENTS_SHOWN]
+    )
+    more = f" ({_EVENTS_SHOWN} of {len(events)}, all in events.csv)" if len(events) > _EVENTS_SHOWN else ""
+    return Table(("event", "message"), rows, f"Last storage events{more}")
+
+
+def event_file(events: tuple[Event, ...]) -> File:
+    """Write all of them."""
+    return csv_file(
+        "events.csv",
+        ("last", "first", "count", "type", "reason", "kind", "namespace", "name", "message"),
+        (
+            (
+                e.last.isoformat() if e.last else "",
+                e.first.isoformat() if e.first else "",
+                e.count,
+                e.type,
+                e.reason,
+                e.kind,
+                e.namespace,
+                e.name,
+                e.message,
+            )
+            for e in events
+        ),
+    )

@@ -1,0 +1,149 @@
+"""What `persistent_volume_actions` says of many volumes: a namespace, a selection, the cluster."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from robusta_volumes._analysis.assess import Assessment, Issue, tally
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import count, listing
+from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._report.charts import stacked_bars
+from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text, csv_file
+from robusta_volumes._report.pieces import brief, issue_table, issues_csv, not_looked_at, short
+from robusta_volumes._rules.static import short_modes
+
+FIRST = 5  # issues spelt out at the top
+ROWS = 12  # rows of a table inside a message
+CLASSES = 8  # bars of the picture
+
+
+def overview_page(title: str, subject: Subject, found: Assessment, see: Inventory, *, details: bool = True) -> Page:
+    """Report many volumes: verdict, what to do first, problems, capacity, what was not seen."""
+    problems = found.problems
+    blocks: list[Block] = [Text(_verdict(see, problems))]
+    if problems:
+        blocks.append(Text("*Do this first*"))
+        blocks += [Text(brief(issue)) for issue in problems[:FIRST]]
+    if len(problems) > FIRST:
+        blocks.append(issue_table(problems, ROWS))
+    if problems:
+        blocks.append(issues_csv(problems))
+    if details:
+        blocks += _capacity(see)
+    normal = [i for i in found.issues if i.severity == Severity.INFO]
+    if normal and details:
+        names = listing([f"{i.meta.title} {i.hit.says}" for i in normal], 3)
+        blocks.append(Text(f"Looks odd but is normal: {names}."))
+    if details:
+        blocks.append(volumes_csv(see, found))
+    blocks += not_looked_at(found)
+    return Page(
+        title=_overview_title(title, see, found),
+        severity=problems[0].severity if problems else Severity.INFO,
+        subject=subject,
+        blocks=tuple(blocks),
+        key="PersistentVolumeReport",
+        causes=tuple(sorted({i.rule.id for i in problems})),
+        failure=bool(problems),
+        noteworthy=bool(problems),
+    )
+
+
+def _overview_title(title: str, see: Inventory, found: Assessment) -> str:
+    problems = found.problems
+    if not problems:
+        if not (see.claims or see.volumes):
+            return f"No volumes in {title}"
+        partly = ", as far as could be looked at" if found.is_partial else ""
+        if len(see.claims) == 1:
+            return f"The claim of {title} is healthy{partly}"
+        return f"All {count(len(see.claims), 'claim')} of {title} are healthy{partly}"
+    first = problems[0]
+    more = f" ({tally(problems)})" if len(problems) > 1 else ""
+    return f"{count(len(problems), 'storage problem')} in {title}{more}. First: {short(first.title, 130)}"
+
+
+def _verdict(see: Inventory, problems: Sequence[Issue]) -> str:
+    bad = {i.object for i in problems if i.rule.on in {"PersistentVolumeClaim", "PersistentVolume"}}
+    claims = sum(("PersistentVolumeClaim", *c.meta.key) in bad for c in see.claims)
+    volumes = sum(("PersistentVolume", "", v.meta.name) in bad for v in see.volumes)
+    healthy = f"{len(see.claims) - claims} of {count(len(see.claims), 'claim')}"
+    return (
+        f"{healthy} and {len(see.volumes) - volumes} of {count(len(see.volumes), 'volume')} have no problem of their own. "
+        f"Looked at: {see.scope}."
+    )
+
+
+def _capacity(see: Inventory) -> list[Block]:
+    """GiB by class and phase: a picture, and the same as a table."""
+    sizes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    numbers: dict[str, int] = defaultdict(int)
+    for v in see.volumes:
+        label = v.class_name or "(no class)"
+        sizes[label][v.phase] += v.capacity or 0
+        numbers[label] += 1
+    if not sizes:
+        return []
+    order = sorted(sizes, key=lambda name: -sum(sizes[name].values()))
+    total = sum(sum(parts.values()) for parts in sizes.values())
+    rows = [(name, sizes[name]) for name in order[:CLASSES]]
+    worst = sum(parts.get("Released", 0) + parts.get("Failed", 0) for parts in sizes.values())
+    waste = f", {gib(worst)} of it Released or Failed" if worst else ""
+    png = stacked_bars(f"{gib(total)} provisioned in {count(len(see.volumes), 'volume')}{waste}", rows)
+    table = Table(
+        ("class", "provisioned"),
+        tuple(
+            (short(name, 40), f"{gib(sum(sizes[name].values()))} in {count(numbers[name], 'volume')}")
+            for name in order[:CLASSES]
+        ),
+        "Capacity by class" + (f" ({CLASSES} of {len(order)})" if len(order) > CLASSES else ""),
+    )
+    if png is None:
+        return [table, Text("No picture: matplotlib is not installed in the runner.")]
+    return [table, File("capacity.png", png)]
+
+
+def volumes_csv(see: Inventory, found: Assessment) -> File:
+    """Write one row per claim, and one per volume without a claim."""
+    rules: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for issue in found.issues:
+        rules[issue.object].append(issue.rule.id)
+    rows: list[tuple[object, ...]] = []
+    for c in see.claims:
+        v = see.volume_of(c)
+        rows.append(_row(c, v, see, rules))
+    rows += [_row(None, v, see, rules) for v in see.volumes if see.claim_of(v) is None]
+    headers = (
+        "namespace", "claim", "claim phase", "volume", "volume phase", "class", "driver", "asked modes", "granted modes",
+        "mode", "requested bytes", "provisioned bytes", "reported bytes", "reclaim policy", "pods", "created", "rules",
+    )  # fmt: skip
+    return csv_file("volumes.csv", headers, rows)
+
+
+def _row(
+    c: Claim | None, v: Volume | None, see: Inventory, rules: Mapping[tuple[str, str, str], Sequence[str]]
+) -> tuple[object, ...]:
+    fired = [*rules.get(("PersistentVolumeClaim", *c.meta.key), ())] if c else []
+    fired += rules.get(("PersistentVolume", "", v.meta.name), ()) if v else ()
+    born = c.meta.created if c else v.meta.created if v else None
+    return (
+        c.meta.namespace if c else "",
+        c.meta.name if c else "",
+        c.phase if c else "",
+        v.meta.name if v else "",
+        v.phase if v else "",
+        (c.class_name if c else v.class_name if v else "") or "",
+        v.driver if v else "",
+        short_modes(c.modes_asked) if c else "",
+        short_modes(c.modes_granted if c else v.modes if v else ()),
+        c.volume_mode if c else v.volume_mode if v else "",
+        c.requested if c else "",
+        v.capacity if v else "",
+        c.capacity if c else "",
+        v.reclaim_policy if v else "",
+        " ".join(p.meta.name for p in see.pods_of.get(c.meta.key, ())) if c else "",
+        born.isoformat() if born else "",
+        " ".join(fired),
+    )

@@ -1,0 +1,250 @@
+"""Why a claim is Pending: the class, the provisioner, the scheduler."""
+
+from datetime import timedelta
+
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import CSI_DRIVER, EVENT, POD, STORAGE_CLASS
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import code, listing, nearest, plain, quoted
+from robusta_volumes._model.times import span
+from robusta_volumes._model.volume import Claim, Pod, StorageClass
+from robusta_volumes._rules.commands import recreate_claim
+from robusta_volumes._rules.pending import NO_PROVISIONER, awaited_class, refusal
+from robusta_volumes._rules.rule import Fix, Hit, rule
+
+WAIT = "WaitForFirstConsumer"
+_BY_MACHINE = "pv.kubernetes.io/provisioned-by"
+_NO_VOLUME = "find available persistent volumes to bind"
+_NOT_BOUND = "binding volumes"
+
+
+def pending_and_free(claim: Claim) -> bool:
+    """Tell whether a claim waits for any volume (not for one that it names)."""
+    return claim.phase == "Pending" and not claim.volume_name and not claim.meta.deleted
+
+
+def users(claim: Claim, see: Inventory) -> tuple[Pod, ...]:
+    """List the pods that name the claim and have not ended."""
+    return tuple(p for p in see.pods_of.get(claim.meta.key, ()) if p.phase not in {"Succeeded", "Failed"})
+
+
+def pending_for(claim: Claim, see: Inventory) -> str:
+    """Say how long, and who waits."""
+    pods = users(claim, see)
+    age = f"Pending for {span(see.now - claim.meta.created)}" if claim.meta.created else "Pending"
+    if pods:
+        return f"{age}; {listing([p.meta.name for p in pods], 3)} waits for it."
+    return f"{age}; no pod uses it yet."
+
+
+def _class(claim: Claim, see: Inventory) -> StorageClass | None:
+    return see.storage_class.get(claim.class_name or "")
+
+
+def served_by_hand(claim: Claim, see: Inventory) -> bool:
+    """Tell whether people make the volumes of the claim's class, so that the class need not exist as an object."""
+    return any(v.class_name == claim.class_name and _BY_MACHINE not in v.meta.annotations for v in see.volumes)
+
+
+@rule(
+    "PVC-05",
+    Severity.HIGH,
+    "Storage class does not exist",
+    on="PersistentVolumeClaim",
+    needs=(STORAGE_CLASS,),
+    fix="Re-create the claim with a class that exists, or create the class.",
+)
+def class_not_found(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+    """A claim waits for ever for a class that nobody defined, and its class cannot be edited."""
+    if not pending_and_free(claim) or not claim.class_name or _class(claim, see):
+        return None
+    known = [c.meta.name for c in see.classes]
+    if served_by_hand(claim, see):
+        return None  # volumes made by hand carry this class name: the class object itself is not needed
+    near = nearest(claim.class_name, known, most=1)
+    guess = f"Did you mean *{near[0]}*? " if near else ""
+    there = f"(classes here: {listing(known, 6)})" if known else "(this cluster has no storage class at all)"
+    fixes = (
+        (Fix("a claim's class cannot be edited; re-create it", recreate_claim(claim, claim.class_name, near[0])),)
+        if near
+        else (Fix(f"create the class {code(claim.class_name)}, or delete the claim and create it with another class"),)
+    )
+    return Hit(
+        f'cannot bind: storage class "{plain(claim.class_name)}" does not exist',
+        f"{guess}{there}. {pending_for(claim, see)}",
+        fixes,
+        claim.meta.created,
+    )
+
+
+@rule(
+    "PVC-03",
+    Severity.HIGH,
+    "No default storage class",
+    on="PersistentVolumeClaim",
+    needs=(STORAGE_CLASS,),
+    fix="Mark one class as the default, or name a class in the claim.",
+)
+def no_default_class(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+    """A claim that names no class takes the default one; without a default it waits, with a Normal event only."""
+    if not pending_and_free(claim) or claim.class_name is not None or any(c.is_default for c in see.classes):
+        return None
+    able = [c.meta.name for c in see.classes if c.provisioner != NO_PROVISIONER and c.provisioner in see.driver]
+    choices = able or [c.meta.name for c in see.classes if c.provisioner != NO_PROVISIONER]
+    patch = '{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"true"}}}'
+    fixes = tuple(
+        Fix(
+            f"make one of them the default, for example {name}; the claim then takes it by itself",
+            f"kubectl patch storageclass {quoted(name)} -p '{patch}'",
+        )
+        for name in choices[:1]
+    )
+    there = f"Classes here: {listing(choices, 6)}" if choices else "No class here has a provisioner"
+    return Hit(
+        "cannot bind: it names no storage class and the cluster has no default",
+        f"{there}. {pending_for(claim, see)}",
+        fixes or (Fix("install a storage driver with a class"),),
+        claim.meta.created,
+    )
+
+
+@rule(
+    "PVC-06",
+    Severity.HIGH,
+    "Provisioner is not installed or does not answer",
+    on="PersistentVolumeClaim",
+    needs=(STORAGE_CLASS, CSI_DRIVER),
+    fix="Install or repair the CSI driver that the class names, or use another class.",
+)
+def provisioner_missing(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
+    """Kubernetes hands the claim to an external provisioner and waits without a limit, with a Normal event only."""
+    chosen = awaited_class(claim, see, limits)
+    if not pending_and_free(claim) or chosen is None or chosen.provisioner == NO_PROVISIONER:
+        return None
+    if chosen.binding_mode == WAIT and not claim.selected_node and not claim.provisioner:
+        return None  # nobody has been asked to provision yet
+    # in-tree plugins, and provisioners that are no CSI driver (their names hold a slash), register nowhere
+    in_tree, registers = chosen.provisioner.startswith("kubernetes.io/"), "/" not in chosen.provisioner
+    missing = registers and chosen.provisioner not in see.driver
+    waited = claim.meta.created is not None and see.now - claim.meta.created >= timedelta(
+        minutes=limits.provisioning_minutes
+    )
+    if in_tree or (not missing and (not waited or refusal(claim, see, limits))):
+        return None
+    others = [c.meta.name for c in see.classes if c.provisioner in see.driver and c.provisioner != chosen.provisioner]
+    move = tuple(
+        Fix(f"or use {name}, whose driver is here", recreate_claim(claim, claim.class_name or "", name))
+        for name in others[:1]
+    )
+    what = "is not installed" if missing else "does not answer"
+    first = f"look at the driver's controller pods; {code(chosen.provisioner)} creates nothing"
+    return Hit(
+        f"cannot bind: storage driver {plain(chosen.provisioner)} {what}",
+        f"Class {plain(chosen.meta.name)} is served by it. Drivers here: {listing(sorted(see.driver), 6) or 'none'}. "
+        f"{pending_for(claim, see)}",
+        (Fix(f"install the driver {code(chosen.provisioner)}" if missing else first), *move),
+        claim.meta.created,
+    )
+
+
+@rule(
+    "PVC-08",
+    Severity.INFO,
+    "Claim waits for its first pod",
+    on="PersistentVolumeClaim",
+    needs=(STORAGE_CLASS, POD),
+    fix="Nothing: it binds when a pod uses it. Delete it when it is a leftover.",
+)
+def waits_for_first_pod(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
+    """Normal for classes that bind late, so that the volume is made where the pod runs; old ones are leftovers."""
+    chosen = awaited_class(claim, see, limits)
+    if not pending_and_free(claim) or chosen is None or chosen.binding_mode != WAIT or users(claim, see):
+        return None
+    old = claim.meta.created is not None and see.now - claim.meta.created > timedelta(hours=limits.waiting_claim_hours)
+    return Hit(
+        "waits for its first pod" + (", and has for long" if old else " (normal)"),
+        f"Class {plain(chosen.meta.name)} binds when a pod uses the claim. {pending_for(claim, see)}",
+        (
+            Fix(
+                "start a pod that uses it, or delete it (it holds no data)",
+                f"kubectl -n {quoted(claim.meta.namespace)} delete pvc {quoted(claim.meta.name)}",
+            ),
+        ),
+        claim.meta.created,
+        severity=Severity.MEDIUM if old else None,
+    )
+
+
+@rule(
+    "PVC-09",
+    Severity.HIGH,
+    "Pod that would use the claim cannot be scheduled",
+    on="PersistentVolumeClaim",
+    needs=(STORAGE_CLASS, POD),
+    fix="Repair what keeps the pod from being scheduled; the claim binds by itself then.",
+)
+def pod_cannot_be_scheduled(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
+    """The claim is the victim: it is bound only once the scheduler has found a node for its pod."""
+    chosen = awaited_class(claim, see, limits)
+    if not pending_and_free(claim) or chosen is None or chosen.binding_mode != WAIT:
+        return None
+    stuck = [p for p in users(claim, see) if p.waiting and not p.node]
+    if not stuck or _NOT_BOUND in stuck[0].waiting or refusal(claim, see, limits):
+        return None  # the scheduler did choose a node; it is the provisioner that failed
+    if chosen.provisioner == NO_PROVISIONER and _NO_VOLUME in stuck[0].waiting:
+        return None  # without a volume made by hand the pod is the victim of the claim
+    pod = stuck[0]
+    return Hit(
+        f"cannot bind: pod {pod.meta.name} cannot be scheduled",
+        f"The claim is the victim: class {plain(chosen.meta.name)} waits for the pod. "
+        f'Scheduler: "{plain(pod.waiting, 200)}"',
+        (
+            Fix(
+                "change what the pod asks for (node selector, affinity, resources), or add a node that has it",
+                f"kubectl -n {quoted(pod.meta.namespace)} describe pod {quoted(pod.meta.name)}",
+            ),
+        ),
+        claim.meta.created,
+        tuple(f"Pod {p.meta.title}" for p in stuck),
+    )
+
+
+@rule(
+    "PVC-02",
+    Severity.MEDIUM,
+    "Claim is Pending and the cause is not visible",
+    on="PersistentVolumeClaim",
+    needs=(EVENT, STORAGE_CLASS),
+    fix="Read the claim's events and the provisioner's log.",
+    fallback=True,
+)
+def pending_without_visible_cause(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
+    """When no other rule knows why, the newest event is the best there is; a cause is never made up."""
+    if claim.phase != "Pending" or claim.meta.created is None or claim.meta.deleted:
+        return None
+    if see.now - claim.meta.created < timedelta(minutes=limits.provisioning_minutes):
+        return None
+    events = see.events_of("PersistentVolumeClaim", *claim.meta.key, claim.meta.uid)
+    said = f'Last event: "{plain(events[0].message, 200)}"' if events else "It has no events (kept for an hour)."
+    return Hit(
+        "is Pending, and why is not visible from its objects",
+        f"{said} {pending_for(claim, see)}",
+        (
+            Fix(
+                "read what the provisioner says",
+                f"kubectl -n {quoted(claim.meta.namespace)} describe pvc {quoted(claim.meta.name)}",
+            ),
+        ),
+        claim.meta.created,
+    )
+
+
+RULES = (
+    class_not_found,
+    no_default_class,
+    provisioner_missing,
+    waits_for_first_pod,
+    pod_cannot_be_scheduled,
+    pending_without_visible_cause,
+)

@@ -1,0 +1,62 @@
+"""Every rule, by id. Ids are never used again: a rule that goes leaves its id in RETIRED, with the reason."""
+
+from collections.abc import Mapping
+
+from robusta_volumes._rules import (
+    admission,
+    around,
+    attach,
+    attachments,
+    backing,
+    binding,
+    binding_state,
+    bond,
+    changes,
+    leftovers,
+    mount,
+    nodes,
+    placing,
+    plugins,
+    provisioning,
+    resize,
+    static,
+    use,
+    volumes,
+    waste,
+)
+from robusta_volumes._rules.rule import Rule
+
+_MODULES = (
+    volumes,
+    binding_state,
+    backing,
+    plugins,
+    bond,
+    binding,
+    static,
+    provisioning,
+    admission,
+    use,
+    resize,
+    changes,
+    waste,
+    around,
+    attach,
+    attachments,
+    leftovers,
+    mount,
+    nodes,
+    placing,
+)
+RETIRED: Mapping[str, str] = {}
+
+
+def _order(rule: Rule) -> tuple[str, int]:
+    prefix, _, number = rule.id.partition("-")
+    return prefix, int(number)
+
+
+RULES: Mapping[str, Rule] = {rule.id: rule for rule in sorted((r for m in _MODULES for r in m.RULES), key=_order)}
+if len(RULES) != sum(len(module.RULES) for module in _MODULES) or set(RULES) & set(RETIRED):
+    MESSAGE = "a rule id is used twice"
+    raise AssertionError(MESSAGE)

@@ -1,0 +1,52 @@
+"""Commands that several rules print; every name is quoted for the shell."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from robusta_volumes._model.text import quoted
+from robusta_volumes._model.volume import Claim
+
+_SPECIAL = re.compile(r"[\\/.*\[\]^$&]")  # what sed reads as more than itself, in a pattern or in what replaces it
+
+
+def _sed(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def recreate_claim(claim: Claim, old: str, new: str) -> str:
+    """Re-create a claim that holds no data in another class.
+
+    The line is matched from its key to its end: the name of a class is often a part of the claim's own name.
+    """
+    change = f"s/storageClassName: {_sed(old)}$/storageClassName: {_sed(new)}/"
+    return (
+        f"kubectl -n {quoted(claim.meta.namespace)} get pvc {quoted(claim.meta.name)} -o yaml"
+        f" | sed {quoted(change)} | kubectl replace --force -f -"
+    )
+
+
+def patch_volume(name: str, changes: object) -> str:
+    """Patch a volume: a list is a JSON patch, a mapping a merge patch."""
+    kind = "merge" if isinstance(changes, Mapping) else "json"
+    return f"kubectl patch pv {quoted(name)} --type {kind} -p {quoted(json.dumps(changes, separators=(',', ':')))}"
+
+
+def patch_claim(claim: Claim, changes: Mapping[str, Any]) -> str:
+    """Patch a claim with a merge patch."""
+    return (
+        f"kubectl -n {quoted(claim.meta.namespace)} patch pvc {quoted(claim.meta.name)} --type merge "
+        f"-p {quoted(json.dumps(changes, separators=(',', ':')))}"
+    )
+
+
+def only_for(namespace: str, name: str) -> dict[str, Any]:
+    """Give the claimRef that offers a volume to exactly one claim."""
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace, "name": name}
+
+
+GIVE_BACK = [
+    {"op": "remove", "path": "/spec/claimRef/uid"},
+    {"op": "remove", "path": "/spec/claimRef/resourceVersion"},
+]

@@ -1,0 +1,28 @@
+"""What a claim's own data tells of where it comes from and whether it was ever used."""
+
+from datetime import timedelta
+
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.volume import Claim
+
+_AT_ONCE = timedelta(minutes=5)  # the controller looks at a new claim within this time
+
+
+def set_name(claim: Claim) -> str:
+    """Name the StatefulSet that a claim's name and labels speak of; "" when they speak of none.
+
+    A StatefulSet calls its claims ``<template>-<set>-<number>`` and gives them its pods' labels.
+    """
+    head, _, number = claim.meta.name.rpartition("-")
+    if not number.isdigit() or claim.meta.owner:
+        return ""
+    ends = [value for value in claim.meta.labels.values() if value and head.endswith(f"-{value}")]
+    return max(ends, key=len, default="")
+
+
+def never_used(claim: Claim, see: Inventory, limits: Limits) -> bool:
+    """Tell whether a claim has been unused ever since it was made, long ago. Only its condition says so."""
+    if claim.meta.created is None or see.now - claim.meta.created <= timedelta(days=limits.never_used_days):
+        return False
+    return any(c.type == "Unused" and c.since and c.since - claim.meta.created <= _AT_ONCE for c in claim.conditions)

@@ -1,0 +1,75 @@
+"""What a rule is, and what it says when it fires."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.severity import Severity
+
+
+@dataclass(frozen=True)
+class Fix:
+    """One way out: a sentence, and the command to paste. ``destroys`` marks what cannot be undone."""
+
+    text: str
+    command: str = ""
+    destroys: bool = False
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a rule says of one object. ``says`` completes "Claim shop/data ..."; ``why`` is the evidence."""
+
+    says: str
+    why: str
+    fixes: tuple[Fix, ...] = ()
+    since: datetime | None = None
+    victims: tuple[str, ...] = ()  # "Pod shop/web-0"
+    claims: tuple[tuple[str, str], ...] = ()  # claims concerned besides the subject itself
+    volumes: tuple[str, ...] = ()  # volumes concerned besides the subject itself
+    size: int | None = None  # bytes at stake
+    severity: Severity | None = None  # when it differs from the rule's
+
+
+Check = Callable[[Any, Inventory, Limits], Hit | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that can be wrong. The check's docstring says why it matters."""
+
+    id: str
+    severity: Severity
+    title: str
+    on: str  # the kind of object it looks at
+    needs: tuple[Kind, ...]  # kinds without which the answer is "unknown"
+    fix: str  # the remedy in one sentence, for the reference
+    check: Check
+    fallback: bool = False  # looked at only when no other rule fired on the object
+
+    @property
+    def why(self) -> str:
+        """Why it matters, in one paragraph."""
+        return " ".join((self.check.__doc__ or "").split())
+
+
+def rule(
+    id: str,  # noqa: A002 (the word that users read and write)
+    severity: Severity,
+    title: str,
+    *,
+    on: str,
+    fix: str,
+    needs: tuple[Kind, ...] = (),
+    fallback: bool = False,
+) -> Callable[[Check], Rule]:
+    """Make a rule of a check. It registers nothing: `robusta_volumes._rules.catalogue` lists the modules."""
+
+    def make(check: Check) -> Rule:
+        return Rule(id, severity, title, on, needs, fix, check, fallback)
+
+    return make

@@ -1,0 +1,1 @@
+"""A small embedded cluster to try, demonstrate and test on."""

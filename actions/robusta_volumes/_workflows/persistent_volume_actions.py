@@ -1,0 +1,196 @@
+"""Persistent volume actions: status, capacity, access modes and issues of one object, a namespace or the cluster."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from robusta_volumes._analysis.assess import Assessment, Issue, assess
+from robusta_volumes._cluster import read
+from robusta_volumes._cluster.cluster import Cluster, Object
+from robusta_volumes._cluster.gather import gather
+from robusta_volumes._model import kind as k
+from robusta_volumes._model.errors import ClusterError, NotFound
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.settings import PersistentVolumeActions
+from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._report.persistent_volume_actions import missing_page, object_page
+from robusta_volumes._report.volumes_overview import overview_page
+from robusta_volumes._workflows.around import look_around, with_claim
+
+_KINDS = {kind.name: kind for kind in (k.CLAIM, k.VOLUME, k.POD, k.STATEFUL_SET)}
+
+
+def persistent_volume_actions(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -> Page:
+    """Report what the target is, what is wrong with it and what to do.
+
+    Raises ClusterError: when the cluster does not answer or nothing may be read.
+    """
+    if target.is_one_object:
+        return _one(cluster, target, settings)
+    return _many(cluster, target, settings)
+
+
+def _many(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -> Page:
+    namespace = (target.namespace or target.name) if target.kind == "Namespace" else None
+    see = gather(cluster, namespace=namespace, fallback=settings.namespaces)
+    if namespace:
+        see = _only_namespace(see, namespace)
+    if target.selector:
+        chosen = {read.meta(o).key for o in cluster.find(k.CLAIM, namespace, labels=target.selector)}
+        found = assess(see, settings.limits)
+        volumes = {c.volume_name for key in chosen if (c := see.claim.get(key)) and c.volume_name}
+        found = Assessment(_about(found.issues, chosen, volumes), found.unseen)
+        see = replace(
+            see,
+            claims=tuple(c for c in see.claims if c.meta.key in chosen),
+            volumes=tuple(v for v in see.volumes if v.meta.name in volumes),
+            scope=target.title,
+        )
+    else:
+        found = assess(see, settings.limits)
+    if namespace and not see.claims and not found.issues and not _exists(cluster, k.NAMESPACE, namespace):
+        known = [read.meta(o).name for o in cluster.find(k.NAMESPACE)]
+        return missing_page(Subject("Namespace", namespace), "Namespace", known, asked=True)
+    subject = Subject("Namespace", namespace, namespace) if namespace else Subject("Cluster", cluster.name or "cluster")
+    return overview_page(target.title, subject, found, see, details=settings.include_details)
+
+
+def _only_namespace(see: Inventory, namespace: str) -> Inventory:
+    """Leave out the volumes that have nothing to do with a namespace."""
+    volumes = tuple(v for v in see.volumes if v.claim_ref and v.claim_ref.namespace == namespace)
+    free = tuple(v for v in see.volumes if v.claim_ref is None)
+    waiting = any(c.phase == "Pending" for c in see.claims)
+    # free volumes stay while a claim waits: the nearest miss is looked for among them
+    return replace(see, volumes=(*volumes, *free) if waiting else volumes)
+
+
+def _exists(cluster: Cluster, kind: k.Kind, name: str) -> bool:
+    try:
+        cluster.get(kind, name)
+    except NotFound:
+        return False
+    except ClusterError:
+        return True  # not allowed to look: then its absence is not claimed
+    return True
+
+
+def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -> Page:
+    target = with_claim(cluster, target)
+    see = look_around(cluster, target)
+    claim, volume = _pair(target, see)
+    keys, names = _concerned(target, see, claim, volume)
+    found = assess(see, settings.limits)
+    own = tuple(i for i in found.issues if i.object == (target.kind, target.namespace, target.name))
+    kept = {id(i): i for i in (*own, *_about(found.issues, keys, names), *_of_owner(target, found.issues))}
+    chosen = [i for i in found.issues if id(i) in kept]
+    # of equally bad issues the target's own comes first, then what a pod suffers from now, then what has long been so
+    chosen.sort(key=lambda i: (-i.severity, i not in own, i.rule.on != k.POD.name))
+    found = Assessment(tuple(chosen), found.unseen)
+    subject = _subject(target, claim, volume)
+    if not found.problems and not target.given and not _is_there(target, see, claim, volume):
+        return _missing(cluster, target, subject)
+    return object_page(
+        subject,
+        claim,
+        volume,
+        found,
+        see,
+        _objects(target, see, claim, volume),
+        details=settings.include_details,
+        alerted=target.trigger == Trigger.ALERT,
+    )
+
+
+def _pair(target: Target, see: Inventory) -> tuple[Claim | None, Volume | None]:
+    """Find the claim and the volume that the target is about; what the trigger carried stands in for what is gone."""
+    given_claims = [read.claim(o) for o in target.given if o.get("kind") == k.CLAIM.name]
+    given_volumes = [read.volume(o) for o in target.given if o.get("kind") == k.VOLUME.name]
+    if target.kind == k.VOLUME.name:
+        volume = see.volume.get(target.name) or next(iter(given_volumes), None)
+        claim = see.claim_of(volume) if volume else None
+        return claim, volume
+    if target.kind == k.CLAIM.name:
+        claim = see.claim.get((target.namespace, target.name)) or next(iter(given_claims), None)
+        volume = see.volume_of(claim) if claim else None
+        theirs = volume and volume.claim_ref and volume.claim_ref.key != (target.namespace, target.name)
+        return claim, None if theirs else volume
+    named = (
+        [p.claims for p in see.pods if p.meta.key == (target.namespace, target.name)] if target.kind == "Pod" else []
+    )
+    claims = [c for names in named for n in names if (c := see.claim.get((target.namespace, n)))]
+    return (claims[0], see.volume_of(claims[0])) if len(claims) == 1 else (None, None)
+
+
+def _concerned(
+    target: Target, see: Inventory, claim: Claim | None, volume: Volume | None
+) -> tuple[set[tuple[str, str]], set[str]]:
+    keys = {claim.meta.key} if claim else set()
+    names = {volume.meta.name} if volume else set()
+    if claim and claim.volume_name:
+        names.add(claim.volume_name)
+    if volume and volume.claim_ref:
+        keys.add(volume.claim_ref.key)
+    if target.kind == k.CLAIM.name:
+        keys.add((target.namespace, target.name))
+    if target.kind == "Pod":
+        keys |= {
+            (p.meta.namespace, n) for p in see.pods if p.meta.key == (target.namespace, target.name) for n in p.claims
+        }
+        names |= {c.volume_name for key in keys if (c := see.claim.get(key)) and c.volume_name}
+    return keys, names
+
+
+def _about(issues: Iterable[Issue], keys: set[tuple[str, str]], names: set[str]) -> tuple[Issue, ...]:
+    return tuple(i for i in issues if i.concerns(keys, names))
+
+
+def _of_owner(target: Target, issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Keep what a workload is the victim of: a quota that refuses its claims."""
+    if target.kind in {k.CLAIM.name, k.VOLUME.name, "Pod"}:
+        return ()
+    return tuple(i for i in issues if any(v.split(" ")[:2] == [target.kind, target.name] for v in i.hit.victims))
+
+
+def _is_there(target: Target, see: Inventory, claim: Claim | None, volume: Volume | None) -> bool:
+    if target.kind == k.CLAIM.name:
+        return claim is not None or see.lacks(k.CLAIM) is not None
+    if target.kind == k.VOLUME.name:
+        return volume is not None or see.lacks(k.VOLUME) is not None
+    if target.kind == "Pod":
+        return see.lacks(k.POD) is not None or any(p.meta.key == (target.namespace, target.name) for p in see.pods)
+    kind = k.BY_NAME.get(target.kind)
+    if kind is None or kind.resource in see.skipped or see.lacks(kind):
+        return True
+    return any((w.kind, *w.meta.key) == (target.kind, target.namespace, target.name) for w in see.workloads)
+
+
+def _missing(cluster: Cluster, target: Target, subject: Subject) -> Page:
+    kind = k.BY_NAME.get(target.kind, k.CLAIM)
+    try:
+        known = [read.meta(o).name for o in cluster.find(kind, target.namespace or None)]
+    except ClusterError:
+        known = []
+    words = {"PersistentVolumeClaim": "Claim", "PersistentVolume": "Volume"}
+    asked = target.trigger == Trigger.MANUAL
+    return missing_page(subject, words.get(target.kind, target.kind), known, asked=asked)
+
+
+def _subject(target: Target, claim: Claim | None, volume: Volume | None) -> Subject:
+    meta = volume.meta if target.kind == k.VOLUME.name and volume else claim.meta if claim else None
+    namespace = target.namespace or (claim.meta.namespace if claim else "")
+    if not namespace and volume and volume.claim_ref:
+        namespace = volume.claim_ref.namespace
+    return Subject(target.kind, target.name, namespace, dict(meta.labels) if meta else {})
+
+
+def _objects(target: Target, see: Inventory, claim: Claim | None, volume: Volume | None) -> tuple[Object, ...]:
+    """Get the objects for the YAML file: as they are now, else as the trigger carried them."""
+    shown = {(k.CLAIM.name, claim.meta.key)} if claim else set()
+    shown |= {(k.VOLUME.name, volume.meta.key)} if volume else set()
+    found: dict[tuple[str, tuple[str, str]], Object] = {}
+    for item in (*(dict(o) for o in reversed(target.given)), *(dict(o) for o in see.kept)):
+        identity = (str(item.get("kind")), read.meta(item).key)
+        if identity in shown:
+            found[identity] = item
+    return tuple(found[identity] for identity in sorted(found, reverse=True))

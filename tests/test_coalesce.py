@@ -1,0 +1,195 @@
+"""Many events about one object become few looks at it, and none of them is lost; the same message is not said twice."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from robusta_volumes._host.coalesce import REPEAT_AFTER_SECONDS, is_new, one_at_a_time
+
+ACTIONS = Path(__file__).resolve().parents[1] / "actions"
+PATIENCE = 10.0
+
+
+def started(*targets: Callable[[], None]) -> list[threading.Thread]:
+    """Start a thread each: a runner's workers."""
+    threads = [threading.Thread(target=target, daemon=True) for target in targets]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def ended(threads: list[threading.Thread]) -> bool:
+    """Wait until all have ended."""
+    for thread in threads:
+        thread.join(PATIENCE)
+    return not any(thread.is_alive() for thread in threads)
+
+
+class SlowLook:
+    """A look at the cluster that takes as long as the test wants."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.begun = threading.Semaphore(0)
+        self.may_end = threading.Semaphore(0)
+
+    def __call__(self) -> None:
+        self.count += 1
+        self.begun.release()
+        assert self.may_end.acquire(timeout=PATIENCE)
+
+
+def test_it_needs_nothing_of_robusta() -> None:
+    code = "import sys; import robusta_volumes._host.coalesce; print('robusta' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ACTIONS,
+        env={"PYTHONPATH": str(ACTIONS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "False\n"
+
+
+def test_a_look_happens_at_once_and_each_time_when_nothing_else_runs() -> None:
+    looks: list[int] = []
+    for n in range(3):
+        one_at_a_time(uuid4(), lambda n=n: looks.append(n))  # type: ignore[misc]  # mypy cannot infer a default of lambda
+    key = uuid4()
+    for n in range(3, 5):
+        one_at_a_time(key, lambda n=n: looks.append(n))  # type: ignore[misc]
+    assert looks == [0, 1, 2, 3, 4]
+
+
+def test_a_storm_during_a_look_leads_to_exactly_one_more_look() -> None:
+    key, look = uuid4(), SlowLook()
+    first = started(lambda: one_at_a_time(key, look))
+    assert look.begun.acquire(timeout=PATIENCE)
+    others = [lambda: one_at_a_time(key, look) for _ in range(20)]
+    assert ended(started(*others))  # nobody waits: a worker of the runner is given back at once
+    look.may_end.release()
+    assert look.begun.acquire(timeout=PATIENCE)
+    look.may_end.release()
+    assert ended(first)
+    assert look.count == 2
+
+
+def test_what_comes_during_the_second_look_leads_to_a_third() -> None:
+    key, look = uuid4(), SlowLook()
+    first = started(lambda: one_at_a_time(key, look))
+    for _ in range(2):
+        assert look.begun.acquire(timeout=PATIENCE)
+        one_at_a_time(key, look)
+        look.may_end.release()
+    assert look.begun.acquire(timeout=PATIENCE)
+    look.may_end.release()
+    assert ended(first)
+    assert look.count == 3
+
+
+def test_nothing_that_happened_stays_unseen() -> None:
+    key, lock = uuid4(), threading.Lock()
+    happened, seen, at_once, most = 0, 0, 0, 0
+
+    def look() -> None:
+        nonlocal seen, at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        now = happened
+        time.sleep(0.0005)
+        with lock:
+            seen = now
+            at_once -= 1
+
+    def worker() -> None:
+        nonlocal happened
+        for _ in range(50):
+            with lock:
+                happened += 1
+            one_at_a_time(key, look)
+
+    assert ended(started(*[worker] * 8))
+    assert (seen, happened) == (400, 400)
+    assert most == 1
+
+
+def test_different_objects_are_looked_at_side_by_side() -> None:
+    both = threading.Barrier(2)
+    met: list[int] = []
+
+    def look() -> None:
+        met.append(both.wait(PATIENCE))
+
+    keys = uuid4(), uuid4()
+    assert ended(started(lambda: one_at_a_time(keys[0], look), lambda: one_at_a_time(keys[1], look)))
+    assert sorted(met) == [0, 1]
+
+
+@pytest.mark.parametrize("error", [ValueError("the code is wrong"), SystemExit(1)])
+def test_a_look_that_fails_says_so_and_does_not_block_the_next_one(error: BaseException) -> None:
+    key, looks = uuid4(), ["before"]
+
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        one_at_a_time(key, fail)
+    one_at_a_time(key, lambda: looks.append("after"))
+    assert looks == ["before", "after"]
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 5.0  # a machine that has just started
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_same_message_is_said_again_after_an_hour_and_not_before() -> None:
+    fingerprint, clock = str(uuid4()), Clock()
+    assert is_new(fingerprint, clock)
+    assert not is_new(fingerprint, clock)
+    clock.now += REPEAT_AFTER_SECONDS - 0.1
+    assert not is_new(fingerprint, clock)
+    clock.now += 0.1
+    assert is_new(fingerprint, clock)  # not put off by the repetitions in between
+    assert not is_new(fingerprint, clock)
+
+
+def test_another_message_is_new_at_once() -> None:
+    clock = Clock()
+    assert [is_new(str(uuid4()), clock) for _ in range(3)] == [True, True, True]
+
+
+@given(some.lists(some.integers(0, 2 * REPEAT_AFTER_SECONDS), max_size=12))
+def test_two_tellings_of_a_message_are_an_hour_apart_and_silence_is_never_longer(pauses: list[int]) -> None:
+    fingerprint, clock = str(uuid4()), Clock()
+    told: list[float] = []
+    for pause in pauses:
+        clock.now += pause
+        if is_new(fingerprint, clock):
+            told.append(clock.now)
+        assert clock.now - told[-1] < REPEAT_AFTER_SECONDS
+    assert all(later - earlier >= REPEAT_AFTER_SECONDS for earlier, later in pairwise(told))
+
+
+def test_in_a_storm_of_different_messages_memory_stays_bounded_and_nothing_is_kept_from_being_said() -> None:
+    clock = Clock()
+    storm = [str(uuid4()) for _ in range(25_000)]
+    assert all(is_new(one, clock) for one in storm)
+    assert not is_new(storm[-1], clock)
+    assert is_new(storm[0], clock)  # forgotten to make room: said twice rather than not at all

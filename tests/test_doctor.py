@@ -1,0 +1,136 @@
+"""The doctor: each gap of a cluster is named with the exact remedy."""
+
+from collections.abc import Collection
+
+from robusta_volumes._analysis import checkup
+from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._model.checkup import Check, Host, Playbook, Status
+from robusta_volumes._model.errors import SettingsError, Unavailable
+from robusta_volumes._model.settings import WORKFLOWS, read_settings
+from robusta_volumes._report.markdown import to_markdown
+from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor
+
+OURS = Playbook(("persistent_volume_actions",), ("on_kubernetes_warning_event", "on_schedule"))
+REST = tuple(key for key in WORKFLOWS if key != "persistentVolumeActions")
+READY = Host(
+    version="0.53.0",
+    block_given=True,
+    active=(OURS,),
+    light_actions=("persistent_volume_actions",),
+    prometheus_url="http://prometheus:9090",
+)
+
+
+class Prometheus:
+    """A Prometheus that has some metrics, or does not answer."""
+
+    def __init__(self, names: Collection[str] | None) -> None:
+        self.names = names
+
+    def present(self, names: Collection[str]) -> set[str]:
+        if self.names is None:
+            raise Unavailable("no answer (ConnectTimeout)")
+        return set(names) & set(self.names)
+
+
+FULL = Prometheus(checkup.METRICS)
+
+
+def lines(checks: tuple[Check, ...], status: Status) -> list[str]:
+    return [f"{c.name}: {c.says}" for c in checks if c.status == status]
+
+
+def test_everything_there_is_one_sentence() -> None:
+    page = robusta_volumes_doctor(MemoryCluster(name="prod"), READY, FULL)
+    assert page.title == "robusta-volumes is ready: everything it needs is there"
+    assert not page.noteworthy
+
+
+def test_a_refused_permission_comes_with_the_rule_to_paste_and_the_feature_that_needs_it() -> None:
+    cluster = MemoryCluster(name="prod", denied=["storageclasses.storage.k8s.io"])
+    page = to_markdown(robusta_volumes_doctor(cluster, READY, FULL))
+    assert "1 thing missing" in page
+    assert "why a claim is Pending, and whether it can grow" in page
+    assert '- apiGroups: ["storage.k8s.io"]\n  resources: ["storageclasses"]\n  verbs: ["get", "list"]' in page
+
+
+def test_a_kind_that_is_not_served_asks_for_no_permission() -> None:
+    cluster = MemoryCluster(absent=["volumesnapshots.snapshot.storage.k8s.io"])
+    page = to_markdown(robusta_volumes_doctor(cluster, READY, FULL))
+    assert "install the CRDs of the CSI snapshotter" in page
+    assert 'resources: ["volumesnapshots"]' not in page
+
+
+def test_a_prometheus_that_does_not_answer_is_not_certain_rather_than_fine() -> None:
+    page = to_markdown(robusta_volumes_doctor(MemoryCluster(), READY, Prometheus(None)))
+    assert "does not answer: no answer (ConnectTimeout)" in page
+    assert "globalConfig.prometheus_url" in page
+
+
+def test_a_missing_metric_names_its_exporter_and_the_helm_switch() -> None:
+    names = [name for name in checkup.METRICS if not name.startswith("node_")]
+    page = to_markdown(robusta_volumes_doctor(MemoryCluster(), READY, Prometheus(names)))
+    assert "node_exporter: node_disk_io_time_seconds_total" in page
+    assert "nodeExporter.enabled: true" in page
+
+
+def test_no_prometheus_at_all_is_missing() -> None:
+    found = checkup.metrics(None, "", "no Prometheus was found")
+    assert [(c.status, c.says) for c in found] == [(Status.MISSING, "no Prometheus was found")]
+
+
+def test_wrong_settings_stand_in_the_report() -> None:
+    problems = {"pvcSnapshots": (SettingsError("…pvcSnapshots.retentionDays", 'must be whole, got "x"'),)}
+    found = checkup.settings(Host(block_given=True, problems=problems))
+    assert lines(found, Status.MISSING) == ['pvcSnapshots: …pvcSnapshots.retentionDays must be whole, got "x"']
+
+
+def test_a_block_in_another_place_is_suspected() -> None:
+    (found,) = checkup.settings(Host(block_given=False))
+    assert found.status == Status.UNKNOWN
+    assert "below `globalConfig`" in found.remedy
+
+
+def test_without_our_playbooks_nothing_starts_by_itself() -> None:
+    found = checkup.playbooks(Host(active=()))
+    assert lines(found, Status.MISSING) == [
+        "persistentVolumeActions: no playbook starts it: it answers only when run by hand"
+    ]
+
+
+def test_a_playbook_of_the_chart_that_tells_the_same_story_is_named_with_the_exclude() -> None:
+    chart = Playbook(("event_report",), ("on_kubernetes_warning_event_create",), excludes=("NodeSysctlChange",))
+    found = checkup.playbooks(Host(active=(OURS, chart)))
+    (overlap,) = [c for c in found if c.name == "overlap"]
+    assert "event_report" in overlap.says
+    assert overlap.remedy.endswith('"FailedMount", "FailedAttachVolume", "ProvisioningFailed"')
+
+
+def test_an_overlap_that_was_excluded_is_none() -> None:
+    words = ("FailedMount", "FailedAttachVolume", "ProvisioningFailed")
+    chart = Playbook(("event_report",), ("on_kubernetes_warning_event_create",), excludes=words)
+    assert not [c for c in checkup.playbooks(Host(active=(OURS, chart))) if c.name == "overlap"]
+
+
+def test_a_version_that_was_not_tested_is_not_certain() -> None:
+    assert [c.status for c in checkup.version(Host(version="0.53.2"))] == [Status.OK]
+    assert [c.status for c in checkup.version(Host(version="0.99.0"))] == [Status.UNKNOWN]
+    assert [c.status for c in checkup.version(Host(version="unknown"))] == [Status.UNKNOWN]
+
+
+def test_a_workflow_that_is_off_asks_for_nothing() -> None:
+    cluster = MemoryCluster(denied=["pods"])
+    host = Host(version="0.53.0", block_given=True, active=(), switched_off=("persistentVolumeActions",))
+    page = to_markdown(robusta_volumes_doctor(cluster, host, FULL))
+    assert "pods" not in page
+
+
+def test_the_documented_block_has_no_gap_of_its_own() -> None:
+    assert not read_settings({}).problems
+    assert set(REST) | {"persistentVolumeActions"} == set(WORKFLOWS)
+
+
+def test_a_kind_that_may_not_be_read_is_not_called_served() -> None:
+    cluster = MemoryCluster(denied=["volumesnapshots.snapshot.storage.k8s.io"])
+    page = to_markdown(robusta_volumes_doctor(cluster, READY, FULL))
+    assert "kinds,volumesnapshots,unknown,could not be told" in page

@@ -1,0 +1,294 @@
+"""What is asked for is what is needed: no more (each rule necessary), no less (the set sufficient), nothing that writes."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes.client import ApiClient, Configuration
+
+from robusta_volumes._cli.permissions import PLACE, permissions, permissions_page
+from robusta_volumes._cli.permissions_rules import (
+    GRANTS,
+    READING,
+    cluster_rules,
+    granted_rules,
+    reading_rules,
+    reads_only,
+    writes,
+)
+from robusta_volumes._cli.values_parts import light_actions
+from robusta_volumes._cluster.live import LiveCluster
+from robusta_volumes._cluster.state import State
+from robusta_volumes._cluster.store import Store
+from robusta_volumes._model import kind as k
+from robusta_volumes._model.checkup import Host
+from robusta_volumes._model.errors import NotAllowed
+from robusta_volumes._model.needs import NEEDS, Need
+from robusta_volumes._model.settings import PersistentVolumeActions
+from robusta_volumes._model.target import Target
+from robusta_volumes._model.times import UTC
+from robusta_volumes._report.markdown import to_markdown
+from robusta_volumes._sandbox.api_server import ApiServer
+from robusta_volumes._sandbox.rbac import Access
+from robusta_volumes._sandbox.story_shop import shop
+from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
+from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKFLOWS = ROOT / "actions" / "robusta_volumes" / "_workflows"
+OWN = {"verbs": ["get", "create", "patch"], "apiGroups": [""], "resources": ["configmaps"], "namespaces": ["robusta"]}
+RULES = [rule.as_data for rule in cluster_rules()]
+RESOURCES = [rule.kind.resource for rule in cluster_rules()]
+# The one list that only a question about a namespace needs.
+OF_THE_CLUSTER_REPORT = [name for name in RESOURCES if name != "namespaces"]
+SNAPSHOTS_LATER: Mapping[str, tuple[Need, ...]] = {
+    "pvcSnapshots": (
+        Need(k.CLAIM, ("get", "list"), "which claims there are"),
+        Need(k.SNAPSHOT, ("get", "list", "create", "delete"), "makes and prunes snapshots"),
+    )
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ApiServer]:
+    objects, _ = shop(datetime.now(UTC))
+    with ApiServer(Store(objects)) as running:
+        yield running
+
+
+@pytest.fixture
+def live(server: ApiServer) -> Iterator[LiveCluster]:
+    server.access.rules = [*RULES, OWN]
+    server.requests.clear()
+    configuration = Configuration(host=server.url)
+    configuration.api_key = {"authorization": f"Bearer {server.token}"}
+    client = ApiClient(configuration)
+    yield LiveCluster(client, "shop-prod")
+    client.rest_client.pool_manager.clear()
+
+
+def report(live: LiveCluster, target: Target | None = None, namespaces: tuple[str, ...] = ()) -> str:
+    settings = PersistentVolumeActions(namespaces=namespaces)
+    return to_markdown(persistent_volume_actions(live, target or Target(), settings))
+
+
+def not_seen(page: str) -> set[str]:
+    """Give the resources that a report says it could not look at."""
+    return set(re.findall(r"(\w+): the runner may not list them", page))
+
+
+def test_the_rules_suffice_for_the_report_of_the_whole_cluster(live: LiveCluster) -> None:
+    page = report(live)
+    assert "Not looked at" not in page
+    assert "gp33" in page
+
+
+def test_the_rules_suffice_for_a_namespace_and_for_one_object(server: ApiServer, live: LiveCluster) -> None:
+    for target in (
+        Target("Namespace", "shop", "shop"),
+        Target("PersistentVolumeClaim", "cart-cache", "shop"),
+        Target("PersistentVolumeClaim", "no-such-claim", "shop"),
+    ):
+        assert "Not looked at" not in report(live, target)
+    assert {seen.status for seen in server.requests} <= {200, 404}
+
+
+@pytest.mark.parametrize("resource", OF_THE_CLUSTER_REPORT)
+def test_each_rule_is_necessary_without_it_exactly_its_resource_is_not_seen(
+    server: ApiServer, live: LiveCluster, resource: str
+) -> None:
+    server.access.rules = [rule.as_data for rule in cluster_rules() if rule.kind.resource != resource]
+    page = report(live)
+    plural, _, group = resource.partition(".")
+    assert not_seen(page) == {plural}
+    assert f'- apiGroups: ["{group}"]\n  resources: ["{plural}"]\n  verbs: ["get", "list"]' in page
+
+
+def test_without_the_rule_for_namespaces_a_misspelt_one_is_not_told_from_an_empty_one(
+    server: ApiServer, live: LiveCluster
+) -> None:
+    target = Target("Namespace", "shopp", "shopp")
+    assert "shop" in report(live, target).replace("shopp", "")
+    server.access.rules = [rule for rule in RULES if rule["resources"] != ["namespaces"]]
+    assert "shop" not in report(live, target).replace("shopp", "").replace("shop-prod", "")
+
+
+def test_without_its_role_the_state_cannot_be_kept_and_with_it_it_can(server: ApiServer, live: LiveCluster) -> None:
+    state = State(live, "robusta")
+    server.access.rules = RULES
+    with pytest.raises(NotAllowed):
+        state.write("tick", {"slot": "x"})
+    granted = [{**rule.as_data, "namespaces": ["robusta"]} for rule in granted_rules(["state"])]
+    server.access.rules = [*RULES, *granted]
+    state.write("tick", {"slot": "x"})
+    state.write("tick", {"slot": "y"})
+    assert state.read("tick") == {"slot": "y"}
+    with pytest.raises(NotAllowed):
+        State(live, "shop").write("tick", {"slot": "x"})
+
+
+def test_no_cluster_rule_has_a_verb_beyond_reading() -> None:
+    for rules in (cluster_rules(), cluster_rules(needs=SNAPSHOTS_LATER), reading_rules()):
+        assert {verb for rule in rules for verb in rule.verbs} <= set(READING)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "helm-values").glob("*.yaml")), ids=lambda p: p.name)
+def test_no_values_file_gives_the_whole_cluster_more_than_reading(file: Path) -> None:
+    verbs = {verb for rule in _rules_in(yaml.safe_load(file.read_text())) for verb in rule["verbs"]}
+    assert verbs <= set(READING)
+
+
+def _rules_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, dict):
+        if "verbs" in value:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _rules_in(one)
+
+
+def test_what_a_later_workflow_writes_is_read_cluster_wide_and_written_by_nobody_unless_allowed() -> None:
+    (claims, snapshots) = cluster_rules(needs=SNAPSHOTS_LATER)
+    assert (claims.verbs, snapshots.verbs) == (("get", "list"), ("get", "list"))
+    assert granted_rules(["state"], needs=SNAPSHOTS_LATER) == ()
+    (rule,) = granted_rules(["snapshots"], needs=SNAPSHOTS_LATER, grants={"snapshots": (k.SNAPSHOT,)})
+    assert rule.verbs == ("get", "list", "create", "delete")
+
+
+def test_what_lies_in_no_namespace_is_never_written() -> None:
+    needs = {"x": (Need(k.SNAPSHOT_CONTENT, ("patch",), "x"),)}
+    with pytest.raises(ValueError, match="lie in no namespace: no Role can allow to write them"):
+        granted_rules(["all"], needs=needs, grants={"all": (k.SNAPSHOT_CONTENT,)})
+
+
+def test_everything_that_is_written_can_be_allowed_by_a_word_and_lies_in_a_namespace() -> None:
+    written = [need for needs in NEEDS.values() for need in needs if writes(need)]
+    assert written
+    for need in written:
+        assert need.kind.namespaced
+        assert any(need.kind in kinds for kinds in GRANTS.values())
+
+
+def test_only_what_a_workflow_needs_is_printed_for_it() -> None:
+    for key in NEEDS:
+        assert yaml.safe_load(permissions([key]))["runner"]["customClusterRoleRules"] == [
+            rule.as_data for rule in cluster_rules([key])
+        ]
+
+
+def test_each_rule_says_which_feature_of_which_workflow_needs_it() -> None:
+    text = permissions()
+    for workflow, needs in NEEDS.items():
+        for need in needs:
+            assert need.own or f"# {need.feature} ({workflow})\n" in text
+
+
+def test_roles_come_with_their_binding_one_pair_for_each_namespace() -> None:
+    found = list(yaml.safe_load_all(permissions(namespaces=["shop", "db"])))
+    assert [(o["kind"], o["metadata"]["namespace"]) for o in found] == [
+        ("Role", "shop"),
+        ("RoleBinding", "shop"),
+        ("Role", "db"),
+        ("RoleBinding", "db"),
+    ]
+    assert found[1]["roleRef"]["name"] == found[0]["metadata"]["name"] == "robusta-volumes-read"
+    account = {"kind": "ServiceAccount", "name": "robusta-runner-service-account", "namespace": "robusta"}
+    assert found[1]["subjects"] == [account]
+    assert {r["resources"][0] for r in found[0]["rules"]} == {
+        r.kind.plural for r in cluster_rules() if r.kind.namespaced
+    }
+
+
+def test_the_role_for_the_state_names_the_one_config_map() -> None:
+    (role, _) = yaml.safe_load_all(permissions(namespaces=["robusta"], allow=["state"]))
+    assert [(r["verbs"], r.get("resourceNames")) for r in role["rules"]] == [
+        (["create"], None),
+        (["get", "patch"], ["robusta-volumes-state"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"workflows": ["pvcSnapshot"]}, "there is no workflow pvcSnapshot; there are: persistentVolumeActions"),
+        ({"allow": ["state"]}, "--allow wants a namespace"),
+        (
+            {"namespaces": ["shop"], "allow": ["everything"]},
+            "--allow everything is not known; known are: state, scheduler",
+        ),
+    ],
+)
+def test_what_cannot_be_allowed_is_said(given: Mapping[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        permissions(**given)
+
+
+def test_with_roles_in_two_namespaces_what_is_lost_is_what_the_page_names(server: ApiServer, live: LiveCluster) -> None:
+    server.access.rules = [{**rule.as_data, "namespaces": ["shop", "db"]} for rule in reading_rules()]
+    page = report(live, namespaces=("shop", "db"))
+    assert "namespaces shop, db (reading the whole cluster is not allowed)" in page
+    lost = {rule.kind.plural for rule in cluster_rules() if not rule.kind.namespaced} - {"namespaces"}
+    assert not_seen(page) == lost
+    written = permissions_page(ROOT)[PLACE].decode()
+    section = written.split("## Some namespaces only")[1].split("## ")[0]
+    assert lost | {"namespaces"} == {
+        name.split(".")[0] for name in re.findall(r"^\| `([\w.]+)`", section, re.MULTILINE)
+    }
+
+
+def test_the_page_names_each_resource_with_its_feature() -> None:
+    page = permissions_page(ROOT)[PLACE].decode()
+    for workflow, needs in NEEDS.items():
+        assert all(f"{need.feature} ({workflow})" in page for need in needs if not need.own)
+    assert permissions(namespaces=["robusta"], allow=["state", "scheduler"]) in page
+
+
+def test_people_may_run_without_signature_what_only_reads() -> None:
+    assert light_actions() == ("persistent_volume_actions", "robusta_volumes_doctor")
+    assert light_actions({**NEEDS, **SNAPSHOTS_LATER}) == light_actions()
+
+
+@pytest.mark.parametrize("verb", ["create", "update", "patch", "delete"])
+def test_a_workflow_that_writes_anything_but_our_own_memory_does_not_only_read(verb: str) -> None:
+    assert not reads_only([Need(k.SNAPSHOT, ("list", verb), "x")])
+    assert not reads_only([Need(k.POD, (verb,), "x", own=True)])
+    assert not reads_only([Need(k.CONFIG_MAP, (verb,), "x")])
+    assert reads_only([Need(k.CONFIG_MAP, (verb,), "x", own=True)])
+
+
+@pytest.mark.parametrize("action", light_actions())
+def test_the_code_of_what_runs_without_signature_carries_nothing_out(action: str) -> None:
+    ahead, seen = [action], set[str]()
+    while ahead:
+        module = ahead.pop()
+        seen.add(module)
+        tree = ast.parse((WORKFLOWS / f"{module}.py").read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("robusta_volumes._workflows."):
+                ahead += [m for m in [str(node.module).rpartition(".")[2]] if m not in seen]
+        named = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)} | set(_imported(tree))
+        assert named.isdisjoint({"carry_out", "Create", "Patch", "Delete", "exec"}), module
+
+
+def _imported(tree: ast.AST) -> Iterable[str]:
+    return (a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names)
+
+
+def test_what_runs_without_signature_sends_nothing_but_reads_and_questions_about_itself(
+    server: ApiServer, live: LiveCluster
+) -> None:
+    server.access.rules = Access().rules  # it might do everything, and does not
+    for target in (Target(), Target("Namespace", "shop", "shop"), Target("PersistentVolumeClaim", "uploads", "shop")):
+        report(live, target)
+    robusta_volumes_doctor(live, Host(version="0.53.0"), None)
+    sent = {
+        (seen.method, seen.path.split("?")[0].rpartition("/")[2]) for seen in server.requests if seen.method != "GET"
+    }
+    assert sent == {("POST", "selfsubjectaccessreviews")}
+    assert len(server.requests) > 50

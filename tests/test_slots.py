@@ -1,0 +1,92 @@
+"""Which slot is due: decided from the clock alone, across clock changes too."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from robusta_volumes._analysis.slots import is_due, last_slot
+from robusta_volumes._model.times import UTC
+
+YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
+
+
+def slot(schedule: str, zone: str, now: str) -> str:
+    return (
+        last_slot(schedule, zone, datetime.fromisoformat(now)).astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "expected"),
+    [
+        ("0 7 * * *", "2026-06-01T06:59:59+02:00", "2026-05-31T07:00+02:00"),
+        ("0 7 * * *", "2026-06-01T07:00:00+02:00", "2026-06-01T07:00+02:00"),
+        ("0 7 * * *", "2026-06-01T23:59:59+02:00", "2026-06-01T07:00+02:00"),
+        ("0 7 * * 1", "2026-06-04T12:00:00+02:00", "2026-06-01T07:00+02:00"),
+        ("*/15 * * * *", "2026-06-01T07:14:59.999+02:00", "2026-06-01T07:00+02:00"),
+        ("@monthly", "2026-06-30T12:00:00+02:00", "2026-06-01T00:00+02:00"),
+        ("0 0 1 1 *", "2026-12-31T23:59:00+01:00", "2026-01-01T00:00+01:00"),
+    ],
+)
+def test_the_last_slot_is_the_newest_wall_clock_time_that_was_reached(schedule: str, now: str, expected: str) -> None:
+    assert slot(schedule, "Europe/Berlin", now) == expected
+
+
+def test_the_hour_that_spring_skips_is_served_an_hour_later() -> None:
+    assert slot("30 2 * * *", "Europe/Berlin", "2026-03-29T03:29:00+02:00") == "2026-03-28T02:30+01:00"
+    assert slot("30 2 * * *", "Europe/Berlin", "2026-03-29T03:30:00+02:00") == "2026-03-29T03:30+02:00"
+
+
+def test_the_hour_that_autumn_repeats_is_served_the_first_time() -> None:
+    for now in ("2026-10-25T02:30:00+02:00", "2026-10-25T02:10:00+01:00", "2026-10-25T02:40:00+01:00"):
+        assert slot("30 2 * * *", "Europe/Berlin", now) == "2026-10-25T02:30+02:00"
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.integers(0, 23),
+    st.integers(0, 59),
+    st.lists(st.integers(300, 2880), min_size=50, max_size=50),
+)
+@settings(max_examples=12, deadline=None)
+def test_over_a_year_of_ticks_at_any_time_each_daily_slot_is_served_once_and_none_twice(
+    zone: str, hour: int, minute: int, minutes: list[int]
+) -> None:
+    place, schedule = ZoneInfo(zone), f"{minute} {hour} * * *"
+    served: list[datetime] = []
+    now, number = YEAR, 0
+    while now < YEAR + timedelta(days=366):
+        found = last_slot(schedule, zone, now)
+        if is_due(found, served[-1] if served else None):
+            served.append(found)
+        assert found <= now
+        assert now - found < timedelta(hours=26)  # no slot is passed over: the last one is never older than a day
+        now += timedelta(minutes=minutes[number % len(minutes)])
+        number += 1
+    days = [one.astimezone(place).date() for one in served]
+    assert len(days) == len(set(days))
+    assert served == sorted(set(served))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("schedule", ["30 2 * * *", "30 1 * * *", "15 2 * * *"])
+def test_a_clock_change_neither_loses_nor_doubles_a_slot(zone: str, schedule: str) -> None:
+    for start in ("2026-03-07", "2026-03-28", "2026-04-04", "2026-10-03", "2026-10-24", "2026-10-31"):
+        first = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(zone), hour=12)
+        ticks = [first.astimezone(UTC) + timedelta(minutes=15 * n) for n in range(4 * 47)]
+        found = [last_slot(schedule, zone, now) for now in ticks]
+        assert found == sorted(found)
+        assert len(set(found)) in {2, 3}
+        days = [one.astimezone(ZoneInfo(zone)).date() for one in dict.fromkeys(found)]
+        assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
+
+
+def test_nothing_served_yet_is_due_and_what_was_served_is_not() -> None:
+    assert is_due(YEAR, None)
+    assert is_due(YEAR, YEAR - timedelta(days=1))
+    assert not is_due(YEAR, YEAR)
+    assert not is_due(YEAR, YEAR + timedelta(days=1))

@@ -1,0 +1,64 @@
+"""What the end-to-end tests share: the recorded cluster as a world, and words to ask a message for."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from robusta_volumes._cluster.store import load, shift_times
+from robusta_volumes._model.times import UTC
+from robusta_volumes._sandbox.builder import Object
+from robusta_volumes._sandbox.slack_recorder import RecordedMessage
+from robusta_volumes._sandbox.world import World, playbooks_of
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDED = ROOT / "tests" / "clusters"
+PLAYBOOKS = playbooks_of(ROOT / "playbooks")
+# Without the schedule: its report would stand between the messages of the other triggers.
+WITHOUT_TICKS = [p for p in PLAYBOOKS if p["name"] != "VolumeReport"]
+PATIENCE = 30.0
+
+
+def recorded(state: str) -> list[Object]:
+    """Load a recorded cluster as if it had been recorded this very minute."""
+
+    return shift_times(load(RECORDED / state), to=datetime.now(UTC))
+
+
+def forwarded() -> list[dict[str, Any]]:
+    """Read what the forwarder posted while the recorded cluster went from `before` to `after`."""
+    lines = (RECORDED / "forwarder-events.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def words(message: RecordedMessage) -> str:
+    """Give all text of a message."""
+    blocks = [*message.blocks, *(b for a in message.attachments for b in a.get("blocks", ()))]
+    texts = [(b.get("text") or {}).get("text") or "" for b in blocks]
+    return "\n".join([message.text, *texts])
+
+
+def next_message(world: World, act: Callable[[], object]) -> RecordedMessage:
+    """Do something and give the message that it leads to."""
+    before = len(world.slack.messages)
+    act()
+    world.slack.wait_for(before + 1, PATIENCE)
+    return world.slack.messages[before]
+
+
+def quiet(world: World, seconds: float = 3.0) -> list[RecordedMessage]:
+    """Wait until no message has come for a while; give all."""
+    last, since = len(world.slack.messages), time.monotonic()
+    while time.monotonic() - since < seconds:
+        time.sleep(0.1)
+        if len(world.slack.messages) != last:
+            last, since = len(world.slack.messages), time.monotonic()
+    return world.slack.messages
+
+
+def title(message: RecordedMessage) -> str:
+    """Give the finding's title: the second line of the first block."""
+    text: str = message.blocks[0]["text"]["text"]
+    return text.split("\n", 1)[1]
