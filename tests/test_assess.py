@@ -83,6 +83,14 @@ def test_what_was_not_asked_for_neither_fires_nor_counts_as_unknown() -> None:
     assert found.unseen["pods"][1] == ()
 
 
+def test_only_rules_that_really_looked_count_as_having_judged() -> None:
+    looked = replace(see("a"), unseen=unseen(POD), skipped=frozenset({STORAGE_CLASS.resource}))
+    rules = [rule("X-01"), rule("X-02", only="b"), rule("X-03", needs=(POD,)), rule("X-04", needs=(STORAGE_CLASS,))]
+    found = assess(looked, Limits(), rules)
+    assert found.judged == {"X-01", "X-02"}
+    assert about(found, [("shop", "b")], []).judged == found.judged
+
+
 def test_a_fallback_speaks_only_where_nothing_else_does_whatever_the_order() -> None:
     rules = [rule("X-00", fallback=True), rule("X-01", only="a"), rule("X-02", Severity.INFO, only="b")]
     assert fired(assess(see("a", "b", "c"), Limits(), rules)) == [("X-00", "c"), ("X-01", "a"), ("X-02", "b")]

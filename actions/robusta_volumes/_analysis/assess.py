@@ -1,7 +1,7 @@
 """All rules over everything that was seen: what fired, and what could not be judged and why."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from robusta_volumes._model.inventory import Inventory, Unseen
@@ -60,10 +60,14 @@ class Issue:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the rules say of an inventory. ``issues`` are sorted worst first; ``unseen`` are the kinds that lacked."""
+    """What the rules say of an inventory. ``issues`` are sorted worst first; ``unseen`` are the kinds that lacked.
+
+    ``judged`` holds the ids of the rules that really looked: only of those the absence of an issue says that all is well.
+    """
 
     issues: tuple[Issue, ...]
     unseen: Mapping[str, tuple[Unseen, tuple[str, ...]]]  # resource -> (why, ids of the rules that could not look)
+    judged: frozenset[str] = frozenset()
 
     @property
     def is_partial(self) -> bool:
@@ -98,6 +102,7 @@ def assess(see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.v
     issues: list[Issue] = []
     unseen: dict[str, tuple[Unseen, tuple[str, ...]]] = {}
     fired: set[tuple[str, str, str]] = set()
+    judged: set[str] = set()
     looked_at = subjects(see)
     for rule in sorted(rules, key=lambda r: r.fallback):
         needs = _needs(rule)
@@ -109,6 +114,7 @@ def assess(see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.v
             unseen[reason.kind.resource] = (reason, (*ids, rule.id))
         if lacking:
             continue
+        judged.add(rule.id)
         for subject in looked_at.get(rule.on, ()):
             if rule.fallback and (rule.on, *subject.meta.key) in fired:
                 continue
@@ -118,7 +124,7 @@ def assess(see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.v
                 issues.append(Issue(rule, subject.meta, hit))
     for resource, reason in see.unseen.items():
         unseen.setdefault(resource, (reason, ()))
-    return Assessment(tuple(sorted(issues, key=_worst_first)), unseen)
+    return Assessment(tuple(sorted(issues, key=_worst_first)), unseen, frozenset(judged))
 
 
 def _needs(rule: Rule) -> tuple[Kind, ...]:
@@ -135,7 +141,7 @@ def about(found: Assessment, claims: Iterable[tuple[str, str]], volumes: Iterabl
     """Keep what concerns these claims and volumes."""
     wanted_claims, wanted_volumes = tuple(claims), tuple(volumes)
     kept = tuple(i for i in found.issues if i.concerns(wanted_claims, wanted_volumes))
-    return Assessment(kept, found.unseen)
+    return replace(found, issues=kept)
 
 
 def tally(issues: Iterable[Issue]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from robusta_volumes._analysis.assess import Assessment, Issue, assess
+from robusta_volumes._analysis.assess import Issue, assess
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.gather import gather
@@ -40,7 +40,7 @@ def _many(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -
         chosen = {read.meta(o).key for o in cluster.find(k.CLAIM, namespace, labels=target.selector)}
         found = assess(see, settings.limits)
         volumes = {c.volume_name for key in chosen if (c := see.claim.get(key)) and c.volume_name}
-        found = Assessment(_about(found.issues, chosen, volumes), found.unseen)
+        found = replace(found, issues=_about(found.issues, chosen, volumes))
         see = replace(
             see,
             claims=tuple(c for c in see.claims if c.meta.key in chosen),
@@ -86,7 +86,7 @@ def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) ->
     chosen = [i for i in found.issues if id(i) in kept]
     # of equally bad issues the target's own comes first, then what a pod suffers from now, then what has long been so
     chosen.sort(key=lambda i: (-i.severity, i not in own, i.rule.on != k.POD.name))
-    found = Assessment(tuple(chosen), found.unseen)
+    found = replace(found, issues=tuple(chosen))
     subject = _subject(target, claim, volume)
     if not found.problems and not target.given and not _is_there(target, see, claim, volume):
         return _missing(cluster, target, subject)
