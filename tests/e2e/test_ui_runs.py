@@ -23,6 +23,7 @@ from robusta.core.reporting.action_requests import ActionRequestBody, ExternalAc
 from robusta.utils.error_codes import ErrorCodes
 
 from robusta_volumes._cluster.store import Store
+from robusta_volumes._model.kind import CONFIG_MAP
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.story_shop import shop
@@ -89,6 +90,7 @@ class Ui:
 
     relay: Relay
     findings: Path
+    api: ApiServer
 
     def ask(self, request: dict[str, Any]) -> Any:
         """Ask, and give the answer."""
@@ -139,7 +141,7 @@ def receiver(folder: Path, api: ApiServer, relay: Relay) -> Iterator[Ui]:
     try:
         hello = relay.said.get(timeout=PATIENCE)
         assert (hello["action"], hello["cluster_name"]) == ("auth", CLUSTER)
-        yield Ui(relay, findings)
+        yield Ui(relay, findings, api)
     except queue.Empty:
         pytest.fail(f"the receiver did not come:\n{log.read_text()}")
     finally:
@@ -216,6 +218,17 @@ def test_whatever_the_ui_sends_the_answer_is_one_finding(ui: Ui, params: dict[st
     assert (answer.status, answer.data["success"]) == (200, True)
     (title,) = answer.titles
     assert says in title
+
+
+def test_an_unsigned_run_writes_nothing_whatever_settings_come_with_it(ui: Ui) -> None:
+    workflows = {"persistentVolumeWorkflows": {"pvcSnapshots": {"retentionDays": "attacker"}}}
+    ui.api.requests.clear()
+    for _ in range(3):
+        titles = ui.ask(request(**UPLOADS, workflows=workflows)).titles
+        assert [t for t in titles if t.endswith('retentionDays must be a whole number of days, got "attacker"')]
+    written = {seen.path.split("?")[0] for seen in ui.api.requests if seen.method != "GET"}
+    assert {path.rpartition("/")[2] for path in written} <= {"selfsubjectaccessreviews"}
+    assert [o["metadata"]["name"] for o in ui.api.store.find(CONFIG_MAP, "robusta")] == []
 
 
 def test_a_request_that_lay_around_too_long_is_refused(ui: Ui) -> None:

@@ -147,16 +147,22 @@ _announced: set[str] = (
 
 
 def _announce(event: ExecutionBaseEvent, page: Page, note: str, *, asked: bool) -> None:
-    """Publish what is to be said about the settings, once per content; a person who asked is told each time."""
+    """Publish what is to be said about the settings, once per content; a person who asked is told each time.
+
+    What a run by hand says is remembered nowhere: its settings may be the caller's own, and it may be unsigned, so it
+    must neither write nor silence what the installation's own settings will say.
+    """
     trigger, name = _trigger(event), event.get_context().cluster_name if event.get_context() else ""
     content = hashlib.sha256("\n".join(page.causes).encode()).hexdigest()
+    by_hand = trigger == Trigger.MANUAL
     state = State(_connect(name, trigger), INSTALLATION_NAMESPACE)
     try:
         stamped = state.read(note).get("announced") == content
-        if content in _announced and not stamped:
+        if content in _announced and not stamped and not by_hand:
             state.write(note, {"announced": content, "by": PROCESS})
     except ClusterError:
         stamped = False  # may not be remembered: then once per process
     if asked or not (stamped or content in _announced):
-        _announced.add(content)
+        if not by_hand:
+            _announced.add(content)
         publish_aside(event, page, name, _SOURCE[trigger])
