@@ -143,11 +143,20 @@ def test_a_neighbour_with_nearly_our_name_is_left_alone_where_our_block_is_there
     assert read_settings({"persistentVolumeWorkflows": {}, "persistentVolumeWorkflows2": 1}) == Settings()
 
 
-@pytest.mark.parametrize("wrong", ["yes", 7, [1], True])
-def test_a_block_that_is_no_block_pauses_what_it_would_hold(wrong: object) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "shown"),
+    [
+        ("yes", '"yes"'),
+        (7, "7"),
+        ([1, None, "x", {"a": 1}], '[1, null, "x", a block of keys]'),
+        (False, "false; write {enabled: false}"),
+        ("True", '"True"; write {enabled: true}'),
+    ],
+)
+def test_a_block_that_is_no_block_pauses_what_it_would_hold(wrong: object, shown: str) -> None:
     assert set(read_settings(wrong).problems) == set(WORKFLOWS)
     assert set(read_settings({"persistentVolumeWorkflows": wrong}).problems) == set(WORKFLOWS)
-    assert said(read(pvcSnapshots=wrong)) == [f"{BLOCK}.pvcSnapshots must be a block of keys, got {wrong!r}"]
+    assert said(read(pvcSnapshots=wrong)) == [f"{BLOCK}.pvcSnapshots must be a block of keys, got {shown}"]
 
 
 def test_an_empty_block_is_the_defaults() -> None:
@@ -204,12 +213,12 @@ def test_strings_from_the_command_line_are_understood() -> None:
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (0, "must be at least 1 days, got 0"),
-        (-3, "must be at least 1 days, got -3"),
+        (0, "must be at least 1 day, got 0"),
+        (-3, "must be at least 1 day, got -3"),
         (10**9, "must be at most 36500 days, got 1000000000"),
         (1.5, "must be a whole number of days, got 1.5"),
-        (True, "must be a whole number of days, got True"),
-        (None, "must be a whole number of days, got None"),
+        (True, "must be a whole number of days, got true"),
+        (None, "must be a whole number of days, got null"),
         ("30d", 'must be a whole number of days, got "30d"'),
         ("٣٠", 'must be a whole number of days, got "٣٠"'),
         (float("inf"), "must be a whole number of days, got inf"),

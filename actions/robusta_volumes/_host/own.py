@@ -46,6 +46,12 @@ def prometheus_of(host: Host) -> LivePrometheus | None:
     return LivePrometheus(host.prometheus_url, headers, query_string=query)
 
 
+def global_keys() -> frozenset[str] | None:
+    """Name the keys of globalConfig; None when the runner's configuration file cannot be read."""
+    config = _config()
+    return None if config is None else frozenset(config.get("global_config") or {})
+
+
 def _version() -> str:
     try:
         return version("robusta-api")

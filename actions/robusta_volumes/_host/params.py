@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pydantic.v1 import Field, create_model
+from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
@@ -33,6 +33,11 @@ class TargetParams(ActionParams):
     selector: Any = None
     workflows: Any = None
     cluster_name: Any = None
+
+    class Config:
+        """Keep what nobody asked for: a misspelt param is among it."""
+
+        extra = Extra.allow
 
     def post_initialization(self) -> None:
         """Do nothing: validation happens inside the action."""

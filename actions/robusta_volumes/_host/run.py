@@ -11,8 +11,10 @@ from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.live import LiveCluster, default_client
 from robusta_volumes._cluster.state import State
 from robusta_volumes._host.coalesce import is_new, one_at_a_time
+from robusta_volumes._host.own import global_keys
 from robusta_volumes._host.params import TargetParams
 from robusta_volumes._host.publish import fingerprint, publish, publish_aside
+from robusta_volumes._host.spelling import check_names
 from robusta_volumes._host.targets import target_of
 from robusta_volumes._model.errors import ClusterError, SettingsError
 from robusta_volumes._model.settings import overridden, read_settings, snake
@@ -80,15 +82,21 @@ def _connect(name: str, trigger: Trigger) -> Cluster:
 
 def _run(event: ExecutionBaseEvent, params: TargetParams, key: str, report: Report, settings: Any, name: str) -> None:
     trigger = _trigger(event)
+    target: Target | None = None
+    wrong: SettingsError | None = None
     try:
-        target = target_of(event, params)
         settings = overridden(settings, params.dict())
+        target = target_of(event, params)
+        check_names(params, global_keys())
     except SettingsError as error:
-        publish(event, wrong_param_page(error, snake(key), name), name, _SOURCE[trigger])
-        return
+        wrong = error
     if not settings.enabled:
         if trigger == Trigger.MANUAL:
             publish(event, switched_off_page(key, name), name, _SOURCE[trigger])
+        return
+    if wrong:
+        page = wrong_param_page(wrong, snake(key), name)
+        _announce(event, page, f"params-{snake(key)}", asked=trigger == Trigger.MANUAL)
         return
     if target is None:
         return

@@ -3,6 +3,7 @@
 Values may come as strings where YAML would give another type: `helm --set-string` and the command line send strings.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -36,7 +37,14 @@ def schema_key(name: str) -> str:
     return first + "".join("IO" if part == "io" else part.capitalize() for part in rest)
 
 
-def _got(value: object) -> str:
+def got(value: object) -> str:
+    """Repeat what somebody wrote as YAML has it: ``true`` and ``null``, not Python's ``True`` and ``None``."""
+    if isinstance(value, bool) or value is None:
+        return f"got {json.dumps(value)}"
+    if isinstance(value, list | tuple):
+        return f"got [{', '.join(got(item)[len('got ') :] for item in value)}]"
+    if isinstance(value, Mapping):
+        return "got a block of keys"
     return f'got "{value}"' if isinstance(value, str) else f"got {value!r}"
 
 
@@ -46,7 +54,7 @@ def flag(value: object) -> bool:
         return value
     if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
         return value.strip().lower() == "true"
-    message = f"must be true or false, {_got(value)}"
+    message = f"must be true or false, {got(value)}"
     raise ValueError(message)
 
 
@@ -60,15 +68,20 @@ def whole(value: object, unit: str, least: int, most: int = _MOST) -> int:
     elif isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,9}", value.strip()):
         number = int(value)
     if number is None:
-        message = f"must be a whole number of {unit}, {_got(value)}"
+        message = f"must be a whole number of {unit}, {got(value)}"
         raise ValueError(message)
     if number < least:
-        message = f"must be at least {least} {unit}, {_got(value)}"
+        message = f"must be at least {_of(least, unit)}, {got(value)}"
         raise ValueError(message)
     if number > most:
-        message = f"must be at most {most} {unit}, {_got(value)}"
+        message = f"must be at most {_of(most, unit)}, {got(value)}"
         raise ValueError(message)
     return number
+
+
+def _of(number: int, unit: str) -> str:
+    """Write "1 day", "2 days"; units stand in the plural."""
+    return f"{number} {unit[:-1] if number == 1 and unit.endswith('s') else unit}"
 
 
 def days(value: object) -> int:
@@ -80,13 +93,13 @@ def text(value: object) -> str:
     """Read a string."""
     if isinstance(value, str):
         return value
-    message = f"must be text, {_got(value)}"
+    message = f"must be text, {got(value)}"
     raise ValueError(message)
 
 
 def cron(value: object) -> str:
     """Read a cron expression of five fields, or one of the usual aliases such as @daily."""
-    message = f'must be a cron expression of five fields such as "0 2 * * *", {_got(value)}'
+    message = f'must be a cron expression of five fields such as "0 2 * * *", {got(value)}'
     if not isinstance(value, str):
         raise ValueError(message)  # noqa: TRY004 (one kind of error for everything that a user can write)
     written = value.strip()
@@ -134,7 +147,7 @@ def time_zone(value: object) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f"must be a time zone such as Europe/Berlin or UTC, {_got(value)}"
+        message = f"must be a time zone such as Europe/Berlin or UTC, {got(value)}"
         raise ValueError(message) from error
     return name
 
@@ -143,12 +156,12 @@ def names(value: object) -> tuple[str, ...]:
     """Read a list of namespace names; one string with commas will do."""
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list | tuple):
-        message = f"must be a list of namespaces, {_got(value)}"
+        message = f"must be a list of namespaces, {got(value)}"
         raise ValueError(message)  # noqa: TRY004 (one kind of error for everything that a user can write)
     found = tuple(str(item).strip() for item in items if str(item).strip())
     for name in found:
         if not _NAME.fullmatch(name):
-            message = f"must be a list of namespaces, {_got(name)} is not the name of one"
+            message = f"must be a list of namespaces, {got(name)} is not the name of one"
             raise ValueError(message)
     return found
 
@@ -158,7 +171,7 @@ def limits(value: object, base: Limits = Limits()) -> Limits:  # noqa: B008 (fro
     if isinstance(value, Limits):
         return value
     if not isinstance(value, Mapping):
-        message = f"must be a block of thresholds, {_got(value)}"
+        message = f"must be a block of thresholds, {got(value)}"
         raise ValueError(message)  # noqa: TRY004 (one kind of error for everything that a user can write)
     known = {schema_key(one.name): one for one in fields(Limits)}
     given: dict[str, int] = {}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from robusta_volumes._model.checks import Check, cron, days, flag, limits, names, schema_key, time_zone
+from robusta_volumes._model.checks import Check, cron, days, flag, got, limits, names, schema_key, time_zone
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.text import nearest
@@ -195,6 +195,11 @@ def _filled(
     return replace(settings, **good)  # type: ignore[type-var]  # a dataclass, as all settings are
 
 
+def _is_flag(value: object) -> bool:
+    """Tell whether somebody wrote `pvcSnapshots: false` and means the whole workflow."""
+    return isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in {"true", "false"})
+
+
 def _mapping(
     value: object,
     path: str,
@@ -206,8 +211,9 @@ def _mapping(
     if value is None:
         return {}
     if not isinstance(value, Mapping):
+        hint = f"; write {{enabled: {str(value).lower()}}}" if _is_flag(value) and "enabled" in known else ""
         for key in pauses:
-            problems.setdefault(key, []).append(SettingsError(path, f"must be a block of keys, got {value!r}"))
+            problems.setdefault(key, []).append(SettingsError(path, f"must be a block of keys, {got(value)}{hint}"))
         return {}
     for key in value:
         if key in known:

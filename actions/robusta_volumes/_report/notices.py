@@ -60,11 +60,12 @@ def renamed_page(notices: Sequence[str], cluster: str) -> Page:
 
 def wrong_param_page(error: SettingsError, action: str, cluster: str) -> Page:
     """Say which action param cannot be used."""
+    todo = "*Do this:* correct the param, in the playbook or the command that gives it, and run it again."
     return Page(
         title=short(f"{action} was not run: {plain(error, _TITLE)}", _TITLE + 40),
         severity=Severity.LOW,
         subject=Subject("Cluster", cluster or "cluster"),
-        blocks=(Text("Nothing was read and nothing was changed.\n*Do this:* correct the param and run it again."),),
+        blocks=(Text(f"Nothing was read and nothing was changed.\n{todo}"),),
         key="RobustaVolumesSettings",
         causes=(str(error),),
     )
