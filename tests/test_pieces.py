@@ -249,6 +249,19 @@ def test_events_are_the_newest_fifty_and_all_of_them_are_in_the_file() -> None:
     assert len(list(csv.reader(io.StringIO(event_file(events).content.decode())))) == 51
 
 
+def test_events_that_say_the_same_are_one_row_with_how_often_and_when_last() -> None:
+    claim, _, _ = volume_and_claim(1)
+    late = Event("Pod", "shop", "web-0", "1", "Warning", "FailedMount", "no such folder", 4, None, NOW)
+    early = replace(late, name="web-1", count=1, last=NOW - timedelta(minutes=5))
+    other = replace(late, reason="FailedAttachVolume", message="in use", count=1, last=NOW - timedelta(minutes=9))
+    table = event_table((late, early, other), replace(SEE, claims=(claim,)))
+    assert table.rows == (
+        ("FailedMount 5x, 0 s ago", "no such folder"),
+        ("FailedAttachVolume, 9 min ago", "in use"),
+    )
+    assert table.title == "Last storage events"
+
+
 def test_who_uses_a_claim_is_unknown_when_pods_were_not_seen() -> None:
     claim, _, _ = volume_and_claim(1)
     see = Inventory(NOW, unseen={"pods": denied(POD)})

@@ -58,6 +58,7 @@ def test_a_rule_says_what_is_wrong(rule: Rule, case: Case) -> None:
     assert case.says, "a case that fires says what"
     assert case.says in issue.title
     assert case.why in issue.hit.why
+    assert any(case.fix in fix.text for fix in issue.hit.fixes) or not case.fix
     assert not case.command or case.command in " ".join(fix.command for fix in issue.hit.fixes)
     assert case.severity in {"", issue.severity.word}
 

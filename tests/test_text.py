@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from robusta_volumes._model.text import code, count, listing, nearest, plain, quoted
+from robusta_volumes._model.text import cited, code, count, listing, nearest, plain, quoted
 
 ANY = st.text(st.characters(codec=None, categories=None), max_size=400)
 
@@ -34,6 +34,13 @@ def test_plain_keeps_what_people_write() -> None:
 def test_plain_makes_one_line_and_says_that_it_cut() -> None:
     assert plain("a\n\n  b\tc") == "a b c"
     assert plain("volume " * 100, 20) == "volume volume volum…"
+
+
+def test_a_quotation_in_a_quotation_does_not_end_it() -> None:
+    message = 'error getting deleter volume plugin for volume "will-fail": no deletable volume plugin matched'
+    assert cited(message) == (
+        "\"error getting deleter volume plugin for volume 'will-fail': no deletable volume plugin matched\""
+    )
 
 
 def test_plain_takes_any_object() -> None:

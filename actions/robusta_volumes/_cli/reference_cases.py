@@ -26,7 +26,21 @@ from robusta_volumes._rules.rule import Rule
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PARTS = ("fired", "clear", "unknown")
-_KEYS = {"name", "objects", "now", "on", "says", "why", "command", "severity", "clear", "denied", "absent", "remedy"}
+_KEYS = {
+    "name",
+    "objects",
+    "now",
+    "on",
+    "says",
+    "why",
+    "fix",
+    "command",
+    "severity",
+    "clear",
+    "denied",
+    "absent",
+    "remedy",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Case:
     on: str = ""  # namespace/name of the object on which it fires; "": the only one
     says: str = ""  # in the title
     why: str = ""  # in the evidence, or in the reason why nothing was seen
+    fix: str = ""  # in what one of the ways out says
     command: str = ""  # in one of the commands
     severity: str = ""
     clear: bool = False

@@ -21,6 +21,11 @@ def plain(text: object, limit: int = 300) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
 
 
+def cited(text: object, limit: int = 300) -> str:
+    """Put foreign text into double quotes; those that it holds become single ones, so that its end can be seen."""
+    return '"' + plain(text, limit).replace('"', "'") + '"'
+
+
 def code(text: object) -> str:
     """Put text into a Markdown code span; backticks, which would end it, and mentions, which work inside, are replaced."""
     return "`" + (" ".join(_CONTROL.sub(" ", str(text)).split()).translate(_IN_CODE) or " ") + "`"

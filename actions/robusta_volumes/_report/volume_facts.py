@@ -134,16 +134,22 @@ def _about_storage(event: Event) -> bool:
 
 
 def event_table(events: tuple[Event, ...], see: Inventory) -> Table:
-    """Show the newest few, narrow enough for a chat."""
+    """Show the newest few, narrow enough for a chat; those that say the same are one row, told by the newest."""
+    alike: dict[tuple[str, str], list[Event]] = {}
+    for event in events:
+        alike.setdefault((event.reason, event.message), []).append(event)
     rows = tuple(
-        (
-            f"{plain(e.reason, 30)}, {span(see.now - e.last) + ' ago' if e.last else 'time unknown'}",
-            short(plain(e.message, 200), 90),
-        )
-        for e in events[:_EVENTS_SHOWN]
+        (_what_and_when(same, see), short(plain(same[0].message, 200), 90))
+        for same in list(alike.values())[:_EVENTS_SHOWN]
     )
-    more = f" ({_EVENTS_SHOWN} of {len(events)}, all in events.csv)" if len(events) > _EVENTS_SHOWN else ""
+    more = f" ({len(rows)} of {len(alike)}, all in events.csv)" if len(alike) > len(rows) else ""
     return Table(("event", "message"), rows, f"Last storage events{more}")
+
+
+def _what_and_when(same: list[Event], see: Inventory) -> str:
+    times = sum(event.count for event in same)
+    when = f"{span(see.now - same[0].last)} ago" if same[0].last else "time unknown"
+    return f"{plain(same[0].reason, 26)}{f' {times}x' if times > 1 else ''}, {when}"
 
 
 def event_file(events: tuple[Event, ...]) -> File:

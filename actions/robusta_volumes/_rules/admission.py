@@ -8,7 +8,7 @@ from robusta_volumes._model.limit_range import LimitRange
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.volume import Claim, ClaimTemplate, Pod, Workload
 from robusta_volumes._rules.rule import Fix, Hit, rule
 from robusta_volumes._rules.static import short_modes
@@ -63,7 +63,7 @@ def size_refused(limit: LimitRange, see: Inventory, limits: Limits) -> Hit | Non
     return Hit(
         f"refuses claims {template.name} of {listing(sets, 2)}: it asks {gib(template.requested)}",
         f"Allowed for one claim: {allowed}. {owner.meta.name} has {owner.ready} of {owner.replicas} replicas ready."
-        + (f' "{plain(said, 220)}"' if said else ""),
+        + (f" {cited(said, 220)}" if said else ""),
         (
             Fix(
                 "widen the limit",
@@ -104,7 +104,7 @@ def name_clash(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:  # noqa:
         f"cannot start: claim {plain(name)} has the name of its ephemeral volume, but is not its own",
         f"{claim.meta.title} ({claim.phase}, {size}) belongs to "
         f"{plain(' '.join(claim.meta.owner)) if claim.meta.owner else 'nobody'}. "
-        f'Scheduler: "{plain(pod.waiting, 200)}"',
+        f"Scheduler: {cited(pod.waiting, 200)}",
         (
             Fix("rename the pod or its volume, so that the names differ"),
             Fix(

@@ -9,7 +9,7 @@ from robusta_volumes._model.kind import CLAIM, SNAPSHOT, SNAPSHOT_CLASS, VOLUME
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import as_quantity, bytes_of, gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, nearest, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, nearest, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Event, Quota, Snapshot, Volume
 from robusta_volumes._rules.rule import Fix, Hit, rule
@@ -19,7 +19,8 @@ _REQUESTED = re.compile(
 )
 _REFUSED_CLAIM = re.compile(r'persistentvolumeclaims "([^"]+)" is forbidden')
 _FORBIDDEN = "exceeded quota"
-_COUNTS = {"persistentvolumeclaims", "count/persistentvolumeclaims"}
+_COUNTS = ("persistentvolumeclaims", "count/persistentvolumeclaims")
+_OF_CLASS = ".storageclass.storage.k8s.io"
 
 
 def _amounts(text: str) -> dict[str, int]:
@@ -28,8 +29,19 @@ def _amounts(text: str) -> dict[str, int]:
     return {key.strip(): size for key, _, value in pairs if (size := bytes_of(value.strip())) is not None}
 
 
-def _size(resource: str, amount: int) -> str:
-    return gib(amount) if "storage" in resource.rpartition("/")[2] or resource.endswith("storage") else str(amount)
+def _is_bytes(key: str) -> bool:
+    """Tell sizes from counts: only ``requests.storage``, of all classes or of one, is a size."""
+    return key.rpartition("/")[2] == "requests.storage"
+
+
+def _size(key: str, amount: int) -> str:
+    return gib(amount) if _is_bytes(key) else str(amount)
+
+
+def _name(key: str) -> str:
+    """Write a quota's key for people: ``gold.storageclass.storage.k8s.io/requests.storage`` is long."""
+    scope, _, what = key.rpartition("/")
+    return f"{what} of class {scope[: -len(_OF_CLASS)]}" if scope.endswith(_OF_CLASS) else key
 
 
 def _refusal(quota: Quota, see: Inventory) -> Event | None:
@@ -63,11 +75,18 @@ def quota_full(quota: Quota, see: Inventory, limits: Limits) -> Hit | None:
     near = [k for k, hard in quota.hard.items() if hard and quota.used.get(k, 0) * 100 >= hard * limits.quota_percent]
     if not near:
         return None
-    words = "; ".join(f"{k} {_size(k, quota.used.get(k, 0))} of {_size(k, quota.hard[k])}" for k in near)
+    full = [k for k in near if quota.used.get(k, 0) >= quota.hard[k]]
+    what = "claim" if any("volumesnapshot" not in k for k in full or near) else "snapshot"
+    words = "; ".join(f"{_name(k)} {_size(k, quota.used.get(k, 0))} of {_size(k, quota.hard[k])}" for k in full or near)
     return Hit(
-        f"is nearly full: {words}",
-        f"The next claim may be refused. {_biggest(quota, see)}",
-        (Fix("raise it before the next claim or replica"),),
+        f"is full: {words}" if full else f"is nearly full: {words}",
+        f"The next {what} {'will' if full else 'may'} be refused. {_biggest(quota, see)}".rstrip(),
+        (
+            Fix(
+                f"raise it before the next {what}{' or replica' if what == 'claim' else ''}",
+                f"kubectl -n {quoted(quota.meta.namespace)} edit resourcequota {quoted(quota.meta.name)}",
+            ),
+        ),
         severity=Severity.MEDIUM,
     )
 
@@ -81,11 +100,11 @@ def _refused(quota: Quota, see: Inventory, refusal: Event, asked: dict[str, int]
     missing = max(1, owner.replicas - owner.ready) if owner else 1
     replicas = f" has {owner.ready} of {owner.replicas} replicas" if owner else " cannot create its claim"
     stuck = f"{refusal.kind} {refusal.name}{replicas}"
-    asked = {**dict.fromkeys(_COUNTS & quota.hard.keys(), 1), **asked}
+    asked = {**{key: 1 for key in _COUNTS if key in quota.hard}, **asked}
     needed = {k: quota.used.get(k, 0) + n * missing for k, n in asked.items() if k in quota.hard}
-    raised = {k: as_quantity(n) if "storage" in k else str(n) for k, n in needed.items() if n > quota.hard[k]}
+    raised = {k: as_quantity(n) if _is_bytes(k) else str(n) for k, n in needed.items() if n > quota.hard[k]}
     patch = json.dumps({"spec": {"hard": raised}}, separators=(",", ":"))
-    shown = " and ".join(f"{k} to {amount}" for k, amount in raised.items() if "storageclass" not in k) or "it"
+    shown = listing([f"{_name(k)} to {amount}" for k, amount in raised.items()], 5) or "it"
     return Hit(
         f"is full: {stuck}",
         f"It allows {_size(key, hard)}, {_size(key, used)} used; {plain(claim)} asks {_size(key, ask)} and is refused "
@@ -133,7 +152,7 @@ def snapshot_not_ready(snapshot: Snapshot, see: Inventory, limits: Limits) -> Hi
     )
     if not cause and not snapshot.error and not old:
         return None
-    said = f'The controller says: "{plain(snapshot.error, 200)}".' if snapshot.error else "No controller says why."
+    said = f"The controller says: {cited(snapshot.error, 200)}." if snapshot.error else "Its status holds no error."
     what, todo = cause or ("it does not become ready", "read the snapshot controller's and the driver's log")
     return Hit(
         f"is no protection for {snapshot.claim or 'its claim'}: {what}",

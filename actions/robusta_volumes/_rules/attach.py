@@ -4,7 +4,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, CSI_DRIVER, EVENT, NODE, POD, VOLUME
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import listing, plain, quoted
+from robusta_volumes._model.text import cited, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Pod, Workload
 from robusta_volumes._rules.joins import (
@@ -41,7 +41,7 @@ def multi_attach(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
             if claim and claim.volume_name and f'"{claim.volume_name}"' in event.message:
                 held = _held(pod, claim, see)
                 if held:
-                    evidence = f'"{plain(event.message, 180)}" ({event.count} times, last {ago(event.last, see.now)})'
+                    evidence = f"{cited(event.message, 180)} ({event.count} times, last {ago(event.last, see.now)})"
                     who, why, fixes = held
                     says = f"waits for {name}: {who}"
                     return Hit(says, f"{why} {evidence}.", fixes, event.first, claims=(claim.meta.key,))

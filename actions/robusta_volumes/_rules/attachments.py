@@ -6,7 +6,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, CSI_DRIVER, NODE, POD, VOLUME
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Attachment, Claim, Pod, Volume
 from robusta_volumes._rules.joins import WHOLE, alive
@@ -187,7 +187,7 @@ def failing(a: Attachment, see: Inventory, limits: Limits) -> Hit | None:
     blocked = f" Waiting for it: {listing([p.meta.title for p in pods], 3)}." if pods else ""
     return Hit(
         f"{_title(a)} cannot be {'undone' if leaving else 'made'}: {cause}",
-        f'{plain(a.attacher)} says since {ago(since, see.now)}: "{plain(said, 220)}".{blocked}',
+        f"{plain(a.attacher)} says since {ago(since, see.now)}: {cited(said, 220)}.{blocked}",
         (Fix(todo, f"kubectl describe volumeattachment {quoted(a.meta.name)}"),),
         since,
         tuple(f"Pod {p.meta.title}" for p in pods),

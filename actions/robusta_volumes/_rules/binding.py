@@ -1,4 +1,4 @@
-"""Why a claim is Pending: the class, the provisioner, the scheduler."""
+"""Why a claim is Pending: the provisioner, the first pod, the scheduler."""
 
 from datetime import timedelta
 
@@ -6,15 +6,14 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CSI_DRIVER, EVENT, POD, STORAGE_CLASS
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, nearest, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.times import span
-from robusta_volumes._model.volume import Claim, Pod, StorageClass
+from robusta_volumes._model.volume import Claim, Pod
 from robusta_volumes._rules.commands import recreate_claim
 from robusta_volumes._rules.pending import NO_PROVISIONER, awaited_class, refusal
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
 WAIT = "WaitForFirstConsumer"
-_BY_MACHINE = "pv.kubernetes.io/provisioned-by"
 _NO_VOLUME = "find available persistent volumes to bind"
 _NOT_BOUND = "binding volumes"
 
@@ -36,77 +35,6 @@ def pending_for(claim: Claim, see: Inventory) -> str:
     if pods:
         return f"{age}; {listing([p.meta.name for p in pods], 3)} waits for it."
     return f"{age}; no pod uses it yet."
-
-
-def _class(claim: Claim, see: Inventory) -> StorageClass | None:
-    return see.storage_class.get(claim.class_name or "")
-
-
-def served_by_hand(claim: Claim, see: Inventory) -> bool:
-    """Tell whether people make the volumes of the claim's class, so that the class need not exist as an object."""
-    return any(v.class_name == claim.class_name and _BY_MACHINE not in v.meta.annotations for v in see.volumes)
-
-
-@rule(
-    "PVC-05",
-    Severity.HIGH,
-    "Storage class does not exist",
-    on="PersistentVolumeClaim",
-    needs=(STORAGE_CLASS,),
-    fix="Re-create the claim with a class that exists, or create the class.",
-)
-def class_not_found(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
-    """A claim waits for ever for a class that nobody defined, and its class cannot be edited."""
-    if not pending_and_free(claim) or not claim.class_name or _class(claim, see):
-        return None
-    known = [c.meta.name for c in see.classes]
-    if served_by_hand(claim, see):
-        return None  # volumes made by hand carry this class name: the class object itself is not needed
-    near = nearest(claim.class_name, known, most=1)
-    guess = f"Did you mean *{near[0]}*? " if near else ""
-    there = f"(classes here: {listing(known, 6)})" if known else "(this cluster has no storage class at all)"
-    fixes = (
-        (Fix("a claim's class cannot be edited; re-create it", recreate_claim(claim, claim.class_name, near[0])),)
-        if near
-        else (Fix(f"create the class {code(claim.class_name)}, or delete the claim and create it with another class"),)
-    )
-    return Hit(
-        f'cannot bind: storage class "{plain(claim.class_name)}" does not exist',
-        f"{guess}{there}. {pending_for(claim, see)}",
-        fixes,
-        claim.meta.created,
-    )
-
-
-@rule(
-    "PVC-03",
-    Severity.HIGH,
-    "No default storage class",
-    on="PersistentVolumeClaim",
-    needs=(STORAGE_CLASS,),
-    fix="Mark one class as the default, or name a class in the claim.",
-)
-def no_default_class(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
-    """A claim that names no class takes the default one; without a default it waits, with a Normal event only."""
-    if not pending_and_free(claim) or claim.class_name is not None or any(c.is_default for c in see.classes):
-        return None
-    able = [c.meta.name for c in see.classes if c.provisioner != NO_PROVISIONER and c.provisioner in see.driver]
-    choices = able or [c.meta.name for c in see.classes if c.provisioner != NO_PROVISIONER]
-    patch = '{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"true"}}}'
-    fixes = tuple(
-        Fix(
-            f"make one of them the default, for example {name}; the claim then takes it by itself",
-            f"kubectl patch storageclass {quoted(name)} -p '{patch}'",
-        )
-        for name in choices[:1]
-    )
-    there = f"Classes here: {listing(choices, 6)}" if choices else "No class here has a provisioner"
-    return Hit(
-        "cannot bind: it names no storage class and the cluster has no default",
-        f"{there}. {pending_for(claim, see)}",
-        fixes or (Fix("install a storage driver with a class"),),
-        claim.meta.created,
-    )
 
 
 @rule(
@@ -134,7 +62,10 @@ def provisioner_missing(claim: Claim, see: Inventory, limits: Limits) -> Hit | N
         return None
     others = [c.meta.name for c in see.classes if c.provisioner in see.driver and c.provisioner != chosen.provisioner]
     move = tuple(
-        Fix(f"or use {name}, whose driver is here", recreate_claim(claim, claim.class_name or "", name))
+        Fix(
+            f"or re-create it (safe: the claim holds no data) with class {name}, whose driver is here",
+            recreate_claim(claim, claim.class_name or "", name),
+        )
         for name in others[:1]
     )
     what = "is not installed" if missing else "does not answer"
@@ -198,7 +129,7 @@ def pod_cannot_be_scheduled(claim: Claim, see: Inventory, limits: Limits) -> Hit
     return Hit(
         f"cannot bind: pod {pod.meta.name} cannot be scheduled",
         f"The claim is the victim: class {plain(chosen.meta.name)} waits for the pod. "
-        f'Scheduler: "{plain(pod.waiting, 200)}"',
+        f"Scheduler: {cited(pod.waiting, 200)}",
         (
             Fix(
                 "change what the pod asks for (node selector, affinity, resources), or add a node that has it",
@@ -226,7 +157,7 @@ def pending_without_visible_cause(claim: Claim, see: Inventory, limits: Limits) 
     if see.now - claim.meta.created < timedelta(minutes=limits.provisioning_minutes):
         return None
     events = see.events_of("PersistentVolumeClaim", *claim.meta.key, claim.meta.uid)
-    said = f'Last event: "{plain(events[0].message, 200)}"' if events else "It has no events (kept for an hour)."
+    said = f"Last event: {cited(events[0].message, 200)}" if events else "It has no events (kept for an hour)."
     return Hit(
         "is Pending, and why is not visible from its objects",
         f"{said} {pending_for(claim, see)}",
@@ -241,8 +172,6 @@ def pending_without_visible_cause(claim: Claim, see: Inventory, limits: Limits) 
 
 
 RULES = (
-    class_not_found,
-    no_default_class,
     provisioner_missing,
     waits_for_first_pod,
     pod_cannot_be_scheduled,

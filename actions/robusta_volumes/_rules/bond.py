@@ -7,7 +7,7 @@ from robusta_volumes._model.kind import VOLUME
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, plain
+from robusta_volumes._model.text import code, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._rules.commands import patch_volume
@@ -36,8 +36,10 @@ def lost(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: A
         "Kubernetes does not delete, the data is still there; a pod that starts now cannot mount it.",
         (
             Fix(
-                f"create PersistentVolume {claim.volume_name} again with the same backend and spec.claimRef "
-                f"{claim.meta.namespace}/{claim.meta.name} (uid {claim.meta.uid}); the claim binds to it again"
+                f"create PersistentVolume {claim.volume_name} again with the same backend, spec.claimRef "
+                f"{claim.meta.namespace}/{claim.meta.name} (uid {claim.meta.uid}), and size, modes and class of the claim, "
+                "which then binds to it again",
+                f"kubectl -n {quoted(claim.meta.namespace)} get pvc {quoted(claim.meta.name)} -o yaml",
             ),
             Fix("or restore a backup into a new claim"),
         ),

@@ -7,7 +7,7 @@ from robusta_volumes._model.kind import ATTRIBUTES_CLASS, CLAIM, EVENT
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import as_quantity, gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import listing, nearest, plain, quoted
+from robusta_volumes._model.text import cited, listing, nearest, plain, quoted
 from robusta_volumes._model.volume import Claim, ClaimTemplate, Workload
 from robusta_volumes._rules.commands import patch_claim
 from robusta_volumes._rules.rule import Fix, Hit, rule
@@ -68,25 +68,28 @@ def template_differs(owner: Workload, see: Inventory, limits: Limits) -> Hit | N
 
 
 def _drift(owner: Workload, template: ClaimTemplate, odd: list[Claim]) -> Hit:
-    words = [f"{c.meta.name} {gib(c.requested)}" for c in odd]
+    words = [f"{c.meta.name} asks {gib(c.requested)}" for c in odd]
     namespace, name = quoted(owner.meta.namespace), quoted(owner.meta.name)
     smaller = [c for c in odd if (c.requested or 0) < (template.requested or 0)]
     by = f" It belongs to {plain(' '.join(owner.meta.owner))}: change the size there." if owner.meta.owner else ""
     grow = {"spec": {"resources": {"requests": {"storage": as_quantity(template.requested or 0)}}}}
-    save = f"kubectl -n {namespace} get statefulset {name} -o yaml"
+    file = f"{owner.meta.name}.yaml"
+    save = f"kubectl -n {namespace} get statefulset {name} -o yaml > {quoted(file)}"
     orphan = f"kubectl -n {namespace} delete statefulset {name} --cascade=orphan"
     return Hit(
-        f"makes claims {template.name} of {gib(template.requested)}, but {listing(words, 3)} differ"
-        + ("s" if len(words) == 1 else ""),
-        f"A new replica gets {gib(template.requested)}; the template cannot be edited.{by}",
+        f"gives a new replica {gib(template.requested)} for {template.name}, but {listing(words, 3)}",
+        f"Claims were resized, or the template was; the template cannot be edited.{by}",
         (
             *(Fix(f"grow {c.meta.name} to the template's size", patch_claim(c, grow)) for c in smaller[:2]),
             *(
                 ()
                 if len(smaller) == len(odd)
                 else (
-                    Fix("save it, and write the size of the claims into the template", save),
-                    Fix("then replace it: this leaves pods and claims alone; apply the saved file at once", orphan),
+                    Fix(f"save it to {plain(file)}, and write the size of the claims into its template", save),
+                    Fix(
+                        "then replace it (this leaves pods and claims alone)",
+                        f"{orphan} && kubectl apply -f {quoted(file)}",
+                    ),
                 )
             ),
         ),
@@ -132,7 +135,7 @@ def attributes_not_changed(claim: Claim, see: Inventory, limits: Limits) -> Hit 
     return Hit(
         f"keeps its old attributes: {cause}",
         f"Wanted: {plain(wanted) or 'none'}, in force: {plain(claim.attributes_now) or 'none'}."
-        + (f' "{plain(said, 220)}"' if said else ""),
+        + (f" {cited(said, 220)}" if said else ""),
         (
             *(Fix(f"use {n}", patch_claim(claim, {"spec": {"volumeAttributesClassName": n}})) for n in near),
             Fix("create that class" if missing else "name a class with values that the driver accepts"),

@@ -15,12 +15,20 @@ def _sed(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
-def recreate_claim(claim: Claim, old: str, new: str) -> str:
-    """Re-create a claim that holds no data in another class.
+def recreate_claim(claim: Claim, old: str, new: str, key: str = "storageClassName") -> str:
+    """Re-create a claim that holds no data in another class, or with another value of ``key``.
 
     The line is matched from its key to its end: the name of a class is often a part of the claim's own name.
     """
-    change = f"s/storageClassName: {_sed(old)}$/storageClassName: {_sed(new)}/"
+    return _recreated(claim, f"s/{key}: {_sed(old)}$/{key}: {_sed(new)}/")
+
+
+def recreate_without_volume(claim: Claim) -> str:
+    """Re-create a claim that holds no data so that it takes any volume, or a new one."""
+    return _recreated(claim, f"/^  volumeName: {_sed(claim.volume_name)}$/d")
+
+
+def _recreated(claim: Claim, change: str) -> str:
     return (
         f"kubectl -n {quoted(claim.meta.namespace)} get pvc {quoted(claim.meta.name)} -o yaml"
         f" | sed {quoted(change)} | kubectl replace --force -f -"

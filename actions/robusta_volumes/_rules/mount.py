@@ -4,7 +4,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, EVENT, POD
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import listing, plain, quoted
+from robusta_volumes._model.text import cited, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Pod
 from robusta_volumes._rules.attach import multi_attach
@@ -40,7 +40,7 @@ def slow_ownership(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
         )
     return Hit(
         "starts slowly: the owner of every file of its volume is being changed",
-        f'"{plain(events[0].message, 220)}" (last {ago(events[0].last, see.now)}, node {pod.node})',
+        f"{cited(events[0].message, 220)} (last {ago(events[0].last, see.now)}, node {pod.node})",
         (Fix("let it finish, then have it done only when the top folder's owner is wrong (starts new pods)", command),),
         events[0].first,
         claims=tuple((pod.meta.namespace, name) for name in pod.claims),
@@ -65,7 +65,7 @@ def cannot_map(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
     named = [name for name in raw if f'"{name}"' in said or f'"{_volume(pod, name, see)}"' in said] or raw
     return Hit(
         f"cannot map {listing(named, 2) or 'a block volume'}: the device is not there or still held",
-        f'"{plain(said, 220)}" ({events[0].count} times, last {ago(events[0].last, see.now)}, node {pod.node})',
+        f"{cited(said, 220)} ({events[0].count} times, last {ago(events[0].last, see.now)}, node {pod.node})",
         (
             Fix(
                 "look at the driver's node plugin there, and whether an earlier pod still holds the device",
@@ -138,7 +138,7 @@ def labels_differ(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     names = sorted({p.meta.name for _, p in said})
     return Hit(
         f"is used with different SELinux labels by {listing(names, 3)}",
-        f'"{plain(event.message, 220)}" ({event.reason}, pod {pod.meta.name}, last {ago(event.last, see.now)})',
+        f"{cited(event.message, 220)} ({event.reason}, pod {pod.meta.name}, last {ago(event.last, see.now)})",
         (Fix("give them the same seLinuxOptions.level, or set seLinuxChangePolicy: Recursive in their templates"),),
         event.first,
         tuple(f"Pod {pod.meta.namespace}/{name}" for name in names),

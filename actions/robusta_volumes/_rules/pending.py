@@ -7,7 +7,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, NODE, SNAPSHOT
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
-from robusta_volumes._model.text import nearest, plain
+from robusta_volumes._model.text import cited, nearest, plain
 from robusta_volumes._model.volume import Claim, Event, StorageClass
 
 _MANY = 1000  # a claim that old was tried often, whatever events are left
@@ -110,7 +110,7 @@ def _bad_snapshot(claim: Claim, where: str, name: str, see: Inventory, limits: L
     if found is None:
         return _missing("snapshot", name, [s.meta.name for s in see.snapshots if s.meta.namespace == where])
     if found.error and not found.ready:
-        return f'snapshot {name} failed: "{plain(found.error, 160)}"', "repair or retake the snapshot"
+        return f"snapshot {name} failed: {cited(found.error, 160)}", "repair or retake the snapshot"
     waited = claim.meta.created and see.now - claim.meta.created >= timedelta(minutes=limits.provisioning_minutes)
     if not found.ready and waited:
         return f"snapshot {name}, which it copies, is not ready", f"look why snapshot {name} does not become ready"

@@ -6,7 +6,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, NODE, VOLUME
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import listing, plain, quoted
+from robusta_volumes._model.text import cited, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Pod, Volume
 from robusta_volumes._rules.joins import pairs_of, possible_nodes
@@ -42,8 +42,8 @@ def wrong_place(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
     says, fixes = _verdict(pod, (claim, volume, nodes), pinned, see)
     return Hit(
         f"cannot be placed: {says}",
-        f'Volume {plain(volume.meta.name)} can be used on nodes with {_place(volume)}. The scheduler says: '
-        f'"{plain(pod.waiting, 220)}" (pod created {ago(pod.meta.created, see.now)}).',
+        f"Volume {plain(volume.meta.name)} can be used on nodes with {_place(volume)}. The scheduler says: "
+        f"{cited(pod.waiting, 220)} (pod created {ago(pod.meta.created, see.now)}).",
         fixes,
         pod.meta.created,
         claims=tuple(c.meta.key for c, _, _ in pinned),

@@ -6,7 +6,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, CSI_DRIVER, EVENT, NODE, SNAPSHOT, STORAGE_CLASS
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._rules.binding import WAIT, pending_and_free, pending_for, users
@@ -70,7 +70,7 @@ def provisioner_refuses(claim: Claim, see: Inventory, limits: Limits) -> Hit | N
     )
     return Hit(
         f"cannot bind: {cause}",
-        f'Driver {plain(chosen.provisioner)}: "{plain(said.message, 240)}" (last {ago(said.last, see.now)}). '
+        f"Driver {plain(chosen.provisioner)}: {cited(said.message, 240)} (last {ago(said.last, see.now)}). "
         f"{pending_for(claim, see)}",
         (Fix(todo, f"kubectl -n {quoted(claim.meta.namespace)} describe pvc {quoted(claim.meta.name)}"),),
         claim.meta.created,
@@ -167,7 +167,7 @@ def shared_from_disk(claim: Claim, see: Inventory, limits: Limits) -> Hit | None
             Fix("when one node at a time is enough, re-create the claim with ReadWriteOnce"),
             *(
                 Fix(
-                    f"or use {c.meta.name}, if its driver shares files",
+                    f"or re-create it (safe: the claim holds no data) with class {c.meta.name}, if its driver shares files",
                     recreate_claim(claim, claim.class_name or "", c.meta.name),
                 )
                 for c in others[:1]

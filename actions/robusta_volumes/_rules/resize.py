@@ -7,7 +7,7 @@ from robusta_volumes._model.kind import EVENT, POD
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import GIB, as_quantity, gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, quoted
 from robusta_volumes._model.times import ago, span
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._rules.binding import users
@@ -75,7 +75,7 @@ def grows_slowly(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     if since is None or see.now - since <= timedelta(minutes=limits.slow_resize_minutes):
         return None
     events = see.events_of("PersistentVolumeClaim", *claim.meta.key, claim.meta.uid)
-    said = f' Last event: "{plain(events[0].message, 200)}".' if events else " It has no events (kept for an hour)."
+    said = f" Last event: {cited(events[0].message, 200)}." if events else " It has no events (kept for an hour)."
     return Hit(
         f"grows to {gib(claim.requested)} for {span(see.now - since)} already",
         f"{_sizes(claim)} Begun {ago(since, see.now)}.{said}",
@@ -103,7 +103,7 @@ def backend_refuses(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     less = least + GIB if least + GIB < (claim.requested or 0) else least + 1
     return Hit(
         f"cannot grow to {gib(claim.requested)}: the backend refuses",
-        f'{_sizes(claim)} "{plain(said, 240)}"',
+        f"{_sizes(claim)} {cited(said, 240)}",
         (
             Fix("repair what it names; the resizer tries again by itself", _describe(claim)),
             Fix(
@@ -134,7 +134,7 @@ def node_refuses(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     where = f"node {listing(nodes, 2)}" if nodes else "the node that mounted it last"
     return Hit(
         f"has grown on disk only: {where} cannot grow the filesystem",
-        f'{_sizes(claim)} "{plain(said, 240)}"',
+        f"{_sizes(claim)} {cited(said, 240)}",
         (
             Fix(f"read the driver's log on {where}; check the filesystem while no pod mounts it", _describe(claim)),
             Fix("take a snapshot or a backup before a repair of the filesystem"),
@@ -168,7 +168,7 @@ def offline_only(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     return Hit(
         f"grows to {gib(claim.requested)} only while nobody uses it",
         f"{_sizes(claim)} In use by {listing([p.meta.name for p in pods], 3) or 'no pod (still attached?)'}. "
-        f'"{plain(found[0], 200)}"',
+        f"{cited(found[0], 200)}",
         (
             Fix("in a maintenance window, stop what uses it (this interrupts it)", scale or _describe(claim)),
             Fix("wait until the claim shows the new size or FileSystemResizePending, then start it again"),
@@ -196,7 +196,7 @@ def cool_down(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     length = "about six hours after its last change" if volume and "ebs" in volume.driver else "after a few hours"
     return Hit(
         f"has to wait before it can grow to {gib(claim.requested)}",
-        f'{_sizes(claim)} The provider allows the next change {length}. "{plain(found[0], 200)}"',
+        f"{_sizes(claim)} The provider allows the next change {length}. {cited(found[0], 200)}",
         (Fix("wait; the resizer tries again by itself. See then", _describe(claim)), Fix("grow in larger steps")),
         found[1],
         size=claim.requested,

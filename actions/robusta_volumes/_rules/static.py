@@ -10,8 +10,15 @@ from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import listing, nearest, plain
 from robusta_volumes._model.volume import Claim, Volume
-from robusta_volumes._rules.binding import pending_and_free, pending_for, served_by_hand
-from robusta_volumes._rules.commands import only_for, patch_volume
+from robusta_volumes._rules.binding import pending_and_free, pending_for
+from robusta_volumes._rules.classes import served_by_hand
+from robusta_volumes._rules.commands import (
+    GIVE_BACK,
+    only_for,
+    patch_volume,
+    recreate_claim,
+    recreate_without_volume,
+)
 from robusta_volumes._rules.pending import NO_PROVISIONER
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
@@ -155,14 +162,13 @@ def named_volume_not_free(claim: Claim, see: Inventory, limits: Limits) -> Hit |
     volume = see.volume.get(claim.volume_name)
     free = [v.meta.name for v in see.volumes if v.phase == "Available" and not misses(claim, v)]
     others = f"Free and fitting: {listing(free, 3)}." if free else "No other volume is free and fits."
-    again = Fix("re-create the claim with a free volume, or without volumeName")
     if volume is None:
         near = nearest(claim.volume_name, [v.meta.name for v in see.volumes], most=1)
         meant = f"Did you mean *{near[0]}*? " if near else ""
         return Hit(
             f'cannot bind: volume "{plain(claim.volume_name)}" does not exist',
             f"{meant}{others} {pending_for(claim, see)}",
-            (again,),
+            _other_volume(claim, sorted(free, key=lambda name: name not in near)),
             claim.meta.created,
         )
     wrong = misses(claim, volume)
@@ -173,7 +179,19 @@ def named_volume_not_free(claim: Claim, see: Inventory, limits: Limits) -> Hit |
         says = f"cannot bind to volume {volume.meta.name}: {' and '.join(wrong.values())}"
     else:
         return None
-    return Hit(says, f"{others} {pending_for(claim, see)}", (again,), claim.meta.created, volumes=(volume.meta.name,))
+    mine = volume.phase == "Released" and ref and ref.key == claim.meta.key
+    back = (Fix("give the volume and what is on it back to this claim", patch_volume(volume.meta.name, GIVE_BACK)),)
+    fixes = (*(back if mine else ()), *_other_volume(claim, free))
+    return Hit(says, f"{others} {pending_for(claim, see)}", fixes, claim.meta.created, volumes=(volume.meta.name,))
+
+
+def _other_volume(claim: Claim, free: list[str]) -> tuple[Fix, ...]:
+    again = "re-create the claim (safe: it holds no data)"
+    taken = (
+        Fix(f"{again} with volume {name}", recreate_claim(claim, claim.volume_name, name, "volumeName"))
+        for name in free[:1]
+    )
+    return (*taken, Fix(f"{'or ' if free else ''}{again} without naming a volume", recreate_without_volume(claim)))
 
 
 RULES = (no_volume_fits, no_free_volume, named_volume_not_free)

@@ -8,7 +8,7 @@ from robusta_volumes._model.kind import CLAIM, EVENT, POD
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import listing, nearest, plain, quoted
+from robusta_volumes._model.text import cited, listing, nearest, plain, quoted
 from robusta_volumes._model.times import ago, span
 from robusta_volumes._model.volume import Claim, Pod
 from robusta_volumes._rules.binding import users
@@ -128,7 +128,7 @@ def cannot_mount(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
         named = list(pod.claims)
     return Hit(
         f"cannot mount {listing(named, 2) or 'a volume'}: {cause}",
-        f'"{plain(said, 220)}" ({events[0].count} times, last {ago(events[0].last, see.now)}, node {pod.node})',
+        f"{cited(said, 220)} ({events[0].count} times, last {ago(events[0].last, see.now)}, node {pod.node})",
         (Fix(todo, f"kubectl -n {quoted(pod.meta.namespace)} describe pod {quoted(pod.meta.name)}"),),
         events[0].first,
         claims=tuple((pod.meta.namespace, name) for name in named),

@@ -7,7 +7,7 @@ from robusta_volumes._model.kind import CLAIM, CSI_DRIVER, NODE
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.times import ago, span
 from robusta_volumes._model.volume import Volume
 from robusta_volumes._rules.commands import GIVE_BACK, patch_volume
@@ -25,6 +25,13 @@ def _owner_key(volume: Volume) -> tuple[tuple[str, str], ...]:
     return (volume.claim_ref.key,) if volume.claim_ref else ()
 
 
+def _delete_both(volume: Volume) -> str:
+    """Delete the claim first: a volume that a claim is bound to only starts to be deleted, and then waits for it."""
+    ref = volume.claim_ref
+    claim = f"kubectl -n {quoted(ref.namespace)} delete pvc {quoted(ref.name)} && " if ref else ""
+    return f"{claim}kubectl delete pv {quoted(volume.meta.name)}"
+
+
 @rule(
     "PV-01",
     Severity.CRITICAL,
@@ -36,10 +43,10 @@ def reclaim_failed(volume: Volume, see: Inventory, limits: Limits) -> Hit | None
     """The claim is gone, the backend refused to delete, and nothing retries a Failed volume: it stays and costs."""
     if volume.phase != "Failed":
         return None
-    said = plain(volume.message or volume.reason or "no message", 220)
+    said = cited(volume.message or volume.reason or "no message", 220)
     return Hit(
         f"could not be reclaimed: {gib(volume.capacity)} of {_owner(volume)} is left over",
-        f'Its claim is gone; policy {volume.reclaim_policy} failed {ago(volume.phase_since, see.now)}: "{said}". '
+        f"Its claim is gone; policy {volume.reclaim_policy} failed {ago(volume.phase_since, see.now)}: {said}. "
         f"The data is still on {code(volume.backend)}.",
         (
             Fix(
@@ -111,7 +118,7 @@ def released_not_deleted(volume: Volume, see: Inventory, limits: Limits) -> Hit 
         return None
     gone = volume.source == "csi" and volume.driver not in see.driver
     cause = f"Driver {plain(volume.driver)} is not installed any more." if gone else "Its driver has not deleted it."
-    said = f' Last event: "{plain(events[0].message, 200)}".' if events else ""
+    said = f" Last event: {cited(events[0].message, 200)}." if events else ""
     return Hit(
         f"should be deleted but is not: {gib(volume.capacity)} of {_owner(volume)}",
         f"Released {ago(volume.phase_since, see.now)} with policy Delete. {cause}{said}",
@@ -176,10 +183,14 @@ def node_gone(volume: Volume, see: Inventory, limits: Limits) -> Hit | None:  # 
         if waiting
         else f"The data is on {code(volume.backend)} of that node. No pod waits for it at the moment.",
         (
-            Fix(f"bring node {listing(hosts, 2)} back under the same name"),
             Fix(
-                "or, when it will not come back: restore a backup into a new claim, then delete this one",
-                f"kubectl delete pv {quoted(volume.meta.name)}",
+                f"bring node {listing(hosts, 2)} back under the same name; these are there",
+                f"kubectl get nodes -L {HOSTNAME}",
+            ),
+            Fix(
+                f"or, when it will not come back: delete claim {_owner(volume)} and this volume, "
+                "then restore a backup into a new claim",
+                _delete_both(volume),
                 destroys=True,
             ),
         ),
