@@ -7,9 +7,10 @@ from typing import Any
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import BY_NAME, Kind
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.rule_choice import ALL, IGNORE, IGNORE_REASON, RuleChoice, names_rule, opted_out
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count
-from robusta_volumes._model.volume import Meta
+from robusta_volumes._model.volume import Meta, Volume
 from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._rules.rule import Hit, Rule
 
@@ -31,11 +32,13 @@ class Issue:
     rule: Rule
     meta: Meta
     hit: Hit
+    choice: RuleChoice = ALL
 
     @property
     def severity(self) -> Severity:
-        """How bad it is here."""
-        return self.rule.severity if self.hit.severity is None else self.hit.severity
+        """How bad it is here: as the settings have it, else as the rule found it."""
+        found = self.rule.severity if self.hit.severity is None else self.hit.severity
+        return self.choice.severities.of_rule(self.rule.id, found)
 
     @property
     def title(self) -> str:
@@ -59,6 +62,14 @@ class Issue:
 
 
 @dataclass(frozen=True)
+class Ignored:
+    """An issue that its object opts out of by annotation, with the reason that stands there."""
+
+    issue: Issue
+    reason: str
+
+
+@dataclass(frozen=True)
 class Assessment:
     """What the rules say of an inventory. ``issues`` are sorted worst first; ``unseen`` are the kinds that lacked.
 
@@ -68,6 +79,8 @@ class Assessment:
     issues: tuple[Issue, ...]
     unseen: Mapping[str, tuple[Unseen, tuple[str, ...]]]  # resource -> (why, ids of the rules that could not look)
     judged: frozenset[str] = frozenset()
+    ignored: tuple[Ignored, ...] = ()  # what fired where it was ignored on purpose
+    misread: tuple[tuple[Meta, str], ...] = ()  # (object, what is wrong with its annotation)
 
     @property
     def is_partial(self) -> bool:
@@ -97,14 +110,17 @@ def subjects(see: Inventory) -> Mapping[str, tuple[Any, ...]]:
     }
 
 
-def assess(see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.values())) -> Assessment:
-    """Put every rule to every object of its kind."""
+def assess(
+    see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.values()), choice: RuleChoice = ALL
+) -> Assessment:
+    """Put every rule to every object of its kind. What an object ignores still fires, but is told as ignored."""
     issues: list[Issue] = []
+    ignored: list[Ignored] = []
     unseen: dict[str, tuple[Unseen, tuple[str, ...]]] = {}
     fired: set[tuple[str, str, str]] = set()
     judged: set[str] = set()
     looked_at = subjects(see)
-    for rule in sorted(rules, key=lambda r: r.fallback):
+    for rule in sorted((r for r in rules if choice.judges(r.id)), key=lambda r: r.fallback):
         needs = _needs(rule)
         if any(kind.resource in see.skipped for kind in needs):
             continue
@@ -121,10 +137,35 @@ def assess(see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.v
             hit = rule.check(subject, see, limits)
             if hit:
                 fired.add((rule.on, *subject.meta.key))
-                issues.append(Issue(rule, subject.meta, hit))
+                issue = Issue(rule, subject.meta, hit, choice)
+                reason_given = _opt_out(rule, subject, see)
+                if reason_given is None:
+                    issues.append(issue)
+                else:
+                    ignored.append(Ignored(issue, reason_given))
     for resource, reason in see.unseen.items():
         unseen.setdefault(resource, (reason, ()))
-    return Assessment(tuple(sorted(issues, key=_worst_first)), unseen, frozenset(judged))
+    return Assessment(
+        tuple(sorted(issues, key=_worst_first)),
+        unseen,
+        frozenset(judged),
+        tuple(sorted(ignored, key=lambda one: _worst_first(one.issue))),
+        _misread(looked_at),
+    )
+
+
+def _opt_out(rule: Rule, subject: Any, see: Inventory) -> str | None:
+    """Give the reason for which an object, or a volume's claim, opts out of a rule; None when it does not."""
+    claim = see.claim_of(subject) if isinstance(subject, Volume) else None
+    for meta in (subject.meta, claim.meta if claim else None):
+        if meta and IGNORE in meta.annotations and names_rule(opted_out(meta.annotations)[0], rule.id):
+            return meta.annotations.get(IGNORE_REASON, "").strip() or "no reason given"
+    return None
+
+
+def _misread(looked_at: Mapping[str, tuple[Any, ...]]) -> tuple[tuple[Meta, str], ...]:
+    metas = (subject.meta for subjects_ in looked_at.values() for subject in subjects_)
+    return tuple((m, wrong) for m in metas if IGNORE in m.annotations for wrong in opted_out(m.annotations)[1])
 
 
 def _needs(rule: Rule) -> tuple[Kind, ...]:
@@ -141,7 +182,9 @@ def about(found: Assessment, claims: Iterable[tuple[str, str]], volumes: Iterabl
     """Keep what concerns these claims and volumes."""
     wanted_claims, wanted_volumes = tuple(claims), tuple(volumes)
     kept = tuple(i for i in found.issues if i.concerns(wanted_claims, wanted_volumes))
-    return replace(found, issues=kept)
+    ignored = tuple(one for one in found.ignored if one.issue.concerns(wanted_claims, wanted_volumes))
+    keys = {*wanted_claims, *(("", name) for name in wanted_volumes)}
+    return replace(found, issues=kept, ignored=ignored, misread=tuple(m for m in found.misread if m[0].key in keys))
 
 
 def tally(issues: Iterable[Issue]) -> str:

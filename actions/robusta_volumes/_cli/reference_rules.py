@@ -37,6 +37,8 @@ def _section(rule: Rule, root: Path) -> str:
         f"- Needs to read: {', '.join(f'`{resource}`' for resource in needs)}",
         f"- What to do: {rule.fix}",
     ]
+    if rule.links:
+        facts.append(f"- Read more: {', '.join(f'<{link}>' for link in rule.links)}")
     return "\n\n".join([f"## {rule.id}", f"**{rule.title}.** {rule.why}", "\n".join(facts), _example(rule, root)])
 
 

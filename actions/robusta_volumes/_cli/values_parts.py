@@ -10,6 +10,7 @@ import yaml
 from robusta_volumes._cli.permissions_rules import Needs, reads_only
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.needs import NEEDS
+from robusta_volumes._model.rule_choice import Severities
 from robusta_volumes._model.settings import GROUP, WORKFLOWS, camel, snake
 
 PLAYBOOKS = Path(__file__).resolve().parents[1] / "_data" / "playbooks"  # the package's own copy
@@ -75,4 +76,4 @@ def block_lines() -> Iterator[str]:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return list(value)
-    return {} if isinstance(value, Limits) else value
+    return {} if isinstance(value, Limits | Severities) else value

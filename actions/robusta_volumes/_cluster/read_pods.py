@@ -12,13 +12,30 @@ from robusta_volumes._model.volume import ClaimTemplate, Pod, Workload
 _KEPT_META = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "labels", "ownerReferences")
 
 
+# Of annotations, which are long: what is meant for us, and the marks of what manages an object.
+_KEPT_ANNOTATIONS = (
+    "robusta-volumes.dev/",
+    "argocd.argoproj.io/",
+    "fluxcd.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+    "meta.helm.sh/",
+)
+
+
+def _slim_meta(m: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: m[key] for key in _KEPT_META if key in m}
+    marks = {key: v for key, v in block(m, "annotations").items() if str(key).startswith(_KEPT_ANNOTATIONS)}
+    return {**kept, "annotations": marks} if marks else kept
+
+
 def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
     """Keep of a pod what storage reports need: about a tenth of it."""
     m, spec, status = block(o, "metadata"), block(o, "spec"), block(o, "status")
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {key: m[key] for key in _KEPT_META if key in m},
+        "metadata": _slim_meta(m),
         "spec": {"nodeName": spec.get("nodeName"), "volumes": _claim_volumes(spec)},
         "status": {key: status[key] for key in ("phase", "conditions", "startTime", "reason") if key in status},
     }
@@ -118,7 +135,7 @@ def slim_workload(o: dict[str, Any]) -> dict[str, Any]:
     kept = ("replicas", "volumeClaimTemplates", "ordinals", "persistentVolumeClaimRetentionPolicy", "strategy")
     return {
         "kind": at(o, "kind"),
-        "metadata": {key: m[key] for key in _KEPT_META if key in m},
+        "metadata": _slim_meta(m),
         "spec": {
             **{key: spec[key] for key in kept if key in spec},
             "template": {"spec": {"volumes": _claim_volumes(block(template, "spec"))}},

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from robusta_volumes._model.checks import Check, cron, days, flag, got, limits, names, schema_key, time_zone
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.rule_choice import RuleChoice, Severities, rules, severities
 from robusta_volumes._model.text import nearest
 
 _TYPO = 0.8  # likeness from which a key beside ours is ours, misspelt: persistentVolumeAlerts has less
@@ -39,6 +40,16 @@ class PersistentVolumeActions:
         (), names, "namespaces to read when reading the whole cluster is not allowed", "names"
     )
     limits: Limits = setting(Limits(), limits, "thresholds to override by name")
+    severities: Severities = setting(
+        Severities(), severities, "severities to override, by rule id or prefix; an id counts before its prefix"
+    )
+    select: tuple[str, ...] = setting((), rules, "the rules that judge; none named: all", "rule ids or prefixes")
+    ignore: tuple[str, ...] = setting((), rules, "rules that never judge; counts before select", "rule ids or prefixes")
+
+    @property
+    def choice(self) -> RuleChoice:
+        """Which rules judge, and how bad they are."""
+        return RuleChoice(self.select, self.ignore, self.severities)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from robusta_volumes._model.quantity import GIB, as_quantity, gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import listing, nearest, plain, quoted
 from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._report.ignored import ignored_text
 from robusta_volumes._report.page import Block, File, Page, Subject, Text
 from robusta_volumes._report.pieces import brief, issue_text, not_looked_at
 from robusta_volumes._report.redact import to_yaml
@@ -52,6 +53,7 @@ def object_page(
             blocks.append(event_file(events))
         if objects:
             blocks.append(File(f"{subject.name}.yaml", to_yaml(*objects)))
+    blocks += ignored_text(found)
     blocks += not_looked_at(found)
     return Page(
         title=top.title if top else _healthy(subject, claim, volume, found, alerted=alerted),

@@ -10,6 +10,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.charts import stacked_bars
+from robusta_volumes._report.ignored import ignored_text
 from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import brief, issue_table, issues_csv, not_looked_at, short
 from robusta_volumes._rules.static import short_modes
@@ -38,6 +39,7 @@ def overview_page(title: str, subject: Subject, found: Assessment, see: Inventor
         blocks.append(Text(f"Looks odd but is normal: {names}."))
     if details:
         blocks.append(volumes_csv(see, found))
+    blocks += ignored_text(found)
     blocks += not_looked_at(found)
     return Page(
         title=_overview_title(title, see, found),

@@ -9,6 +9,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
+from robusta_volumes._rules.links import LINKS
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Rule:
     def why(self) -> str:
         """Why it matters, in one paragraph."""
         return " ".join((self.check.__doc__ or "").split())
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """Where to read more: pages of Kubernetes or of the driver's project."""
+        return LINKS.get(self.id) or LINKS.get(self.id.partition("-")[0], ())
 
 
 def rule(

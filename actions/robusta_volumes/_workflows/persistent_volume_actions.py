@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from robusta_volumes._analysis.assess import Issue, assess
+from robusta_volumes._analysis.assess import Assessment, Issue, about, assess
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.gather import gather
@@ -38,9 +38,9 @@ def _many(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -
         see = _only_namespace(see, namespace)
     if target.selector:
         chosen = {read.meta(o).key for o in cluster.find(k.CLAIM, namespace, labels=target.selector)}
-        found = assess(see, settings.limits)
+        found = assess(see, settings.limits, choice=settings.choice)
         volumes = {c.volume_name for key in chosen if (c := see.claim.get(key)) and c.volume_name}
-        found = replace(found, issues=_about(found.issues, chosen, volumes))
+        found = about(found, chosen, volumes)
         see = replace(
             see,
             claims=tuple(c for c in see.claims if c.meta.key in chosen),
@@ -48,7 +48,7 @@ def _many(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -
             scope=target.title,
         )
     else:
-        found = assess(see, settings.limits)
+        found = assess(see, settings.limits, choice=settings.choice)
     if namespace and not see.claims and not found.issues and not _exists(cluster, k.NAMESPACE, namespace):
         known = [read.meta(o).name for o in cluster.find(k.NAMESPACE)]
         return missing_page(Subject("Namespace", namespace), "Namespace", known, asked=True)
@@ -80,13 +80,13 @@ def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) ->
     see = look_around(cluster, target)
     claim, volume = _pair(target, see)
     keys, names = _concerned(target, see, claim, volume)
-    found = assess(see, settings.limits)
+    found = assess(see, settings.limits, choice=settings.choice)
     own = tuple(i for i in found.issues if i.object == (target.kind, target.namespace, target.name))
     kept = {id(i): i for i in (*own, *_about(found.issues, keys, names), *_of_owner(target, found.issues))}
     chosen = [i for i in found.issues if id(i) in kept]
     # of equally bad issues the target's own comes first, then what a pod suffers from now, then what has long been so
     chosen.sort(key=lambda i: (-i.severity, i not in own, i.rule.on != k.POD.name))
-    found = replace(found, issues=tuple(chosen))
+    found = replace(_opted_out_here(found, target, keys, names), issues=tuple(chosen))
     subject = _subject(target, claim, volume)
     if not found.problems and not target.given and not _is_there(target, see, claim, volume):
         return _missing(cluster, target, subject)
@@ -143,6 +143,16 @@ def _concerned(
 
 def _about(issues: Iterable[Issue], keys: set[tuple[str, str]], names: set[str]) -> tuple[Issue, ...]:
     return tuple(i for i in issues if i.concerns(keys, names))
+
+
+def _opted_out_here(found: Assessment, target: Target, keys: set[tuple[str, str]], names: set[str]) -> Assessment:
+    """Of what objects opt out of, keep what is about the target."""
+    own = {(target.namespace, target.name), *keys, *(("", name) for name in names)}
+    return replace(
+        found,
+        ignored=tuple(i for i in found.ignored if i.issue.meta.key in own or i.issue.concerns(keys, names)),
+        misread=tuple(one for one in found.misread if one[0].key in own),
+    )
 
 
 def _of_owner(target: Target, issues: Iterable[Issue]) -> tuple[Issue, ...]:
