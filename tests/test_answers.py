@@ -48,7 +48,7 @@ def status(code: int, message: str, reason: str = "", **details: str) -> str:
         ("object-not-found", 404, ("get", CLAIM), NotFound, "kubectl get persistentvolumeclaims -n tight"),
         ("quota-pvc", 403, ("create", CLAIM), QuotaExceeded, "requests.storage: 2Gi requested, 2Gi used, 3Gi allowed"),
         ("quota-snapshot", 403, ("create", SNAPSHOT), QuotaExceeded, "kubectl edit resourcequota storage -n tight"),
-        ("rbac-create-snapshot", 403, ("create", SNAPSHOT), NotAllowed, 'resources: ["volumesnapshots"]'),
+        ("rbac-create-snapshot", 403, ("create", SNAPSHOT), NotAllowed, "--resource=volumesnapshots.snapshot"),
         ("rbac-list-pv", 403, ("list", VOLUME), NotAllowed, 'verbs: ["get", "list"]'),
         ("shrink", 422, ("patch", CLAIM), Invalid, "correct what the text names"),
         ("snapshot-two-sources", 422, ("create", SNAPSHOT), Invalid, "correct what the text names"),
@@ -75,15 +75,23 @@ def test_every_recorded_refusal_is_an_example_above() -> None:
 def test_a_missing_permission_comes_with_what_to_paste_and_where() -> None:
     told = error_for(403, (REFUSED / "rbac-create-snapshot.json").read_bytes(), "create", SNAPSHOT, "shop")
     assert told.remedy == (
+        "Allow it in namespace shop alone, by a Role:\n"
+        "kubectl -n shop create role robusta-volumes-create-volumesnapshots --verb=create"
+        " --resource=volumesnapshots.snapshot.storage.k8s.io && kubectl -n shop create rolebinding"
+        " robusta-volumes-create-volumesnapshots --role=robusta-volumes-create-volumesnapshots"
+        " --serviceaccount=shop:nobody"
+    )
+    told = error_for(403, (REFUSED / "rbac-list-pv.json").read_bytes(), "list", VOLUME)
+    assert told.remedy == (
         "# in Robusta's Helm values, below runner.customClusterRoleRules:\n"
-        '- apiGroups: ["snapshot.storage.k8s.io"]\n  resources: ["volumesnapshots"]\n  verbs: ["create"]'
+        '- apiGroups: [""]\n  resources: ["persistentvolumes"]\n  verbs: ["get", "list"]'
     )
 
 
 def test_the_rule_to_paste_is_for_what_the_server_refused_not_for_what_was_asked() -> None:
     text = 'pods "a" is forbidden: User "u" cannot create resource "pods/exec" in API group "" in the namespace "b"'
     told = error_for(403, status(403, text, "Forbidden"), "get", POD, "b")
-    assert 'resources: ["pods/exec"]\n  verbs: ["create"]' in told.remedy
+    assert "--verb=create --resource=pods/exec" in told.remedy
 
 
 @pytest.mark.parametrize(

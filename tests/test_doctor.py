@@ -18,6 +18,7 @@ READY = Host(
     active=(OURS,),
     light_actions=("persistent_volume_actions",),
     prometheus_url="http://prometheus:9090",
+    signing_key=True,
 )
 
 
@@ -134,3 +135,14 @@ def test_a_kind_that_may_not_be_read_is_not_called_served() -> None:
     cluster = MemoryCluster(denied=["volumesnapshots.snapshot.storage.k8s.io"])
     page = to_markdown(robusta_volumes_doctor(cluster, READY, FULL))
     assert "kinds,volumesnapshots,unknown,could not be told" in page
+
+
+def test_without_a_signing_key_signed_requests_and_buttons_do_not_work() -> None:
+    (found,) = checkup.signing(Host(signing_key=False))
+    assert (found.status, found.says) == (
+        Status.MISSING,
+        "not set: what is not in `lightActions` cannot be run from the UI, and messages have no buttons",
+    )
+    assert "globalConfig.signing_key" in found.remedy
+    assert [c.status for c in checkup.signing(Host(signing_key=True))] == [Status.OK]
+    assert [c.status for c in checkup.signing(Host())] == [Status.UNKNOWN]

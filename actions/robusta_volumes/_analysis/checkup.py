@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from robusta_volumes._model.checkup import Check, Host, Playbook, Status
-from robusta_volumes._model.errors import rbac_rule
-from robusta_volumes._model.needs import NEEDS, Need
+from robusta_volumes._model.needs import Need
 from robusta_volumes._model.text import listing
 
 TESTED = ((0, 53),)  # minor versions of Robusta that our end-to-end tests run
@@ -39,19 +38,6 @@ METRICS: Mapping[str, tuple[str, str, str]] = {
         "scrape cAdvisor (kube-prometheus-stack: kubelet.serviceMonitor.cAdvisor: true)",
     ),
 }
-
-
-def permission(workflow: str, need: Need, allowed: Mapping[str, bool | None]) -> Check:
-    """Judge one need: ``allowed`` says for each verb whether it is, None where nobody could tell."""
-    where = " in Robusta's namespace" if need.own else ""
-    name = f"{workflow}: {need.kind.resource}{where}"
-    refused = [verb for verb in need.verbs if allowed.get(verb) is False]
-    if refused:
-        rule = rbac_rule(need.kind, refused[0])
-        return Check("permissions", name, Status.MISSING, f"may not {listing(refused)}: {need.feature}", rule=rule)
-    if any(allowed.get(verb) is None for verb in need.verbs):
-        return Check("permissions", name, Status.UNKNOWN, f"could not be asked: {need.feature}", "ask again later")
-    return Check("permissions", name, Status.OK, need.feature)
 
 
 def kinds(needs: Iterable[Need], served: Mapping[str, bool | None]) -> tuple[Check, ...]:
@@ -180,10 +166,13 @@ def version(host: Host) -> tuple[Check, ...]:
     )
 
 
-def needs_of(workflows: Iterable[str]) -> tuple[tuple[str, Need], ...]:
-    """List the needs of the workflows that exist and are on, each kind once."""
-    seen: dict[tuple[str, bool], tuple[str, Need]] = {}
-    for workflow in workflows:
-        for need in NEEDS.get(workflow, ()):
-            seen.setdefault((need.kind.resource, need.own), (workflow, need))
-    return tuple(seen.values())
+def signing(host: Host) -> tuple[Check, ...]:
+    """Judge whether signed requests can be told from others: what is not in lightActions runs with a signature only."""
+    if host.signing_key:
+        return (Check("robusta", "signing_key", Status.OK, "set: signed requests and buttons work"),)
+    if host.signing_key is None:
+        says = "the runner's configuration cannot be read"
+        return (Check("robusta", "signing_key", Status.UNKNOWN, says, "look at its log"),)
+    says = "not set: what is not in `lightActions` cannot be run from the UI, and messages have no buttons"
+    remedy = "set `globalConfig.signing_key` to a random UUID, as `robusta gen-config` does"
+    return (Check("robusta", "signing_key", Status.MISSING, says, remedy),)

@@ -9,6 +9,7 @@ import typer
 from robusta_volumes._cli import permissions as rights
 from robusta_volumes._cli import values as merging
 from robusta_volumes._cli.permissions_rules import GRANTS
+from robusta_volumes._model.rights import ACCOUNT, HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Install robusta-volumes into a cluster, safely.")
 
@@ -31,8 +32,8 @@ def permissions(
         list[str] | None, typer.Option("--namespace", "-n", help="Roles for this namespace; may be repeated")
     ] = None,
     allow: Annotated[str, typer.Option(help=f"what to allow there, with commas: {', '.join(GRANTS)}")] = "",
-    account: Annotated[str, typer.Option(help="the runner's ServiceAccount")] = rights.ACCOUNT,
-    home: Annotated[str, typer.Option(help="Robusta's own namespace")] = rights.HOME,
+    account: Annotated[str, typer.Option(help="the runner's ServiceAccount")] = ACCOUNT,
+    home: Annotated[str, typer.Option(help="Robusta's own namespace")] = HOME,
 ) -> None:
     """Print reading rules for the whole cluster, or Roles for the namespaces that you name."""
     words = [word.strip() for word in allow.split(",") if word.strip()]

@@ -8,10 +8,9 @@ from robusta_volumes._cli.permissions_rules import Rule, cluster_rules, granted_
 from robusta_volumes._cli.reference_markdown import fence, page, table
 from robusta_volumes._cli.values_chart import ALREADY_ALLOWED, CHART
 from robusta_volumes._model.needs import NEEDS
+from robusta_volumes._model.rights import ACCOUNT, HOME
 
 PLACE = Path("docs/permissions.md")
-ACCOUNT = "robusta-runner-service-account"  # of a release called robusta, as in Robusta's installation guide
-HOME = "robusta"  # the namespace of that account
 
 
 def rule_lines(rule: Rule) -> Iterator[str]:

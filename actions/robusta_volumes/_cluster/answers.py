@@ -19,9 +19,9 @@ from robusta_volumes._model.errors import (
     QuotaExceeded,
     Refused,
     Unavailable,
-    rbac_rule,
 )
 from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.text import quoted
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _GONE, _TOO_MANY = 401, 403, 404, 409, 410, 429
@@ -58,7 +58,6 @@ _INSTALL = {
     "k8up.io": "Install K8up, in a release that serves {version}.",
     "storage.k8s.io": "This Kubernetes is too old or too new for {version}, or the feature is switched off.",
 }
-_WHERE = "# in Robusta's Helm values, below runner.customClusterRoleRules:"  # a comment: the whole can be pasted
 _TRY_LATER = "The next run tries again; if this lasts, look at the API server's own health (kubectl get --raw /readyz)."
 
 _CHANGED = "Someone else changed it meanwhile and nothing was written: the next run plans afresh."
@@ -191,7 +190,7 @@ def _forbidden(refusal: _Refusal) -> ClusterError:
             return _not_authenticated(message)
         # The server's own words are better than ours: it may be another verb or a subresource that is missing.
         asked = replace(kind, group=kind.group if group is None else group, plural=resource)
-        return NotAllowed(message, f"{_WHERE}\n{rbac_rule(asked, verb)}")
+        return NotAllowed(message, allowing(asked, verb, refusal.namespace, user))
     if quota := _QUOTA.search(message):
         return QuotaExceeded(message, _quota_remedy(quota[1], (quota[2], quota[3], quota[4]), refusal.option))
     if quota := _UNDER_QUOTA.search(message):

@@ -41,8 +41,8 @@ class Cluster(Protocol):
         """Read one object."""
         ...
 
-    def allowed(self, verb: str, kind: Kind, namespace: str | None = None) -> bool:
-        """Tell whether we may do ``verb`` on ``kind`` (SelfSubjectAccessReview)."""
+    def allowed(self, verb: str, kind: Kind, namespace: str | None = None, name: str = "") -> bool:
+        """Tell whether we may do ``verb`` on ``kind``, or on the one object ``name`` (SelfSubjectAccessReview)."""
         ...
 
     def carry_out(self, plan: Sequence[Step]) -> list[Outcome]:

@@ -88,9 +88,9 @@ class LiveCluster:
         """Read one object; see the protocol."""
         return identified(kind, self._ask(reading(kind, name, namespace)))
 
-    def allowed(self, verb: str, kind: Kind, namespace: str | None = None) -> bool:
+    def allowed(self, verb: str, kind: Kind, namespace: str | None = None, name: str = "") -> bool:
         """Tell whether it is allowed; see the protocol."""
-        return allowed_in(self._ask(review(verb, kind, namespace)))
+        return allowed_in(self._ask(review(verb, kind, namespace, name)))
 
     def carry_out(self, plan: Sequence[Step]) -> list[Outcome]:
         """Write, in order; see the protocol."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from robusta_volumes._cluster.cluster import Object, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
-from robusta_volumes._model.errors import ClusterError, NotAllowed, NotInstalled, rbac_rule
+from robusta_volumes._model.errors import ClusterError, NotAllowed, NotInstalled
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
+from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
 
 
@@ -58,7 +59,13 @@ class MemoryCluster:
         self._check("get", kind)
         return self.store.get(kind, name, namespace)
 
-    def allowed(self, verb: str, kind: Kind, namespace: str | None = None) -> bool:  # noqa: ARG002 (the protocol's)
+    def allowed(
+        self,
+        verb: str,  # noqa: ARG002 (the protocol's)
+        kind: Kind,
+        namespace: str | None = None,  # noqa: ARG002 (the protocol's)
+        name: str = "",  # noqa: ARG002 (the protocol's)
+    ) -> bool:
         """Tell whether it is allowed; see the protocol."""
         return kind.resource not in self.denied
 
@@ -86,7 +93,7 @@ class MemoryCluster:
         if kind.resource in self.absent:
             raise NotInstalled("404 page not found", f"this cluster does not serve {kind.resource}")
         if kind.resource in self.denied:
-            raise NotAllowed(f"cannot {verb} {kind.resource}", rbac_rule(kind, verb))
+            raise NotAllowed(f"cannot {verb} {kind.resource}", allowing(kind, verb))
 
 
 def _versioned(step: Patch) -> Object:

@@ -45,10 +45,10 @@ def reading(kind: Kind, name: str, namespace: str | None) -> Request:
     return Request("GET", _place(kind, namespace, name), "get", kind, namespace)
 
 
-def review(verb: str, kind: Kind, namespace: str | None) -> Request:
+def review(verb: str, kind: Kind, namespace: str | None, name: str = "") -> Request:
     """Ask whether we may; a POST that writes nothing. A plural such as ``nodes/proxy`` names a subresource."""
     resource, _, subresource = kind.plural.partition("/")
-    asked = {"verb": verb, "group": kind.group, "resource": resource, "subresource": subresource}
+    asked = {"verb": verb, "group": kind.group, "resource": resource, "subresource": subresource, "name": name}
     if namespace and kind.namespaced:
         asked["namespace"] = namespace
     spec = {"resourceAttributes": {key: value for key, value in asked.items() if value}}

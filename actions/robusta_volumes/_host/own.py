@@ -9,7 +9,12 @@ from typing import Any
 import yaml
 from pydantic.v1 import ValidationError
 from robusta.core.model.base_params import PrometheusParams
-from robusta.core.model.env_vars import INSTALLATION_NAMESPACE, PLAYBOOKS_CONFIG_FILE_PATH, RUNNER_VERSION
+from robusta.core.model.env_vars import (
+    INSTALLATION_NAMESPACE,
+    PLAYBOOKS_CONFIG_FILE_PATH,
+    RUNNER_SERVICE_ACCOUNT,
+    RUNNER_VERSION,
+)
 from robusta.integrations.prometheus.utils import PrometheusDiscovery
 
 from robusta_volumes._cluster.live_prometheus import LivePrometheus
@@ -24,12 +29,14 @@ def host_of(workflows: object) -> Host:
     return Host(
         version=_version(),
         namespace=INSTALLATION_NAMESPACE,
+        account=RUNNER_SERVICE_ACCOUNT,
+        namespaces=settings.persistent_volume_actions.namespaces,
         block_given=workflows is not None,
         problems=settings.problems,
         switched_off=tuple(key for key in WORKFLOWS if not getattr(settings, snake(key)).enabled),
         active=None if config is None else tuple(_playbook(p) for p in config.get("active_playbooks") or ()),
         light_actions=None if config is None else tuple(str(a) for a in config.get("light_actions") or ()),
-        signing_key=bool(config and (config.get("global_config") or {}).get("signing_key")),
+        signing_key=None if config is None else bool((config.get("global_config") or {}).get("signing_key")),
         prometheus_url=_prometheus_url(config),
     )
 

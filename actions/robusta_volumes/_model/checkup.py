@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from robusta_volumes._model.errors import SettingsError
+from robusta_volumes._model.rights import ACCOUNT, HOME
 
 
 class Status(Enum):
@@ -13,6 +14,7 @@ class Status(Enum):
     OK = "ok"
     MISSING = "missing"
     UNKNOWN = "unknown"
+    LOST = "lost"  # not to be had where the runner may look into some namespaces only
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Check:
     status: Status
     says: str
     remedy: str = ""
-    rule: str = ""  # the RBAC rule to paste, when that is the remedy
+    rule: str = ""  # the rule to paste into the ClusterRole, when that is the remedy; never more than reading
+    command: str = ""  # the command to run, when that is the remedy
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,15 @@ class Host:
     """What only Robusta's process can know of itself; None where it could not be found out."""
 
     version: str = ""
-    namespace: str = "robusta"
+    namespace: str = HOME
+    account: str = ACCOUNT
+    namespaces: tuple[str, ...] = ()  # to read where the whole cluster may not be read
     block_given: bool = False  # something stands below globalConfig.workflows
     problems: Mapping[str, tuple[SettingsError, ...]] = field(default_factory=dict)
     switched_off: tuple[str, ...] = ()  # workflow keys
     active: tuple["Playbook", ...] | None = None
     light_actions: tuple[str, ...] | None = None
-    signing_key: bool = False
+    signing_key: bool | None = None
     prometheus_url: str = ""
 
 

@@ -14,15 +14,21 @@ READ = ("get", "list")
 
 @dataclass(frozen=True)
 class Need:
-    """Verbs on one kind. ``own`` means Robusta's own namespace only; else cluster-wide reading."""
+    """Verbs on one kind. ``own`` means Robusta's own namespace only; else cluster-wide reading.
+
+    ``allow`` is the word after ``permissions --allow`` for what writes: a Role allows that, namespace by namespace.
+    """
 
     kind: Kind
     verbs: tuple[str, ...]
     feature: str
     own: bool = False
+    allow: str = ""
 
 
-_STATE = Need(k.CONFIG_MAP, ("get", "create", "patch"), "remembers what was announced, across restarts", own=True)
+_STATE = Need(
+    k.CONFIG_MAP, ("get", "create", "patch"), "remembers what was announced, across restarts", own=True, allow="state"
+)
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     "persistentVolumeActions": (

@@ -16,12 +16,17 @@ def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
     """Say in one sentence whether everything is there, then each gap with its remedy, then the counts."""
     missing = [c for c in checks if c.status == Status.MISSING]
     unknown = [c for c in checks if c.status == Status.UNKNOWN]
+    lost = [c for c in checks if c.status == Status.LOST]
     blocks: list[Block] = []
     if missing:
         blocks.append(Text(_gaps(missing)))
     blocks += _rules(missing)
+    blocks += _commands(missing)
     if unknown:
         blocks.append(Text(short("*Not certain:*\n" + "\n".join(_line(c) for c in unknown[:_SHOWN]), TEXT_LIMIT)))
+    if lost:
+        lines = "\n".join(f"• *{plain(c.name)}*: {plain(c.says, 200)}" for c in lost)
+        blocks.append(Text(short(f"*Not seen, because no Role can allow it:*\n{lines}", TEXT_LIMIT)))
     rows = []
     for part in _PARTS:
         own = [c for c in checks if c.part == part]
@@ -30,7 +35,7 @@ def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
     blocks.append(Table(("part", "state"), tuple(rows), "Looked at"))
     blocks.append(_all(checks))
     return Page(
-        title=_title(missing, unknown),
+        title=_title(missing, unknown, lost),
         severity=Severity.MEDIUM if missing else Severity.INFO,
         subject=Subject("Cluster", cluster or "cluster"),
         blocks=tuple(blocks),
@@ -41,12 +46,14 @@ def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
     )
 
 
-def _title(missing: Sequence[Check], unknown: Sequence[Check]) -> str:
+def _title(missing: Sequence[Check], unknown: Sequence[Check], lost: Sequence[Check]) -> str:
     if missing:
         first = missing[0]
         return f"robusta-volumes: {count(len(missing), 'thing')} missing. First: {plain(first.name)}, {plain(first.says, 120)}"
     if unknown:
         return f"robusta-volumes is ready, as far as could be seen ({count(len(unknown), 'thing')} not certain)"
+    if lost:
+        return f"robusta-volumes is ready in the namespaces that it may read ({count(len(lost), 'kind')} not seen)"
     return "robusta-volumes is ready: everything it needs is there"
 
 
@@ -73,10 +80,24 @@ def _rules(missing: Sequence[Check]) -> tuple[Text | File, ...]:
     return Text(f"{where.rstrip(':')} what permissions.yaml holds."), File("permissions.yaml", f"{text}\n".encode())
 
 
+def _commands(missing: Sequence[Check]) -> tuple[Text, ...]:
+    """Give each command once; what writes, and what reads in some namespaces only, is allowed by Roles there."""
+    commands = list(dict.fromkeys(c.command for c in missing if c.command))
+    if not commands:
+        return ()
+    text = "\n".join(commands)
+    return (
+        Text(
+            f"*Do this:* run, where the package and its extra `cli` are installed:\n```{short(text, TEXT_LIMIT - 200)}```"
+        ),
+    )
+
+
 def _counts(checks: Sequence[Check]) -> list[str]:
     return [f"{n} {status.value}" for status in Status if (n := sum(c.status == status for c in checks))]
 
 
 def _all(checks: Sequence[Check]) -> File:
-    headers = ("part", "what", "state", "says", "remedy", "rule")
-    return csv_file("doctor.csv", headers, ((c.part, c.name, c.status.value, c.says, c.remedy, c.rule) for c in checks))
+    headers = ("part", "what", "state", "says", "remedy", "rule", "command")
+    rows = ((c.part, c.name, c.status.value, c.says, c.remedy, c.rule, c.command) for c in checks)
+    return csv_file("doctor.csv", headers, rows)

@@ -92,6 +92,9 @@ def error_page(error: ClusterError, doing: str, subject: Subject, *, causes: Seq
         remedy = (
             f"*Do this:* add to `runner.customClusterRoleRules` in Robusta's Helm values:\n```{short(rule, room)}```"
         )
+    elif isinstance(error, NotAllowed) and "\n" in remedy and "```" not in remedy:
+        says, _, command = remedy.partition("\n")
+        remedy = f"*Do this:* {short(says, 200)}\n```{short(command, room - 200)}```"
     elif remedy:
         remedy = f"*Do this:* {short(remedy, room)}"
     return Page(

@@ -1,12 +1,15 @@
 """The preflight: what will not work in this cluster, and why. Reads only, and asks the API server what it would allow."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from robusta_volumes._analysis import checkup
+from robusta_volumes._analysis.checkup_rights import needs_of, permission, permission_inside
 from robusta_volumes._cluster.cluster import Cluster
-from robusta_volumes._model.checkup import Check, Host
+from robusta_volumes._cluster.state import NAME as STATE
+from robusta_volumes._model.checkup import Check, Host, Status
 from robusta_volumes._model.errors import ClusterError, NotFound, NotInstalled
+from robusta_volumes._model.kind import CLAIM, CONFIG_MAP
 from robusta_volumes._model.needs import NEEDS, Need
 from robusta_volumes._report.checkup import checkup_page
 from robusta_volumes._report.page import Page
@@ -28,21 +31,25 @@ def robusta_volumes_doctor(cluster: Cluster, host: Host, metrics: Metrics | None
     Raises ClusterError: when the API server does not answer at all.
     """
     checks = [*checkup.settings(host), *checkup.playbooks(host)]
-    needs = checkup.needs_of(key for key in NEEDS if key not in host.switched_off)
-    served = {need.kind.resource: _served(cluster, need, host) for _, need in needs}
-    for workflow, need in needs:
-        if served[need.kind.resource] is not False:  # nobody needs rights on what is not there
-            checks.append(checkup.permission(workflow, need, _allowed(cluster, need, host)))
-    checks += checkup.kinds((need for _, need in needs), served)
+    needs = needs_of(key for key in NEEDS if key not in host.switched_off)
+    scoped = host.namespaces if host.namespaces and _may(cluster, "list", Need(CLAIM, (), "")) is False else ()
+    served = {need.kind.resource: _served(cluster, need, host, scoped) for _, need in needs}
+    rights = _rights(cluster, [n for n in needs if served[n[1].kind.resource] is not False], host, scoped)
+    checks += rights
+    lost = {check.name for check in rights if check.status == Status.LOST}
+    checks += checkup.kinds((n for w, n in needs if f"{w}: {n.kind.resource}" not in lost), served)
     checks += _metrics(metrics, host)
     checks += checkup.version(host)
+    checks += checkup.signing(host)
     return checkup_page(checks, cluster.name)
 
 
-def _served(cluster: Cluster, need: Need, host: Host) -> bool | None:
+def _served(cluster: Cluster, need: Need, host: Host, scoped: tuple[str, ...]) -> bool | None:
     """Tell whether the API server knows a kind; None when that cannot be told."""
+    place = (*scoped, host.namespace)[0] if not need.own else host.namespace
+    name = STATE if need.own else _NOBODY
     try:
-        cluster.get(need.kind, _NOBODY, host.namespace if need.kind.namespaced else None)
+        cluster.get(need.kind, name, place if need.kind.namespaced else None)
     except NotInstalled:
         return False
     except NotFound:
@@ -52,14 +59,29 @@ def _served(cluster: Cluster, need: Need, host: Host) -> bool | None:
     return True
 
 
-def _allowed(cluster: Cluster, need: Need, host: Host) -> dict[str, bool | None]:
-    found: dict[str, bool | None] = {}
-    for verb in need.verbs:
-        try:
-            found[verb] = cluster.allowed(verb, need.kind, host.namespace if need.own else None)
-        except ClusterError:
-            found[verb] = None
-    return found
+def _rights(
+    cluster: Cluster, needs: Iterable[tuple[str, Need]], host: Host, scoped: tuple[str, ...]
+) -> tuple[Check, ...]:
+    """Ask for each need what is allowed: everywhere, and where that is not meant to be, in the namespaces to read."""
+    found = []
+    for workflow, need in needs:
+        allowed = {verb: _may(cluster, verb, need, host.namespace if need.own else None) for verb in need.verbs}
+        if scoped and not need.own and False in allowed.values():
+            places = scoped if need.kind.namespaced else ()
+            inside = {place: {verb: _may(cluster, verb, need, place) for verb in need.verbs} for place in places}
+            found.append(permission_inside(workflow, need, inside, host))
+        else:
+            found.append(permission(workflow, need, allowed, host))
+    return tuple(found)
+
+
+def _may(cluster: Cluster, verb: str, need: Need, namespace: str | None = None) -> bool | None:
+    """Ask for one verb. The one object that is ours is asked for by name, as its Role has it; what it creates has none."""
+    name = STATE if need.own and need.kind == CONFIG_MAP and verb != "create" else ""
+    try:
+        return cluster.allowed(verb, need.kind, namespace, name)
+    except ClusterError:
+        return None
 
 
 def _metrics(metrics: Metrics | None, host: Host) -> tuple[Check, ...]:
