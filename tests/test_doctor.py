@@ -1,14 +1,24 @@
 """The doctor: each gap of a cluster is named with the exact remedy."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
 
 from robusta_volumes._analysis import checkup
+from robusta_volumes._analysis.overlap import playbook_of
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.checkup import Check, Host, Playbook, Status
 from robusta_volumes._model.errors import SettingsError, Unavailable
 from robusta_volumes._model.settings import WORKFLOWS, read_settings
+from robusta_volumes._model.warnings import WARNINGS
 from robusta_volumes._report.markdown import to_markdown
+from robusta_volumes._report.page import Text
 from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor
+from worlds import PLAYBOOKS
 
 OURS = Playbook(("persistent_volume_actions",), ("on_kubernetes_warning_event", "on_schedule"))
 REST = tuple(key for key in WORKFLOWS if key != "persistentVolumeActions")
@@ -99,18 +109,101 @@ def test_without_our_playbooks_nothing_starts_by_itself() -> None:
     ]
 
 
-def test_a_playbook_of_the_chart_that_tells_the_same_story_is_named_with_the_exclude() -> None:
-    chart = Playbook(("event_report",), ("on_kubernetes_warning_event_create",), excludes=("NodeSysctlChange",))
-    found = checkup.playbooks(Host(active=(OURS, chart)))
-    (overlap,) = [c for c in found if c.name == "overlap"]
-    assert "event_report" in overlap.says
-    assert overlap.remedy.endswith('"FailedMount", "FailedAttachVolume", "ProvisioningFailed"')
+OF_THE_CHART = playbook_of(
+    {
+        "name": "K8sWarningEventsReport",
+        "triggers": [{"on_kubernetes_warning_event_create": {"exclude": ["NodeSysctlChange"]}}],
+        "actions": [{"warning_events_report": {}}],
+        "sinks": ["robusta_ui_sink"],
+    }
+)
 
 
-def test_an_overlap_that_was_excluded_is_none() -> None:
-    words = ("FailedMount", "FailedAttachVolume", "ProvisioningFailed")
-    chart = Playbook(("event_report",), ("on_kubernetes_warning_event_create",), excludes=words)
-    assert not [c for c in checkup.playbooks(Host(active=(OURS, chart))) if c.name == "overlap"]
+def test_a_playbook_of_the_chart_that_tells_the_same_story_is_named_with_the_values_that_end_it() -> None:
+    host = replace(READY, active=(OURS, OF_THE_CHART))
+    page = to_markdown(robusta_volumes_doctor(MemoryCluster(name="prod"), host, FULL))
+    assert (
+        "playbook K8sWarningEventsReport reports ProvisioningFailed, FailedBinding, ClaimLost and 13 more as well"
+        in page
+    )
+    assert "two messages for one thing in robusta_ui_sink" in page
+    assert "switch it off with 'disabledPlaybooks: [K8sWarningEventsReport]' and copy its entry" in page
+    (shown,) = re.findall(r"```\n?(disabledPlaybooks.*?)```", page, re.DOTALL)
+    values = yaml.safe_load(shown)
+    assert values["disabledPlaybooks"] == ["K8sWarningEventsReport"]
+    copied = [playbook_of(p) for p in values["customPlaybooks"]]
+    assert copied[0].excludes[:2] == ("NodeSysctlChange", "ProvisioningFailed")
+    ready = robusta_volumes_doctor(MemoryCluster(name="prod"), replace(READY, active=(OURS, *copied)), FULL)
+    assert ready.title == "robusta-volumes is ready: everything it needs is there"
+
+
+def test_words_of_others_stand_harmless_inside_the_values_to_paste() -> None:
+    nasty = replace(OF_THE_CHART, excludes=("```<!channel>",))
+    page = robusta_volumes_doctor(MemoryCluster(), replace(READY, active=(OURS, nasty)), FULL)
+    (text,) = [
+        b.markdown
+        for b in page.blocks
+        if isinstance(b, Text) and "disabledPlaybooks: [" in b.markdown and "```" in b.markdown
+    ]
+    assert text.count("```") == 2
+    assert "<!channel>" not in text
+
+
+def other(**trigger: object) -> dict[str, Any]:
+    return {"triggers": [{"on_kubernetes_warning_event": trigger}], "actions": [{"create_finding": {}}]}
+
+
+def doubled(given: Mapping[str, Any], own: Playbook = OURS) -> list[str]:
+    return [c.says for c in checkup.playbooks(Host(active=(own, playbook_of(given)))) if c.name == "overlap"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "told"),
+    [
+        ({"exclude": list(WARNINGS)}, None),
+        ({"exclude": [w for w in WARNINGS if w != "ClaimLost"]}, "ClaimLost"),
+        ({"exclude": [w for w in WARNINGS if not w.startswith("Persistent")]}, "PersistentVolume's node affinity"),
+        (
+            {"exclude": [*(w for w, reason in WARNINGS.items() if w == reason), "FailedCreate", "FailedScheduling"]},
+            None,
+        ),
+        (
+            {"exclude": ["mount", "attach", "Map", "Vol", "Claim", "Provi", "Bind", "Resize", "FailedC", "FailedS"]},
+            None,
+        ),
+        ({"include": ["BackOff", "Unhealthy"]}, None),
+        ({"include": ["FailedMount"]}, "FailedMount"),
+        (
+            {"include": ["failedscheduling"]},
+            "ReadWriteOncePod, persistentvolumeclaim \", PersistentVolume's node affinity",
+        ),
+    ],
+)
+def test_a_playbook_of_the_users_tells_the_same_as_far_as_its_words_go(
+    trigger: dict[str, Any], told: str | None
+) -> None:
+    says = doubled(other(**trigger))
+    if told is None:
+        assert says == []
+    else:
+        assert f"playbook with create_finding reports {told}" in says[0]
+
+
+def test_what_is_sent_to_different_sinks_meets_nobody_twice() -> None:
+    own = replace(OURS, sinks=("storage",))
+    assert doubled({**other(), "sinks": ["pager"]}, own) == []
+    assert doubled({**other(), "sinks": ["pager", "storage"]}, own)
+
+
+def test_where_our_own_warnings_are_not_taken_nothing_is_doubled() -> None:
+    assert doubled(other(), replace(OURS, triggers=("on_schedule",))) == []
+    (says,) = doubled(other(), replace(OURS, includes=("ClaimLost",)))
+    assert "reports ClaimLost as well" in says
+
+
+def test_our_playbook_takes_the_words_that_are_ours_and_no_others() -> None:
+    (own,) = [p for p in PLAYBOOKS if p["name"] == "VolumeWarningEvents"]
+    assert playbook_of(own).includes == tuple(WARNINGS)
 
 
 def test_a_version_that_was_not_tested_is_not_certain() -> None:

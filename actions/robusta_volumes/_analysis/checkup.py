@@ -1,15 +1,14 @@
 """What is missing for our workflows in a cluster, and the exact change that would bring it. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from robusta_volumes._analysis.overlap import overlaps
 from robusta_volumes._model.checkup import Check, Host, Playbook, Status
 from robusta_volumes._model.needs import Need
 from robusta_volumes._model.text import listing
 
 TESTED = ((0, 53),)  # minor versions of Robusta that our end-to-end tests run
 ACTIONS: Mapping[str, tuple[str, ...]] = {"persistentVolumeActions": ("persistent_volume_actions",)}
-# What the chart's own playbook for warning events reports as well, so that people would get two messages.
-OVERLAPPING = ("FailedMount", "FailedAttachVolume", "ProvisioningFailed")
 # metric -> (whose it is, what it is for, how to get it)
 METRICS: Mapping[str, tuple[str, str, str]] = {
     "kubelet_volume_stats_used_bytes": (
@@ -117,27 +116,12 @@ def playbooks(host: Host, everything: Mapping[str, tuple[str, ...]] = ACTIONS) -
     return (*found, *_overlaps(host.active), *_buttons(host))
 
 
-def _overlaps(active: Iterable[Playbook]) -> list[Check]:
+def _overlaps(active: Sequence[Playbook]) -> list[Check]:
     ours = {name for names in ACTIONS.values() for name in names}
-    active = tuple(active)
-    if not any(set(p.actions) & ours for p in active):
-        return []
-    found = []
-    for playbook in active:
-        warns = [t for t in playbook.triggers if t.startswith("on_kubernetes_warning_event")]
-        if not warns or set(playbook.actions) & ours:
-            continue
-        told = [r for r in OVERLAPPING if not _covered(r, playbook.excludes)]
-        told = [r for r in told if not playbook.includes or _covered(r, playbook.includes)]
-        if told:
-            says = f"playbook with {listing(list(playbook.actions))} also reports {listing(told)}: two messages for one thing"
-            remedy = f"add to its trigger's `exclude`: {listing([f'{r!r}' for r in told], 9)}".replace("'", '"')
-            found.append(Check("playbooks", "overlap", Status.MISSING, says, remedy))
-    return found
-
-
-def _covered(reason: str, words: Iterable[str]) -> bool:
-    return any(word.lower() in reason.lower() for word in words)
+    return [
+        Check("playbooks", "overlap", Status.MISSING, found.says, found.remedy, values=found.values)
+        for found in overlaps(active, ours)
+    ]
 
 
 def _buttons(host: Host) -> list[Check]:

@@ -17,8 +17,9 @@ from robusta.core.model.env_vars import (
 )
 from robusta.integrations.prometheus.utils import PrometheusDiscovery
 
+from robusta_volumes._analysis.overlap import playbook_of
 from robusta_volumes._cluster.live_prometheus import LivePrometheus
-from robusta_volumes._model.checkup import Host, Playbook
+from robusta_volumes._model.checkup import Host
 from robusta_volumes._model.settings import WORKFLOWS, read_settings, snake
 
 
@@ -34,7 +35,7 @@ def host_of(workflows: object) -> Host:
         block_given=workflows is not None,
         problems=settings.problems,
         switched_off=tuple(key for key in WORKFLOWS if not getattr(settings, snake(key)).enabled),
-        active=None if config is None else tuple(_playbook(p) for p in config.get("active_playbooks") or ()),
+        active=None if config is None else tuple(playbook_of(p) for p in config.get("active_playbooks") or ()),
         light_actions=None if config is None else tuple(str(a) for a in config.get("light_actions") or ()),
         signing_key=None if config is None else bool((config.get("global_config") or {}).get("signing_key")),
         prometheus_url=_prometheus_url(config),
@@ -73,17 +74,6 @@ def _config() -> dict[str, Any] | None:
     except (OSError, yaml.YAMLError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _playbook(given: Mapping[str, Any]) -> Playbook:
-    actions = [name for action in given.get("actions") or () for name in action]
-    triggers = {name: value or {} for trigger in given.get("triggers") or () for name, value in trigger.items()}
-    return Playbook(
-        actions=tuple(actions),
-        triggers=tuple(triggers),
-        excludes=tuple(str(w) for value in triggers.values() for w in value.get("exclude") or ()),
-        includes=tuple(str(w) for value in triggers.values() for w in value.get("include") or ()),
-    )
 
 
 def _prometheus_params(config: Mapping[str, Any]) -> PrometheusParams | None:

@@ -28,6 +28,7 @@ class Check:
     remedy: str = ""
     rule: str = ""  # the rule to paste into the ClusterRole, when that is the remedy; never more than reading
     command: str = ""  # the command to run, when that is the remedy
+    values: str = ""  # Helm values to paste, when they are
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,5 @@ class Playbook:
     triggers: tuple[str, ...]
     excludes: tuple[str, ...] = ()  # of its warning-event triggers
     includes: tuple[str, ...] = ()
+    name: str = ""
+    sinks: tuple[str, ...] = ()  # empty: the default ones

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from robusta_volumes._model.checkup import Check, Status
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import count, plain
+from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 
 _PARTS = ("settings", "playbooks", "permissions", "kinds", "prometheus", "robusta")
 _SHOWN = 12  # gaps inside the message
+_REMEDY = 600  # characters: a remedy that is cut helps nobody
 
 
 def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
@@ -22,6 +23,7 @@ def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
         blocks.append(Text(_gaps(missing)))
     blocks += _rules(missing)
     blocks += _commands(missing)
+    blocks += [_values(check) for check in missing if check.values]
     if unknown:
         blocks.append(Text(short("*Not certain:*\n" + "\n".join(_line(c) for c in unknown[:_SHOWN]), TEXT_LIMIT)))
     if lost:
@@ -58,7 +60,7 @@ def _title(missing: Sequence[Check], unknown: Sequence[Check], lost: Sequence[Ch
 
 
 def _line(check: Check) -> str:
-    todo = f" → {plain(check.remedy, 200)}" if check.remedy else ""
+    todo = f" → {plain(check.remedy, _REMEDY)}" if check.remedy else ""
     return f"• *{plain(check.name)}*: {plain(check.says, 200)}{todo}"
 
 
@@ -91,6 +93,11 @@ def _commands(missing: Sequence[Check]) -> tuple[Text, ...]:
             f"*Do this:* run, where the package and its extra `cli` are installed:\n```{short(text, TEXT_LIMIT - 200)}```"
         ),
     )
+
+
+def _values(check: Check) -> Text:
+    lines = [f"{' ' * (len(line) - len(line.lstrip()))}{code(line)[1:-1]}" for line in check.values.splitlines()]
+    return Text(f"*Do this about {plain(check.name)}:* add to Robusta's Helm values:\n```{chr(10).join(lines)}```")
 
 
 def _counts(checks: Sequence[Check]) -> list[str]:
