@@ -1,7 +1,10 @@
 """Our values beside the user's own: merged as Helm does, put into the user's file, and checked."""
 
 import difflib
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
@@ -16,8 +19,9 @@ from robusta_volumes._cli.permissions_rules import cluster_rules
 from robusta_volumes._cli.values import values as command
 from robusta_volumes._cli.values_chart import DEFAULT_LIGHT_ACTIONS
 from robusta_volumes._cli.values_check import findings
-from robusta_volumes._cli.values_merge import below, contains, load, merged
+from robusta_volumes._cli.values_merge import contains, load, merged
 from robusta_volumes._cli.values_parts import block, light_actions, playbooks
+from robusta_volumes._cli.values_place import below
 from robusta_volumes._cli.values_tree import ValuesError, put
 from robusta_volumes._model.settings import read_settings
 
@@ -147,11 +151,19 @@ def test_the_block_at_the_top_holds_every_setting_with_its_default() -> None:
     assert "workflows: &workflows\n" in (FILES / "robusta-volumes.yaml").read_text()
 
 
-def test_the_file_names_the_charts_playbook_that_tells_the_same_and_what_to_exclude() -> None:
+def test_the_file_names_the_charts_playbook_that_tells_the_same_and_the_values_in_it_end_that() -> None:
     text = (FILES / "robusta-volumes.yaml").read_text()
-    assert "disabledPlaybooks: [K8sWarningEventsReport]" in text
-    exclude = yaml.safe_load(re.findall(r"exclude: (\[.*\])", text)[0])
-    assert {"NodeSysctlChange", "FailedMount", "FailedAttachVolume", "ProvisioningFailed"} <= set(exclude)
+    assert "robusta_ui_sink only" in text
+    (shown,) = re.findall(r"^#   disabledPlaybooks: .*\n(?:#   .*\n)+", text, re.MULTILINE)
+    pasted = yaml.safe_load("\n".join(line.removeprefix("#   ") for line in shown.splitlines()))
+    assert pasted["disabledPlaybooks"] == ["K8sWarningEventsReport"]
+    values = complete("enablePlatformPlaybooks: true\nlightActions: null")
+    assert [f.says[:15] for f in findings(values)] == ["playbook K8sWar"]
+    values["customPlaybooks"] += pasted["customPlaybooks"]
+    assert list(findings({**values, "disabledPlaybooks": pasted["disabledPlaybooks"]})) == []
+    values["customPlaybooks"][-1]["triggers"] = [{"on_kubernetes_warning_event_create": {"exclude": ["FailedMount"]}}]
+    (left,) = findings({**values, "disabledPlaybooks": pasted["disabledPlaybooks"]})
+    assert "playbook WarningEventsExceptVolumes reports ProvisioningFailed" in left.says
 
 
 def test_no_values_file_of_ours_lets_anybody_run_more_than_our_reports() -> None:
@@ -289,7 +301,9 @@ def test_a_copied_list_of_light_actions_that_lacks_some_of_the_charts_is_warned_
 
 
 def test_the_charts_report_of_warning_events_is_warned_of_only_while_it_overlaps() -> None:
-    assert "K8sWarningEventsReport of the chart reports" in warnings("enablePlatformPlaybooks: true")[0]
+    (warning,) = warnings("enablePlatformPlaybooks: true")
+    assert "playbook K8sWarningEventsReport reports ProvisioningFailed" in warning
+    assert "two messages for one thing in robusta_ui_sink" in warning
     assert warnings("enablePlatformPlaybooks: false") == []
     assert warnings("disabledPlaybooks: [K8sWarningEventsReport]") == []
 
@@ -299,6 +313,62 @@ def test_a_source_that_can_be_down_is_warned_of() -> None:
         "enablePlatformPlaybooks: false\nplaybookRepos: {robusta_volumes: {url: 'git+https://x', pip_install: null}}"
     )
     assert "cannot be reached at a restart, the runner stops" in warnings(change)[0]
+
+
+@pytest.mark.parametrize(
+    ("repo", "says"),
+    [
+        ("{url: 'https://git/x.git', pip_install: null}", "pip asks a package index for what it builds with"),
+        ("{url: 'https://h/x.tar.gz', pip_install: null}", "pip asks a package index for what it builds with"),
+        ("{url: 'file:///mounted', pip_install: null}", "when /mounted is not there at a restart, the runner stops"),
+        ("{url: 'file:///mounted', pip_install: null}", "pip asks a package index for what it builds with"),
+    ],
+)
+def test_what_can_stop_the_runner_at_a_restart_is_warned_of(repo: str, says: str) -> None:
+    change = f"enablePlatformPlaybooks: false\nplaybookRepos: {{robusta_volumes: {repo}}}"
+    assert [one for one in warnings(change) if says in one], warnings(change)
+    built = change.replace("null}", "null, build_isolation: true}")
+    assert ("package index" in says) is not any(says in one for one in warnings(built))
+
+
+def test_a_package_that_stands_in_the_image_is_no_source_that_can_be_down() -> None:
+    assert warnings("enablePlatformPlaybooks: false") == []
+
+
+def test_a_playbook_that_is_not_as_in_this_version_is_warned_of_unless_only_its_sinks_are_the_users() -> None:
+    values = complete("enablePlatformPlaybooks: false\nlightActions: null")
+    (report,) = (p for p in values["customPlaybooks"] if p["name"] == "VolumeReport")
+    report["sinks"] = ["storage_channel"]
+    assert list(findings(values)) == []
+    report["triggers"] = [{"on_schedule": {"fixed_delay_repeat": {"repeat": -1, "seconds_delay": 6}}}]
+    (found,) = findings(values)
+    assert found.is_warning
+    assert "VolumeReport differs from this version's (triggers)" in found.says
+    named = complete("enablePlatformPlaybooks: false\nlightActions: null")
+    named["namedCustomPlaybooks"] = {"VolumeReport": report}
+    named["customPlaybooks"] = [p for p in named["customPlaybooks"] if p["name"] != "VolumeReport"]
+    assert ["VolumeReport differs" in f.says for f in findings(named)] == [True]
+
+
+def test_rules_that_the_stock_chart_grants_are_not_asked_for_again() -> None:
+    page = (ROOT / "docs" / "install.md").read_text()
+    (snippet,) = re.findall(r"^runner:\n  customClusterRoleRules:\n(?:  .*\n)+", page, re.MULTILINE)
+    values = installed(load(merged(STOCK)), yaml.safe_load("lightActions: null\n" + snippet))
+    assert [f.says for f in findings(values) if not f.is_warning] == []
+    lacking = installed(values, yaml.safe_load("runner: {customClusterRoleRules: []}"))
+    failures = " ".join(f.says for f in findings(lacking) if not f.is_warning)
+    assert "lacks storageclasses.storage.k8s.io" in failures
+    assert "lacks persistentvolumeclaims" not in failures
+
+
+@pytest.mark.parametrize("own", ["customServiceAccount: mine", "createServiceAccount: false"])
+def test_an_account_that_is_not_the_charts_gets_nothing_from_the_values_which_is_said(own: str) -> None:
+    values = complete(
+        f"enablePlatformPlaybooks: false\nlightActions: null\nrunner: {{{own}, customClusterRoleRules: []}}"
+    )
+    (found,) = findings(values)
+    assert found.is_warning
+    assert "python -m robusta_volumes._cli permissions" in found.says
 
 
 def test_rules_that_the_chart_ignores_are_warned_of() -> None:
@@ -322,6 +392,69 @@ def test_the_command_shows_a_diff_and_writes_only_when_told(tmp_path: Path, caps
     assert command(file, write=True) == 0
     assert "everything is there already" in capsys.readouterr().err
     assert command(file, check=True) == 0
+
+
+def test_what_is_to_be_written_is_written_also_when_nobody_reads_the_diff_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "generated_values.yaml"
+    file.write_text(STOCK)
+    reads, writes = os.pipe()
+    os.close(reads)  # as `| head` does, once it has seen enough
+    line = [sys.executable, "-m", "robusta_volumes._cli", "values", "--into", str(file), "--write"]
+    subprocess.run(line, stdout=writes, stderr=subprocess.PIPE, check=False)
+    os.close(writes)
+    assert file.read_text() == merged(STOCK)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("argo-cd", ("spec", "source", "helm", "valuesObject")), ("flux", ("spec", "values"))],
+)
+def test_the_values_inside_an_argo_cd_or_flux_object_are_checked_and_added_to_where_they_stand(
+    name: str, path: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = FILES / f"{name}.yaml"
+    assert command(file, check=True) == 0
+    assert merged(file.read_text()) == file.read_text()
+    lacking = tmp_path / "object.yaml"
+    lacking.write_text("\n".join(line for line in file.read_text().splitlines() if "pip_install: false" not in line))
+    assert command(lacking, check=True) == 1
+    head = file.read_text()[: file.read_text().index("clusterName:")] + "clusterName: x\n"
+    added = merged(head)
+    assert set(load(added)) == {"apiVersion", "kind", "metadata", "spec"}
+    assert is_complete(installed(below(load(added), *path)))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("kind: Application\nspec: {sources: [{chart: robusta}]}", "several sources"),
+        ("kind: Application\nspec: {source: {helm: {values: 'a: 1'}}}", "valuesObject"),
+        ("kind: HelmRelease\nspec: {values: [1]}", "should hold a block"),
+    ],
+)
+def test_an_object_whose_values_cannot_be_seen_is_said_to_be_so(body: str, says: str) -> None:
+    with pytest.raises(ValuesError, match=says):
+        merged(body + "\n")
+
+
+def test_the_installed_charts_own_lists_count_when_they_are_handed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chart = tmp_path / "chart.yaml"
+    warns = {"name": "WarningsOfTomorrow", "triggers": [{"on_kubernetes_warning_event_create": {}}], "actions": []}
+    chart.write_text(yaml.safe_dump({"lightActions": ["drain", "of_tomorrow"], "platformPlaybooks": [warns]}))
+    mine = tmp_path / "values.yaml"
+    mine.write_text(merged(f"enablePlatformPlaybooks: true\nlightActions: {['drain', *DEFAULT_LIGHT_ACTIONS]}\n"))
+    assert command(mine, check=True) == 0
+    assert "of_tomorrow" not in capsys.readouterr().out
+    assert command(mine, check=True, chart=chart) == 0
+    said = capsys.readouterr().out
+    assert "lacks of_tomorrow of it" in said
+    assert "WarningsOfTomorrow" in said
+    assert "K8sWarningEventsReport" not in said
+    chart.write_text("clusterName: x\n")
+    assert command(mine, check=True, chart=chart) == 2
+    assert "helm show values robusta/robusta" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,9 +20,12 @@ def values(
     *,
     write: Annotated[bool, typer.Option("--write", help="change the file; else only the diff is shown")] = False,
     check: Annotated[bool, typer.Option("--check", help="only say what is missing or wrong; exit 1 if so")] = False,
+    chart: Annotated[
+        Path | None, typer.Option(help="for --check: what `helm show values robusta/robusta` prints for your chart")
+    ] = None,
 ) -> None:
     """Add our settings, playbooks and permissions to your values; comments and everything else stay."""
-    raise typer.Exit(merging.values(into, write=write, check=check))
+    raise typer.Exit(merging.values(into, write=write, check=check, chart=chart))
 
 
 @app.command()

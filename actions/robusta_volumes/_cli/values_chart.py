@@ -1,5 +1,17 @@
 """What we must know of Robusta's own chart: facts that its values and templates decide, and that a copy would lose."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from robusta_volumes._model.warnings import (
+    CHART_ACTION,
+    CHART_EXCLUDE,
+    CHART_PLAYBOOK,
+    CHART_SINK,
+    CHART_TRIGGER,
+)
+
 CHART = "2026-08-16"  # the day of the chart that these facts were read from; Robusta 0.53
 
 # Actions that the chart lets authenticated UI users run. A list: whoever writes `lightActions` replaces all of it.
@@ -62,12 +74,6 @@ DEFAULT_LIGHT_ACTIONS = (
     "fetch_cr_instances",
 )
 
-# The playbook for warning events that `enablePlatformPlaybooks: true` brings. It reports every reason that its trigger
-# does not exclude, so also those of volumes.
-WARNINGS_PLAYBOOK = "K8sWarningEventsReport"
-WARNINGS_TRIGGER = "on_kubernetes_warning_event_create"
-WARNINGS_EXCLUDE = ("NodeSysctlChange",)
-
 # What the chart's own ClusterRole lets the runner list already, by resource. VolumeSnapshots only where their CRD was
 # there when the chart was rendered, so they are not counted.
 ALREADY_ALLOWED = frozenset(
@@ -102,3 +108,34 @@ RUNNER_READS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rbac.authorization.k8s.io", ("clusterrolebindings", "clusterroles", "rolebindings", "roles")),
 )
 RUNNER_STATE = "scheduled-jobs"  # the ConfigMap in Robusta's namespace where its scheduler remembers
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What a chart brings by itself, as far as values of the user replace or double it."""
+
+    called: str
+    light_actions: tuple[str, ...]
+    platform_playbooks: tuple[Any, ...]
+
+
+STOCK = Chart(
+    f"of {CHART}",
+    DEFAULT_LIGHT_ACTIONS,
+    (
+        {
+            "name": CHART_PLAYBOOK,
+            "triggers": [{CHART_TRIGGER: {"exclude": list(CHART_EXCLUDE)}}],
+            "actions": [{CHART_ACTION: {}}],
+            "sinks": [CHART_SINK],
+        },
+    ),
+)
+
+
+def chart_of(values: Mapping[str, Any]) -> Chart | None:
+    """Read what ``helm show values`` prints of the chart in use; None when these are not the values of Robusta's chart."""
+    light, platform = values.get("lightActions"), values.get("platformPlaybooks")
+    if not isinstance(light, list) or not isinstance(platform, list):
+        return None
+    return Chart("in use", tuple(str(name) for name in light), tuple(platform))

@@ -4,14 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from robusta_volumes._cli.values_chart import (
-    CHART,
-    DEFAULT_LIGHT_ACTIONS,
-    WARNINGS_EXCLUDE,
-    WARNINGS_PLAYBOOK,
-)
-from robusta_volumes._cli.values_merge import below, missing, rules_key
-from robusta_volumes._cli.values_parts import REPO, playbooks
+from robusta_volumes._analysis.overlap import overlaps, playbook_of
+from robusta_volumes._cli.values_chart import STOCK, Chart
+from robusta_volumes._cli.values_merge import missing, names_account, rules_key
+from robusta_volumes._cli.values_parts import REPO, REPOS, playbooks
+from robusta_volumes._cli.values_place import below
 from robusta_volumes._model.settings import ROOT, read_settings
 from robusta_volumes._model.text import listing
 
@@ -27,17 +24,16 @@ class Finding:
         return f"{'warning' if self.is_warning else 'missing or wrong'}: {self.says}"
 
 
-def findings(values: Mapping[str, Any]) -> Iterator[Finding]:
+def findings(values: Mapping[str, Any], chart: Chart = STOCK) -> Iterator[Finding]:
     """Look at values as they would reach the chart."""
     yield from (Finding(part.says) for part in missing(values))
     yield from _settings(values)
     yield from _installing(values)
     yield from _named(values)
-    yield from _light(values)
-    yield from _overlap(values)
-    if rules_key(values) == "overrideClusterRoles" and below(values, "runner", "customClusterRoleRules"):
-        says = "runner.customClusterRoleRules is ignored by the chart, because runner.overrideClusterRoles is set"
-        yield Finding(says, is_warning=True)
+    yield from _changed(values)
+    yield from _light(values, chart)
+    yield from _overlap(values, chart)
+    yield from _rules(values)
 
 
 def _settings(values: Mapping[str, Any]) -> Iterator[Finding]:
@@ -57,14 +53,21 @@ def _installing(values: Mapping[str, Any]) -> Iterator[Finding]:
     if repo is None:
         return
     repo = repo if isinstance(repo, Mapping) else {}
-    url, pip = str(repo.get("url", "")), repo.get("pip_install", True)
+    url, at = str(repo.get("url", "")), f"playbookRepos.{REPO}"
     if not url:
-        yield Finding(f"playbookRepos.{REPO} has no url")
-    elif url == "file:///unused" and pip is not False:
-        yield Finding(f"playbookRepos.{REPO}: with the package in the image, pip_install must be false")
-    elif pip is not False and not url.startswith("file://"):
+        yield Finding(f"{at} has no url")
+        return
+    if repo.get("pip_install", True) is False:
+        return
+    if url == REPOS[REPO]["url"]:
+        yield Finding(f"{at}: with the package in the image, pip_install must be false")
+        return
+    away = f"{url.removeprefix('file://')} is not there" if url.startswith("file://") else f"{url} cannot be reached"
+    yield Finding(f"{at}: when {away} at a restart, the runner stops, and with it all alerts", is_warning=True)
+    if repo.get("build_isolation") is not True:
         says = (
-            f"playbookRepos.{REPO}: when {url} cannot be reached at a restart, the runner stops, and with it all alerts"
+            f"{at}: pip asks a package index for what it builds with, at every start, and when that is away the runner stops as "
+            "well; `build_isolation: true` ends it (it is what passes --no-build-isolation)"
         )
         yield Finding(says, is_warning=True)
 
@@ -78,37 +81,53 @@ def _named(values: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _light(values: Mapping[str, Any]) -> Iterator[Finding]:
+def _changed(values: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compare the user's copies of our playbooks with this version's; where they are sent is the user's choice."""
+    ours = playbooks()
+    for given in _customs(values):
+        wanted = ours.get(str(given.get("name")))
+        other = [key for key in ("triggers", "actions") if wanted and given.get(key) != wanted[key]]
+        if other:
+            says = f"playbook {given['name']} differs from this version's ({listing(other)}): copy it again, unless you meant it"
+            yield Finding(says, is_warning=True)
+
+
+def _light(values: Mapping[str, Any], chart: Chart) -> Iterator[Finding]:
     own = values.get("lightActions")
     if own is None:
         return
-    lost = [name for name in DEFAULT_LIGHT_ACTIONS if name not in own]
+    lost = [name for name in chart.light_actions if name not in own]
     if lost:
-        yield Finding(
-            f"lightActions replaces the chart's list and lacks {listing(lost, 6)} of it (chart of {CHART})",
-            is_warning=True,
+        says = f"lightActions replaces the chart's list and lacks {listing(lost, 6)} of it (chart {chart.called})"
+        yield Finding(says, is_warning=True)
+
+
+def _overlap(values: Mapping[str, Any], chart: Chart) -> Iterator[Finding]:
+    off = values.get("disabledPlaybooks") or ()
+    platform = (
+        values.get("platformPlaybooks") or chart.platform_playbooks if values.get("enablePlatformPlaybooks") else ()
+    )
+    brought = [p for p in platform if isinstance(p, Mapping) and p.get("name") not in off]
+    ours = {name for playbook in playbooks().values() for action in playbook["actions"] for name in action}
+    for found in overlaps([playbook_of(p) for p in (*_customs(values), *brought)], ours):
+        yield Finding("\n".join((f"{found.says}; {found.remedy}", *found.values.splitlines())), is_warning=True)
+
+
+def _rules(values: Mapping[str, Any]) -> Iterator[Finding]:
+    if names_account(values):
+        says = (
+            "the runner has an account of its own (runner.customServiceAccount, runner.createServiceAccount), to which the "
+            "chart gives no rules: give it those of `python -m robusta_volumes._cli permissions` yourself"
         )
+        yield Finding(says, is_warning=True)
+    elif rules_key(values) == "overrideClusterRoles" and below(values, "runner", "customClusterRoleRules"):
+        says = "runner.customClusterRoleRules is ignored by the chart, because runner.overrideClusterRoles is set"
+        yield Finding(says, is_warning=True)
 
 
-def _overlap(values: Mapping[str, Any]) -> Iterator[Finding]:
-    if not values.get("enablePlatformPlaybooks") or WARNINGS_PLAYBOOK in (values.get("disabledPlaybooks") or ()):
-        return
-    for playbook in values.get("platformPlaybooks") or ({"name": WARNINGS_PLAYBOOK, "triggers": ()},):
-        if not isinstance(playbook, Mapping) or playbook.get("name") != WARNINGS_PLAYBOOK:
-            continue
-        triggers = [p for t in playbook.get("triggers") or () if isinstance(t, Mapping) for p in t.values()]
-        out = {reason for params in triggers for reason in (params or {}).get("exclude") or ()}
-        told = [reason for reason in overlapping() if reason not in out]
-        if told:
-            yield Finding(
-                f"{WARNINGS_PLAYBOOK} of the chart reports {listing(told, 3)} as well: two messages for one thing; add to its "
-                f"`exclude`: {', '.join((*WARNINGS_EXCLUDE, *told))}",
-                is_warning=True,
-            )
-
-
-def overlapping() -> tuple[str, ...]:
-    """Give the reasons of warning events that our playbooks report, so that the chart's playbook need not."""
-    triggers = (t for p in playbooks().values() for t in p["triggers"])
-    words = [w for t in triggers for w in (t.get("on_kubernetes_warning_event") or {}).get("include", ())]
-    return tuple(w for w in words if w.isalpha() and w != "ReadWriteOncePod")
+def _customs(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Give the playbooks that the user lists, or names in the map."""
+    named = below(values, "namedCustomPlaybooks") or {}
+    listed = values.get("customPlaybooks") or ()
+    given = (*listed, *(named.values() if isinstance(named, Mapping) else ()))
+    yield from (p for p in given if isinstance(p, Mapping))

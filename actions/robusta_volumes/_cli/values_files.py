@@ -4,17 +4,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from robusta_volumes._analysis.overlap import copied_playbook
 from robusta_volumes._cli.permissions import indented, rule_lines, rules_fragment
 from robusta_volumes._cli.permissions_rules import READING, cluster_rules
 from robusta_volumes._cli.values_chart import (
     CHART,
     RUNNER_READS,
-    WARNINGS_EXCLUDE,
-    WARNINGS_PLAYBOOK,
-    WARNINGS_TRIGGER,
 )
-from robusta_volumes._cli.values_check import overlapping
-from robusta_volumes._cli.values_parts import REPO, REPOS, block_lines, dumped, flow, light_actions, playbooks
+from robusta_volumes._cli.values_parts import REPO, REPOS, block_lines, dumped, light_actions, playbooks
+from robusta_volumes._model.warnings import CHART_PLAYBOOK, CHART_SINK
 
 FOLDER = Path("helm-values")
 _COPY = Path("actions/robusta_volumes/_data")
@@ -194,14 +192,10 @@ def _light_comment() -> str:
 
 
 def _overlap_comment() -> str:
-    excluded = flow([*WARNINGS_EXCLUDE, *overlapping()])
-    return f"""# With `enablePlatformPlaybooks: true` the chart's own {WARNINGS_PLAYBOOK} reports warning events of volumes, too
-# (FailedMount, FailedAttachVolume, ProvisioningFailed and others): two messages for one thing. It stands in a list,
-# so switch it off and copy its entry from the chart under another name, with this `exclude`:
-#   disabledPlaybooks: [{WARNINGS_PLAYBOOK}]
-#   customPlaybooks:
-#   - name: WarningEventsExceptVolumes # actions and sinks as in the chart
-#     triggers:
-#     - {WARNINGS_TRIGGER}:
-#         exclude: {excluded}
+    shown = "\n".join(f"#   {line}" for line in copied_playbook().splitlines())
+    return f"""# With `enablePlatformPlaybooks: true` the chart's own {CHART_PLAYBOOK} reports warning events of volumes, too
+# (FailedMount, FailedAttachVolume, ProvisioningFailed and others): two messages for one thing. It sends them to the sink
+# {CHART_SINK} only, so it is there that things stand twice. It stands in a list of the chart, so switch it off and put a
+# copy that leaves out what ours report into your customPlaybooks:
+{shown}
 """

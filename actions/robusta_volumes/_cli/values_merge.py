@@ -8,6 +8,7 @@ import yaml
 
 from robusta_volumes._cli.permissions import rule_lines
 from robusta_volumes._cli.permissions_rules import Rule, cluster_rules
+from robusta_volumes._cli.values_chart import ALREADY_ALLOWED
 from robusta_volumes._cli.values_parts import (
     REPO,
     REPOS,
@@ -17,6 +18,7 @@ from robusta_volumes._cli.values_parts import (
     light_actions,
     playbooks,
 )
+from robusta_volumes._cli.values_place import below, place_of, values_in
 from robusta_volumes._cli.values_tree import ValuesError, parse, put
 from robusta_volumes._model.settings import ROOT
 
@@ -34,7 +36,7 @@ class Part:
 
 
 def load(text: str) -> dict[str, Any]:
-    """Read values.
+    """Read a document that holds values.
 
     Raises ValuesError: when the text is not a mapping in YAML.
     """
@@ -60,7 +62,7 @@ def missing(values: Mapping[str, Any]) -> Iterator[Part]:
             yield Part(("customPlaybooks",), [playbook], tuple(lines), f"customPlaybooks lacks {name}")
     key = rules_key(values)
     granted = below(values, "runner", key) or ()
-    for rule in cluster_rules():
+    for rule in _wanted_rules(values):
         if not _grants(granted, rule):
             says = f"runner.{key} lacks {rule.kind.resource} ({', '.join(rule.verbs)}): {'; '.join(rule.why)}"
             yield Part(("runner", key), [rule.as_data], tuple(rule_lines(rule)), says)
@@ -76,21 +78,15 @@ def merged(text: str) -> str:
     Raises ValuesError: when the file cannot be changed by us.
     """
     bom = _BOM if text.startswith(_BOM) else ""
-    old = text = text.removeprefix(_BOM)
-    for part in missing(load(text)):
-        text = put(text, part.path, part.value, part.lines)
-    after, before = load(text), load(old)
-    if not contains(after, before) or any(missing(after)):
+    text = text.removeprefix(_BOM)
+    before = load(text)
+    place = place_of(before)
+    for part in missing(values_in(before)):
+        text = put(text, (*place, *part.path), part.value, part.lines)
+    after = load(text)
+    if not contains(after, before) or any(missing(values_in(after))):
         raise ValuesError("this file is written in a way that we cannot add to; add what --check names by hand")
     return bom + text
-
-
-def below(values: Mapping[str, Any], *path: str) -> Any:
-    """Give what stands below a path; None when nothing does."""
-    found: Any = values
-    for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found
 
 
 def names_of(values: Mapping[str, Any]) -> set[str]:
@@ -113,6 +109,20 @@ def contains(new: Any, old: Any) -> bool:
     if isinstance(old, list):
         return isinstance(new, list) and new[: len(old)] == old
     return old is None or bool(new == old)
+
+
+def names_account(values: Mapping[str, Any]) -> bool:
+    """Tell whether the runner has an account that the chart gives nothing to: no rule in the values reaches it."""
+    runner = values.get("runner") or {}
+    return bool(runner.get("customServiceAccount")) or runner.get("createServiceAccount", True) is False
+
+
+def _wanted_rules(values: Mapping[str, Any]) -> Iterator[Rule]:
+    """Give the rules that must stand in the values: what the chart grants by itself need not."""
+    if names_account(values):
+        return
+    by_the_chart = ALREADY_ALLOWED if rules_key(values) == "customClusterRoleRules" else frozenset()
+    yield from (rule for rule in cluster_rules() if rule.kind.resource not in by_the_chart)
 
 
 def _grants(rules: Iterable[Any], wanted: Rule) -> bool:
