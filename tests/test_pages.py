@@ -42,15 +42,27 @@ PAGES = {
     "healthy-claim": ("before", Target(PVC, "uploads", "shop")),
     "healthy-volume": ("before", Target(PV, "pv1")),
     "alert-data-orders-db-0": ("before", Target(PVC, "data-orders-db-0", "shop", trigger=Trigger.ALERT)),
+    "event-class-typo": ("before", Target(PVC, "class-typo", "broken", trigger=Trigger.EVENT)),
+    "unseen-claim": ("before", Target(PVC, "uploads", "shop")),
+    "unseen-claims": ("before", Target("Namespace", "shop", "shop")),
+    "unseen-volumes": ("before", Target("Namespace", "shop", "shop")),
     "missing-claim": ("before", Target(PVC, "upload", "shop")),
     "missing-volume": ("before", Target(PV, "pv2")),
     "missing-namespace": ("before", Target("Namespace", "shopp", "shopp")),
+}
+
+# name of the page -> what could not be read
+DENIED = {
+    "unseen-claim": frozenset({"persistentvolumeclaims"}),
+    "unseen-claims": frozenset({"persistentvolumeclaims"}),
+    "unseen-volumes": frozenset({"persistentvolumes"}),
 }
 
 
 def page_of(name: str, **more: object) -> Page:
     state, target = PAGES[name]
     cluster = MemoryCluster.from_dump(HERE / "clusters" / state, name="recorded")
+    cluster.denied = DENIED.get(name, frozenset())
     for attribute, value in more.items():
         setattr(cluster, attribute, value)
     return persistent_volume_actions(cluster, target, SETTINGS)

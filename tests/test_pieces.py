@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robusta_volumes._analysis.assess import Assessment, Issue
+from robusta_volumes._model.driver import CsiDriver
 from robusta_volumes._model.errors import rbac_rule
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import ALL_KINDS, POD, SNAPSHOT, STORAGE_CLASS, Kind
@@ -267,6 +268,25 @@ def test_who_uses_a_claim_is_unknown_when_pods_were_not_seen() -> None:
     see = Inventory(NOW, unseen={"pods": denied(POD)})
     assert ("Used by", "unknown: the runner may not list them") in fact_table(claim, None, see).rows
     assert ("Used by", "no pod") in fact_table(claim, None, SEE).rows
+
+
+@pytest.mark.parametrize(
+    ("source", "drivers", "words"),
+    [
+        ("hostPath", (), "does not apply: hostPath is mounted without attaching"),
+        ("nfs", (), "does not apply: nfs is mounted without attaching"),
+        ("awsElasticBlockStore", (), "no node"),
+        ("csi", (CsiDriver(Meta("d.io"), attaches=False),), "does not apply: d.io mounts without attaching"),
+        ("csi", (CsiDriver(Meta("d.io")),), "no node"),
+        ("csi", (), "no node"),
+    ],
+)
+def test_a_volume_that_needs_no_attaching_is_not_said_to_be_on_no_node(
+    source: str, drivers: tuple[CsiDriver, ...], words: str
+) -> None:
+    _, volume, see = volume_and_claim(1)
+    plain = replace(volume, source=source, driver="d.io" if source == "csi" else source)
+    assert ("Attached to", words) in fact_table(None, plain, replace(see, drivers=drivers)).rows
 
 
 def test_a_page_as_markdown_shows_every_block() -> None:

@@ -16,6 +16,7 @@ from robusta_volumes._model.errors import (
     NotAuthenticated,
     NotFound,
     NotInstalled,
+    OutOfTime,
     QuotaExceeded,
     Refused,
     Unavailable,
@@ -97,9 +98,7 @@ def error_for(status: int, body: bytes | str, verb: str, kind: Kind, namespace: 
 
 def unreadable(status: int, body: bytes | str, *, perhaps_done: bool = False) -> Unavailable:
     """Give the error for an answer that no API server gives: most likely something stands in between."""
-    remedy = (
-        "This is not how Kubernetes answers: check the API server's address, and any proxy or login page before it."
-    )
+    remedy = "This is not how Kubernetes answers: check the API server's address and any proxy or login page before it."
     return Unavailable(_described(status, body), remedy + UNSURE if perhaps_done else remedy)
 
 
@@ -109,9 +108,9 @@ def unreachable(server: str, why: str, *, perhaps_done: bool = False) -> Unavail
     return Unavailable(f"{server}: {why}", remedy + UNSURE if perhaps_done else remedy)
 
 
-def out_of_time(seconds: float, verb: str, kind: Kind) -> Unavailable:
+def out_of_time(seconds: float, verb: str, kind: Kind) -> OutOfTime:
     """Give the error for a request that was not sent any more because the ``seconds`` we have are used up."""
-    return Unavailable(
+    return OutOfTime(
         f"no time left of {seconds:g} s: {verb} {kind.resource} was not tried",
         "The cluster answers slowly: ask for less (one namespace or one volume), or allow the action more time.",
     )

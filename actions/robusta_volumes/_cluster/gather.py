@@ -11,6 +11,7 @@ from robusta_volumes._model.errors import (
     NotAllowed,
     NotAuthenticated,
     NotInstalled,
+    OutOfTime,
     Unavailable,
     rbac_rule,
 )
@@ -111,7 +112,9 @@ class _Look:
         try:
             objects = self._list(kind, fields)
         except (NotAuthenticated, Unavailable) as error:
-            self.silent += 1
+            self.silent += not isinstance(
+                error, OutOfTime
+            )  # it costs nothing, and what was read by then is worth telling
             if kind in {k.CLAIM, k.VOLUME} or self.silent >= _GIVE_UP_AFTER or isinstance(error, NotAuthenticated):
                 raise
             self._miss(kind, error)

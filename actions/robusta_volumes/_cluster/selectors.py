@@ -15,6 +15,7 @@ _KEY = r"[A-Za-z0-9](?:[-A-Za-z0-9_./]*[A-Za-z0-9])?"
 _VALUE = r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
 _SET = re.compile(rf"^({_KEY})\s+(in|notin)\s*\(([^()]*)\)$")
 _EQUAL = re.compile(rf"^({_KEY})\s*(==|=|!=)\s*({_VALUE})$")
+_NUMBER = re.compile(rf"^({_KEY})\s*([<>])\s*(-?\d+)$", re.ASCII)
 _EXISTS = re.compile(rf"^(!?)\s*({_KEY})$")
 _FIELD = re.compile(r"^([A-Za-z0-9_.\-]+)(==|!=|=)(.*)$")
 _COMMA = re.compile(r",(?![^(]*\))")
@@ -62,7 +63,7 @@ def parse_fields(selector: str) -> list[FieldTerm]:
 
 
 def parse_labels(selector: str) -> list[LabelTest]:
-    """Read ``a=b,c!=d,e in (f,g),h notin (i),j,!k``; a list of tests that must all hold.
+    """Read ``a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1``; a list of tests that must all hold.
 
     Raises Invalid: when a part is not of that form.
     """
@@ -76,10 +77,23 @@ def _label_test(part: str, selector: str) -> LabelTest:
     if match := _EQUAL.match(part):
         key, sign, value = match.groups()
         return _one_of(key, {value}, wanted=sign != "!=")
+    if match := _NUMBER.match(part):
+        key, sign, number = match.groups()
+        return _compared(key, int(number), 1 if sign == ">" else -1)
     if match := _SET.match(part):
         key, word, inside = match.groups()
         return _one_of(key, {value.strip() for value in inside.split(",")}, wanted=word == "in")
     raise Invalid(f"unable to parse requirement: found '{part}' in '{selector}'", _REMEDY)
+
+
+def _compared(key: str, number: int, sign: int) -> LabelTest:
+    """``>`` and ``<`` hold for labels that are whole numbers only."""
+
+    def test(labels: Mapping[str, str]) -> bool:
+        value = labels.get(key, "")
+        return bool(re.fullmatch(r"-?[0-9]{1,18}", value)) and (int(value) - number) * sign > 0
+
+    return test
 
 
 def _one_of(key: str, values: set[str], *, wanted: bool) -> LabelTest:

@@ -12,6 +12,7 @@ ClusterError
  +-- Expired           a continue token or resourceVersion is too old (410)
  +-- NotAuthenticated  the credentials are not accepted (401)
  +-- Unavailable       no usable answer within the deadline: connection, timeout, 429, 5xx
+      +-- OutOfTime    not even asked: the time of this run was used up before
 SettingsError          what the user wrote cannot be used
 
 They live here because `_cluster` raises them and `_host` explains them, and the two do not know each other.
@@ -75,6 +76,10 @@ class NotAuthenticated(ClusterError):
 
 class Unavailable(ClusterError):
     """No usable answer in time."""
+
+
+class OutOfTime(Unavailable):
+    """Not asked any more: the time of this run was used up before."""
 
 
 @dataclass

@@ -39,6 +39,12 @@ class Unseen:
     why: str
     remedy: str
 
+    @property
+    def sentence(self) -> str:
+        """Say why, with the kind named: "the runner may not list pods"."""
+        about = self.why.removesuffix(" them")
+        return f"{about} {self.kind.plural}" if about != self.why else self.why
+
 
 @dataclass(frozen=True)
 class Inventory:

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from robusta_volumes._analysis.assess import Assessment
-from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.inventory import Inventory, Unseen
+from robusta_volumes._model.kind import BY_NAME, CLAIM, VOLUME
 from robusta_volumes._model.quantity import GIB, as_quantity, gib
 from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import listing, nearest, plain, quoted
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.ignored import ignored_text
 from robusta_volumes._report.page import Block, File, Page, Subject, Text
-from robusta_volumes._report.pieces import brief, issue_text, not_looked_at
+from robusta_volumes._report.pieces import brief, issue_text, not_looked_at, not_read
 from robusta_volumes._report.redact import to_yaml
 from robusta_volumes._report.volume_facts import event_file, event_table, fact_table, storage_events
 from robusta_volumes._rules.static import short_modes
 
+WORDS = {CLAIM.name: "Claim", VOLUME.name: "Volume"}  # what people call them
 FIRST = 5  # issues spelt out
 GROW_PERCENT = 150  # of today's size: half as much again lasts long enough to look for the cause
 
@@ -29,17 +32,20 @@ def object_page(
     objects: Sequence[Mapping[str, Any]] = (),
     *,
     details: bool = True,
-    alerted: bool = False,
+    trigger: Trigger = Trigger.MANUAL,
 ) -> Page:
     """Report one claim, volume, pod or workload. ``found`` holds what concerns it; ``objects`` go along as YAML.
 
-    ``alerted`` says that an alert about its usage asked: then nothing here may sound as if the alert were wrong.
+    Of a ``trigger`` that is an alert about its usage nothing here may sound as if the alert were wrong.
     """
     blocks: list[Block] = []
     top = found.issues[0] if found.issues else None
+    alerted, hidden = trigger == Trigger.ALERT, _hidden(subject, claim, volume, see)
     if top:
         blocks.append(issue_text(top, see, _asked(claim)))
         blocks += [Text(brief(issue)) for issue in found.issues[1:FIRST]]
+    elif hidden:
+        blocks.append(Text(_nothing_known(alerted=alerted)))
     elif alerted:
         blocks.append(Text(_beside_the_alert(claim, see)))
     else:
@@ -53,11 +59,12 @@ def object_page(
             blocks.append(event_file(events))
         if objects:
             blocks.append(File(f"{subject.name}.yaml", to_yaml(*objects)))
-    blocks += ignored_text(found)
-    blocks += not_looked_at(found)
+    blocks += [*ignored_text(found), *not_looked_at(found), *not_read(see, trigger)]
+    well = _healthy(subject, claim, volume, found, alerted=alerted)
+    unknown = f"{_title(subject)} could not be looked at: {hidden.sentence}" if hidden else ""
     return Page(
-        title=top.title if top else _healthy(subject, claim, volume, found, alerted=alerted),
-        severity=top.severity if top else Severity.LOW if _is_riddle(claim) else Severity.INFO,
+        title=top.title if top else unknown or well,
+        severity=top.severity if top else Severity.LOW if _is_riddle(claim) or hidden else Severity.INFO,
         subject=subject,
         blocks=tuple(blocks),
         key="PersistentVolumeIssue" if found.problems else "PersistentVolumeReport",
@@ -66,6 +73,24 @@ def object_page(
         failure=bool(found.problems),
         noteworthy=bool(found.problems),
     )
+
+
+def _title(subject: Subject) -> str:
+    name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
+    return f"{WORDS.get(subject.kind, subject.kind)} {plain(name)}"
+
+
+def _hidden(subject: Subject, claim: Claim | None, volume: Volume | None, see: Inventory) -> Unseen | None:
+    """Say why the very object could not be looked at; None when it was."""
+    kind = BY_NAME.get(subject.kind)
+    own = claim if kind == CLAIM else volume if kind == VOLUME else None
+    return see.lacks(kind) if kind and own is None else None
+
+
+def _nothing_known(*, alerted: bool) -> str:
+    said = "How full it is stands in the alert; nothing else" if alerted else "Nothing"
+    todo = "*Do this:* let it be read as said below, and run this again."
+    return f"{said} is known about it now; that does not mean that it is well.\n{todo}"
 
 
 def _asked(claim: Claim | None) -> str:
@@ -78,7 +103,6 @@ def _is_riddle(claim: Claim | None) -> bool:
 
 
 def _healthy(subject: Subject, claim: Claim | None, volume: Volume | None, found: Assessment, *, alerted: bool) -> str:
-    name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
     well = "" if alerted else ", no problem found"
     if found.is_partial and not alerted:
         well = ", no problem found in what could be looked at"
@@ -88,7 +112,7 @@ def _healthy(subject: Subject, claim: Claim | None, volume: Volume | None, found
         return f"Claim {claim.meta.title} is {claim.phase}: {gib(claim.capacity or claim.requested)}{well}"
     if volume:
         return f"Volume {volume.meta.name} is {volume.phase}: {gib(volume.capacity)}{well}"
-    return f"{subject.kind} {name}{well or ': nothing to add'}"
+    return f"{_title(subject)}{well or ': nothing to add'}"
 
 
 def _nothing_wrong(found: Assessment, claim: Claim | None) -> str:
@@ -97,12 +121,12 @@ def _nothing_wrong(found: Assessment, claim: Claim | None) -> str:
             "Too little could be looked at to say why; see below." if found.is_partial else "It is too early to tell."
         )
         return f"{seen}\n*Do this:* look again in a few minutes, or read its events with kubectl describe."
-    return "Nothing that could be looked at is wrong."
+    return "Nothing is wrong in what could be looked at." if found.is_partial else "Nothing is wrong with it."
 
 
 def _beside_the_alert(claim: Claim | None, see: Inventory) -> str:
     """Say what can be done about a volume that fills up, as far as its objects tell."""
-    said = "How full it is stands in the alert; its objects show no other problem."
+    said = "How full it is stands in the alert; what was read of its objects shows no other problem."
     found = see.storage_class.get(claim.class_name or "") if claim else None
     size = (claim.capacity or claim.requested) if claim else None
     if claim is None or found is None or size is None:
@@ -117,12 +141,14 @@ def _beside_the_alert(claim: Claim | None, see: Inventory) -> str:
     return f"{said}\n*Do this:* free space inside it, or buy time (class {found.meta.name} can be expanded):\n```{command}```"
 
 
-def missing_page(subject: Subject, kind: str, known: Sequence[str], *, asked: bool) -> Page:
-    """Say that the target does not exist, and which names come near."""
+def missing_page(subject: Subject, kind: str, known: Sequence[str], *, asked: bool, is_volume: bool = False) -> Page:
+    """Say that the target does not exist, and which names come near; ``is_volume``: a volume has that very name."""
     name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
     near = nearest(subject.name, list(known))
     where = f" in namespace {subject.namespace}" if subject.namespace else ""
-    if near:
+    if is_volume:
+        hint = "There is a volume of that name: run it again with kind `pv`."
+    elif near:
         hint = f"Did you mean {listing([f'*{plain(n)}*' for n in near], 3)}?"
     elif known:
         hint = f"There{where}: {listing(sorted(known), 8)}."
@@ -132,7 +158,7 @@ def missing_page(subject: Subject, kind: str, known: Sequence[str], *, asked: bo
         title=f"{kind} {plain(name)} does not exist",
         severity=Severity.LOW,
         subject=subject,
-        blocks=(Text(f"{hint}\n*Do this:* run it again with the right name and namespace."),),
+        blocks=(Text(hint if is_volume else f"{hint}\n*Do this:* run it again with the right name and namespace."),),
         key="PersistentVolumeTargetMissing",
         causes=("missing",),
         noteworthy=asked,

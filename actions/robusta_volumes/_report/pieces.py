@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from robusta_volumes._analysis.assess import Assessment, Issue
+from robusta_volumes._model import kind as k
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import listing, plain
 from robusta_volumes._model.times import stamp
 from robusta_volumes._report.page import File, Table, Text, csv_file
@@ -83,6 +85,26 @@ def not_looked_at(found: Assessment, scope: str = "") -> tuple[Text | File, ...]
         return (Text(text + remedy),)
     remedy = "\nTo see them, add what is in permissions.yaml to `runner.customClusterRoleRules`."
     return Text(short(text, TEXT_LIMIT - len(remedy)) + remedy), File("permissions.yaml", f"{fenced}\n".encode())
+
+
+# What an event or an alert does not read, by one kind of each sort.
+_LEFT_OUT = (
+    (k.ATTACHMENT, "attachments"),
+    (k.CSI_NODE, "CSI nodes"),
+    (k.DEPLOYMENT, "workloads"),
+    (k.LIMIT_RANGE, "limit ranges"),
+    (k.SNAPSHOT, "snapshots"),
+)
+
+
+def not_read(see: Inventory, trigger: Trigger) -> tuple[Text, ...]:
+    """Say what a run that an event or an alert started leaves out, so that nobody takes it for well."""
+    names = [words for kind, words in _LEFT_OUT if kind.resource in see.skipped]
+    when = {Trigger.EVENT: "on an event", Trigger.ALERT: "for an alert"}.get(trigger)
+    if not (names and when):
+        return ()
+    again = "Run `persistent_volume_actions` by hand to look at them, too."
+    return (Text(f"*Not read {when}:* {', '.join(names)}. {again}"),)
 
 
 def issue_table(issues: Sequence[Issue], most: int) -> Table:

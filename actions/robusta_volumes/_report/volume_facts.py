@@ -7,6 +7,7 @@ from robusta_volumes._model.times import ago, span
 from robusta_volumes._model.volume import Claim, Event, Volume
 from robusta_volumes._report.page import File, Table, csv_file
 from robusta_volumes._report.pieces import short
+from robusta_volumes._rules.joins import attaches
 from robusta_volumes._rules.static import short_modes
 
 _ZONE = "topology.kubernetes.io/zone"
@@ -112,8 +113,17 @@ def _use(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
         found = see.attachments_of.get(volume.meta.name, ())
         unseen = see.unseen.get("volumeattachments.storage.k8s.io")
         words = [f"{a.node}{'' if a.attached else ' (not yet)'}" for a in found]
-        rows.append(("Attached to", listing(words, 4) or (f"unknown: {unseen.why}" if unseen else "no node")))
+        nowhere = _no_attachment(volume, see) or "no node"
+        rows.append(("Attached to", listing(words, 4) or (f"unknown: {unseen.why}" if unseen else nowhere)))
     return rows
+
+
+def _no_attachment(volume: Volume, see: Inventory) -> str:
+    """Say why a volume is in use without being attached; "" where it has to be attached, or that is not known."""
+    if volume.source == "csi":
+        driver = see.driver.get(volume.driver)
+        return f"does not apply: {volume.driver} mounts without attaching" if driver and not driver.attaches else ""
+    return "" if attaches(volume, see) else f"does not apply: {volume.source} is mounted without attaching"
 
 
 def storage_events(claim: Claim | None, volume: Volume | None, see: Inventory) -> tuple[Event, ...]:

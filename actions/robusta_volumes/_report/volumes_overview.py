@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from robusta_volumes._analysis.assess import Assessment, Issue, tally
+from robusta_volumes._analysis.assess import Assessment, tally
 from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing
@@ -17,13 +18,14 @@ from robusta_volumes._rules.static import short_modes
 
 FIRST = 5  # issues spelt out at the top
 ROWS = 12  # rows of a table inside a message
+_PARTLY = ", as far as could be looked at"
 CLASSES = 8  # bars of the picture
 
 
 def overview_page(title: str, subject: Subject, found: Assessment, see: Inventory, *, details: bool = True) -> Page:
     """Report many volumes: verdict, what to do first, problems, capacity, what was not seen."""
     problems = found.problems
-    blocks: list[Block] = [Text(_verdict(see, problems))]
+    blocks: list[Block] = [Text(_verdict(see, found))]
     if problems:
         blocks.append(Text("*Do this first*"))
         blocks += [Text(brief(issue)) for issue in problems[:FIRST]]
@@ -41,41 +43,57 @@ def overview_page(title: str, subject: Subject, found: Assessment, see: Inventor
         blocks.append(volumes_csv(see, found))
     blocks += ignored_text(found)
     blocks += not_looked_at(found)
+    hidden = see.lacks(CLAIM) is not None
     return Page(
         title=_overview_title(title, see, found),
-        severity=problems[0].severity if problems else Severity.INFO,
+        severity=problems[0].severity if problems else Severity.LOW if hidden else Severity.INFO,
         subject=subject,
         blocks=tuple(blocks),
         key="PersistentVolumeReport",
         causes=tuple(sorted({i.rule.id for i in problems})),
         failure=bool(problems),
-        noteworthy=bool(problems),
+        noteworthy=bool(problems) or hidden,  # silence would be taken for well
     )
 
 
 def _overview_title(title: str, see: Inventory, found: Assessment) -> str:
     problems = found.problems
+    reason = see.lacks(CLAIM)
+    if not problems and reason:
+        return f"The claims of {title} could not be looked at: {reason.sentence}"
     if not problems:
         if not (see.claims or see.volumes):
             return f"No volumes in {title}"
-        partly = ", as far as could be looked at" if found.is_partial else ""
+        partly = _PARTLY if found.is_partial else ""
         if len(see.claims) == 1:
             return f"The claim of {title} is healthy{partly}"
         return f"All {count(len(see.claims), 'claim')} of {title} are healthy{partly}"
-    first = problems[0]
-    more = f" ({tally(problems)})" if len(problems) > 1 else ""
-    return f"{count(len(problems), 'storage problem')} in {title}{more}. First: {short(first.title, 130)}"
+    more = f", and {count(len(problems) - 1, 'more storage problem')} in {title}" if len(problems) > 1 else ""
+    return f"{short(problems[0].title, 120)}{more}"
 
 
-def _verdict(see: Inventory, problems: Sequence[Issue]) -> str:
+def _verdict(see: Inventory, found: Assessment) -> str:
+    problems = found.problems
     bad = {i.object for i in problems if i.rule.on in {"PersistentVolumeClaim", "PersistentVolume"}}
     claims = sum(("PersistentVolumeClaim", *c.meta.key) in bad for c in see.claims)
     volumes = sum(("PersistentVolume", "", v.meta.name) in bad for v in see.volumes)
-    healthy = f"{len(see.claims) - claims} of {count(len(see.claims), 'claim')}"
-    return (
-        f"{healthy} and {len(see.volumes) - volumes} of {count(len(see.volumes), 'volume')} have no problem of their own. "
-        f"Looked at: {see.scope}."
-    )
+    well, none, unknown = [], [], []
+    for kind, word, number, ill in (
+        (CLAIM, "claim", len(see.claims), claims),
+        (VOLUME, "volume", len(see.volumes), volumes),
+    ):
+        reason = see.lacks(kind)
+        if reason:
+            unknown.append(f"{word.capitalize()}s are unknown: {reason.sentence}.")
+        elif not number:
+            none.append(f"no {word}s")
+        else:
+            well.append(f"{number - ill} of {count(number, word)}")
+    partly = _PARTLY if found.is_partial else ""
+    said = [f"{count(len(problems), 'problem')}: {tally(problems)}."] if len(problems) > 1 else []
+    said += [f"{' and '.join(well)} have no problem of their own{partly}."] if well else []
+    said += [f"There are {' and '.join(none)}."] if none else []
+    return " ".join([*said, *unknown, f"Looked at: {see.scope}."])
 
 
 def _capacity(see: Inventory) -> list[Block]:

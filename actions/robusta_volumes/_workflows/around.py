@@ -48,8 +48,8 @@ def look_around(cluster: Cluster, target: Target) -> Inventory:
         return replace(see, skipped=see.skipped - {k.CLAIM.resource})
     see = gather(cluster, namespace=namespace, kinds=kinds, keep=_is_target(target))
     if target.kind == k.VOLUME.name and not see.lacks(k.EVENT):
-        events = [read.event(o) for o in cluster.find(k.EVENT, fields=about[k.EVENT.resource])]
-        see = replace(see, events=(*see.events, *events))
+        more = gather(cluster, kinds=(k.EVENT,), only=about)  # a volume's events lie in another namespace
+        see = replace(see, events=(*see.events, *more.events), unseen={**see.unseen, **more.unseen})
     return see
 
 

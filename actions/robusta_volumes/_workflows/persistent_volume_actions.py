@@ -7,14 +7,15 @@ from robusta_volumes._analysis.assess import Assessment, Issue, about, assess
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.gather import gather
+from robusta_volumes._cluster.selectors import parse_labels
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import ClusterError, NotFound
-from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.settings import PersistentVolumeActions
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.page import Page, Subject
-from robusta_volumes._report.persistent_volume_actions import missing_page, object_page
+from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page, object_page
 from robusta_volumes._report.volumes_overview import overview_page
 from robusta_volumes._workflows.around import look_around, with_claim
 
@@ -36,24 +37,35 @@ def _many(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -
     see = gather(cluster, namespace=namespace, fallback=settings.namespaces)
     if namespace:
         see = _only_namespace(see, namespace)
+    found = assess(see, settings.limits, choice=settings.choice)
     if target.selector:
-        chosen = {read.meta(o).key for o in cluster.find(k.CLAIM, namespace, labels=target.selector)}
-        found = assess(see, settings.limits, choice=settings.choice)
-        volumes = {c.volume_name for key in chosen if (c := see.claim.get(key)) and c.volume_name}
-        found = about(found, chosen, volumes)
-        see = replace(
-            see,
-            claims=tuple(c for c in see.claims if c.meta.key in chosen),
-            volumes=tuple(v for v in see.volumes if v.meta.name in volumes),
-            scope=target.title,
-        )
-    else:
-        found = assess(see, settings.limits, choice=settings.choice)
+        see = _selected(see, target)
+        found = about(found, {c.meta.key for c in see.claims}, {v.meta.name for v in see.volumes})
     if namespace and not see.claims and not found.issues and not _exists(cluster, k.NAMESPACE, namespace):
         known = [read.meta(o).name for o in cluster.find(k.NAMESPACE)]
         return missing_page(Subject("Namespace", namespace), "Namespace", known, asked=True)
     subject = Subject("Namespace", namespace, namespace) if namespace else Subject("Cluster", cluster.name or "cluster")
     return overview_page(target.title, subject, found, see, details=settings.include_details)
+
+
+def _selected(see: Inventory, target: Target) -> Inventory:
+    """Leave the claims that the selector names, and their volumes.
+
+    Raises Invalid: when the selector cannot be read.
+    """
+    tests = parse_labels(target.selector)
+    claims = tuple(c for c in see.claims if all(test(c.meta.labels) for test in tests))
+    names = {c.volume_name for c in claims if c.volume_name}
+    unseen = dict(see.unseen)
+    if see.lacks(k.CLAIM):
+        unseen.setdefault(k.VOLUME.resource, Unseen(k.VOLUME, "which of them belong to it only its claims tell", ""))
+    return replace(
+        see,
+        claims=claims,
+        volumes=tuple(v for v in see.volumes if v.meta.name in names),
+        unseen=unseen,
+        scope=target.title if target.kind == k.NAMESPACE.name else f"{target.title} in {see.scope}",
+    )
 
 
 def _only_namespace(see: Inventory, namespace: str) -> Inventory:
@@ -89,7 +101,7 @@ def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) ->
     found = replace(_opted_out_here(found, target, keys, names), issues=tuple(chosen))
     subject = _subject(target, claim, volume)
     if not found.problems and not target.given and not _is_there(target, see, claim, volume):
-        return _missing(cluster, target, subject)
+        return _missing(cluster, target, subject, see)
     return object_page(
         subject,
         claim,
@@ -98,7 +110,7 @@ def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) ->
         see,
         _objects(target, see, claim, volume),
         details=settings.include_details,
-        alerted=target.trigger == Trigger.ALERT,
+        trigger=target.trigger,
     )
 
 
@@ -175,15 +187,15 @@ def _is_there(target: Target, see: Inventory, claim: Claim | None, volume: Volum
     return any((w.kind, *w.meta.key) == (target.kind, target.namespace, target.name) for w in see.workloads)
 
 
-def _missing(cluster: Cluster, target: Target, subject: Subject) -> Page:
+def _missing(cluster: Cluster, target: Target, subject: Subject, see: Inventory) -> Page:
     kind = k.BY_NAME.get(target.kind, k.CLAIM)
     try:
         known = [read.meta(o).name for o in cluster.find(kind, target.namespace or None)]
     except ClusterError:
         known = []
-    words = {"PersistentVolumeClaim": "Claim", "PersistentVolume": "Volume"}
     asked = target.trigger == Trigger.MANUAL
-    return missing_page(subject, words.get(target.kind, target.kind), known, asked=asked)
+    other = target.kind == k.CLAIM.name and target.name in see.volume
+    return missing_page(subject, WORDS.get(target.kind, target.kind), known, asked=asked, is_volume=other)
 
 
 def _subject(target: Target, claim: Claim | None, volume: Volume | None) -> Subject:
