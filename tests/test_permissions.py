@@ -15,10 +15,12 @@ from robusta_volumes._cli.permissions import PLACE, permissions, permissions_pag
 from robusta_volumes._cli.permissions_rules import (
     GRANTS,
     READING,
+    WIDE,
     cluster_rules,
     granted_rules,
     reading_rules,
     reads_only,
+    volume_rules,
     writes,
 )
 from robusta_volumes._cli.values_parts import light_actions
@@ -26,16 +28,21 @@ from robusta_volumes._cluster.live import LiveCluster
 from robusta_volumes._cluster.state import State
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model import kind as k
+from robusta_volumes._model.asked import Expand
 from robusta_volumes._model.checkup import Host
 from robusta_volumes._model.errors import NotAllowed
-from robusta_volumes._model.needs import NEEDS, Need
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.needs import CHANGES, NEEDS, Need
 from robusta_volumes._model.settings import PersistentVolumeActions
+from robusta_volumes._model.size import size
 from robusta_volumes._model.target import Target
 from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._sandbox.api_server import ApiServer
+from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.story_shop import shop
+from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
 from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor
 
@@ -175,6 +182,74 @@ def test_everything_that_is_written_can_be_allowed_by_a_word_and_lies_in_a_names
         assert any(need.kind in kinds for kinds in GRANTS.values())
 
 
+# --- what changes something: allowed by nobody but who asks for it
+
+
+def test_growing_claims_is_allowed_in_the_namespaces_that_are_named() -> None:
+    found = list(yaml.safe_load_all(permissions(namespaces=["shop", "db"], allow=["expand"])))
+    assert [(o["kind"], o["metadata"]["namespace"]) for o in found if o["kind"] == "Role"] == [
+        ("Role", "shop"),
+        ("Role", "db"),
+    ]
+    assert {o["kind"] for o in found} == {"Role", "RoleBinding"}
+    (rule,) = found[0]["rules"]
+    assert rule == {"apiGroups": [""], "resources": ["persistentvolumeclaims"], "verbs": ["patch"]}
+
+
+def test_the_one_rule_that_writes_beyond_a_namespace_is_patch_on_volumes() -> None:
+    """Volumes lie in no namespace: no Role could allow it. Whatever else is written must lie in one."""
+    assert WIDE == ("volumes",)
+    wide = [change.need for change in CHANGES if not change.need.kind.namespaced]
+    assert {(need.kind, need.verbs) for need in wide} == {(k.VOLUME, ("patch",))}
+    (rule,) = volume_rules()
+    assert rule.as_data == {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["patch"]}
+
+
+def test_the_rule_on_volumes_comes_with_a_warning_and_can_be_held_to_some_by_name() -> None:
+    everything = permissions(allow=["volumes"])
+    assert everything.startswith("# CAUTION: this lets the runner change EVERY PersistentVolume of the cluster")
+    (role, binding) = yaml.safe_load_all(permissions(allow=["volumes"], volumes=["pv-1", "pv-2"]))
+    assert (role["kind"], binding["kind"]) == ("ClusterRole", "ClusterRoleBinding")
+    assert role["rules"][0]["resourceNames"] == ["pv-1", "pv-2"]
+    assert binding["roleRef"]["kind"] == "ClusterRole"
+    assert "namespace" not in role["metadata"] | binding["metadata"]
+    assert "CAUTION" not in permissions(allow=["volumes"], volumes=["pv-1"])
+
+
+def test_both_together_are_a_cluster_role_and_a_role_that_do_not_mix() -> None:
+    found = {o["kind"]: o for o in yaml.safe_load_all(permissions(namespaces=["shop"], allow=["volumes", "expand"]))}
+    assert {kind: o["rules"][0]["resources"] for kind, o in found.items() if "rules" in o} == {
+        "ClusterRole": ["persistentvolumes"],
+        "Role": ["persistentvolumeclaims"],
+    }
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "helm-values").glob("*.yaml")), ids=lambda p: p.name)
+def test_no_values_file_mentions_an_action_that_changes_something(file: Path) -> None:
+    text = file.read_text()
+    assert [change.action for change in CHANGES if change.action in text] == []
+
+
+def test_no_reading_rule_and_no_role_for_the_state_holds_what_a_change_needs() -> None:
+    for change in CHANGES:
+        for rules in (cluster_rules(), reading_rules(), granted_rules(["state", "scheduler"])):
+            assert not [r for r in rules if r.kind == change.need.kind and set(r.verbs) & set(change.need.verbs)]
+
+
+def test_the_role_for_expand_is_necessary_and_suffices(server: ApiServer, live: LiveCluster) -> None:
+    asked = Expand("first-grown", "monitoring", size("60Gi"), dry_run=False)
+    b = Builder(datetime.now(UTC))
+    for item in (b.bound("monitoring", "first-grown", "50Gi", "gp3", "ebs.csi.aws.com"), *b.objects[1:]):
+        server.store.create(item)
+    settings = PersistentVolumeActions(limits=Limits(resize_follow_seconds=0))
+    page = to_markdown(expand_claim(live, asked, settings))
+    assert "the runner may not do it" in page
+    assert "\nkind: Role\n" in page
+    role = next(yaml.safe_load_all(permissions(namespaces=["monitoring"], allow=["expand"])))
+    server.access.rules = [*RULES, *({**rule, "namespaces": ["monitoring"]} for rule in role["rules"])]
+    assert "was asked to grow to 60.0 GiB" in to_markdown(expand_claim(live, asked, settings))
+
+
 def test_only_what_a_workflow_needs_is_printed_for_it() -> None:
     for key in NEEDS:
         assert yaml.safe_load(permissions([key]))["runner"]["customClusterRoleRules"] == [
@@ -218,9 +293,12 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
     [
         ({"workflows": ["pvcSnapshot"]}, "there is no workflow pvcSnapshot; there are: persistentVolumeActions"),
         ({"allow": ["state"]}, "--allow wants a namespace"),
+        ({"allow": ["expand"]}, "--allow wants a namespace"),
+        ({"allow": ["volumes"], "namespaces": ["shop"]}, "--allow volumes knows no namespace"),
+        ({"volumes": ["pv-1"]}, "--volume names what --allow volumes is held to"),
         (
             {"namespaces": ["shop"], "allow": ["everything"]},
-            "--allow everything is not known; known are: state, scheduler",
+            "--allow everything is not known; known are: state, scheduler, expand, volumes",
         ),
     ],
 )
@@ -252,6 +330,7 @@ def test_the_page_names_each_resource_with_its_feature() -> None:
 def test_people_may_run_without_signature_what_only_reads() -> None:
     assert light_actions() == ("persistent_volume_actions", "robusta_volumes_doctor")
     assert light_actions({**NEEDS, **SNAPSHOTS_LATER}) == light_actions()
+    assert {change.action for change in CHANGES}.isdisjoint(light_actions())
 
 
 @pytest.mark.parametrize("verb", ["create", "update", "patch", "delete"])

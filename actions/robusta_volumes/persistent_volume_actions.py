@@ -2,8 +2,11 @@
 
 from robusta.api import ExecutionBaseEvent, action
 
-from robusta_volumes._host.params import PersistentVolumeActionsParams
+from robusta_volumes._host.change import run_change
+from robusta_volumes._host.params import ExpandParams, PersistentVolumeActionsParams
 from robusta_volumes._host.run import run_report
+from robusta_volumes._model.asked import Expand
+from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions as report
 
 
@@ -15,3 +18,12 @@ def persistent_volume_actions(event: ExecutionBaseEvent, params: PersistentVolum
     kind or selector.
     """
     run_report(event, params, "persistentVolumeActions", report)
+
+
+@action
+def expand_persistent_volume_claim(event: ExecutionBaseEvent, params: ExpandParams) -> None:
+    """Let a claim grow: name, namespace and size (160Gi or +20%). Shows the plan; dry_run=false carries it out.
+
+    Follows the growth to its end, or says what it waits for.
+    """
+    run_change(event, params, "persistentVolumeActions", "expand_persistent_volume_claim", Expand(), expand_claim)

@@ -24,6 +24,7 @@ from robusta.utils.error_codes import ErrorCodes
 
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.kind import CONFIG_MAP
+from robusta_volumes._model.needs import CHANGES
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.story_shop import shop
@@ -195,7 +196,7 @@ def test_an_unsigned_run_of_a_listed_action_runs_with_just_name_and_namespace(ui
 
 
 def test_an_unsigned_run_of_an_action_that_is_not_listed_is_refused(ui: Ui) -> None:
-    for action in (UNLISTED, "no_such_action", f"{ACTION} ", ACTION.upper()):
+    for action in (UNLISTED, *(change.action for change in CHANGES), "no_such_action", f"{ACTION} ", ACTION.upper()):
         answer = ui.ask(request(action))
         assert (answer.status, answer.refused) == (500, "UNAUTHORIZED_LIGHT_ACTION")
         assert "findings" not in answer.data

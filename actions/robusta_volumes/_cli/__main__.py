@@ -8,7 +8,7 @@ import typer
 
 from robusta_volumes._cli import permissions as rights
 from robusta_volumes._cli import values as merging
-from robusta_volumes._cli.permissions_rules import GRANTS
+from robusta_volumes._cli.permissions_rules import GRANTS, WIDE
 from robusta_volumes._model.rights import ACCOUNT, HOME
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Install robusta-volumes into a cluster, safely.")
@@ -34,14 +34,17 @@ def permissions(
     namespace: Annotated[
         list[str] | None, typer.Option("--namespace", "-n", help="Roles for this namespace; may be repeated")
     ] = None,
-    allow: Annotated[str, typer.Option(help=f"what to allow there, with commas: {', '.join(GRANTS)}")] = "",
+    allow: Annotated[str, typer.Option(help=f"what to allow, with commas: {', '.join((*GRANTS, *WIDE))}")] = "",
+    volume: Annotated[
+        list[str] | None, typer.Option("--volume", help=f"hold --allow {WIDE[0]} to this one; may be repeated")
+    ] = None,
     account: Annotated[str, typer.Option(help="the runner's ServiceAccount")] = ACCOUNT,
     home: Annotated[str, typer.Option(help="Robusta's own namespace")] = HOME,
 ) -> None:
     """Print reading rules for the whole cluster, or Roles for the namespaces that you name."""
     words = [word.strip() for word in allow.split(",") if word.strip()]
     try:
-        text = rights.permissions(workflow or (), namespace or (), words, account, home)
+        text = rights.permissions(workflow or (), namespace or (), words, account, home, volume or ())
     except ValueError as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from problem

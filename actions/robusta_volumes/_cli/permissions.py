@@ -1,31 +1,27 @@
 """Permissions as text to paste or apply: a fragment for Helm values, Roles with their bindings, and the page about them."""
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from robusta_volumes._cli.permissions_rules import Rule, cluster_rules, granted_rules, reading_rules
+from robusta_volumes._cli.permissions_rules import (
+    WIDE,
+    cluster_rules,
+    granted_rules,
+    reading_rules,
+    volume_rules,
+)
 from robusta_volumes._cli.reference_markdown import fence, page, table
 from robusta_volumes._cli.values_chart import ALREADY_ALLOWED, CHART
-from robusta_volumes._model.needs import NEEDS
+from robusta_volumes._model.needs import CHANGES, NEEDS
+from robusta_volumes._model.rbac import Rule, cluster_role, indented, role, rule_lines
 from robusta_volumes._model.rights import ACCOUNT, HOME
 
 PLACE = Path("docs/permissions.md")
-
-
-def rule_lines(rule: Rule) -> Iterator[str]:
-    """Write one rule as YAML, below a comment that says which feature needs it."""
-    yield from (f"# {why}" for why in rule.why)
-    yield f"- apiGroups: {json.dumps([rule.kind.group])}"
-    yield f"  resources: {json.dumps([rule.kind.plural])}"
-    if rule.names:
-        yield f"  resourceNames: {json.dumps(list(rule.names))}"
-    yield f"  verbs: {json.dumps(list(rule.verbs))}"
-
-
-def indented(lines: Iterable[str], by: int) -> str:
-    """Write lines ``by`` spaces to the right."""
-    return "\n".join(" " * by + line if line else "" for line in lines)
+_ALL = """# CAUTION: this lets the runner change EVERY PersistentVolume of the cluster: what becomes of its data, and whose it is.
+# Volumes lie in no namespace, so no Role can allow less. With --volume NAME (repeatable) it holds for those only.
+"""
+_SOME = """# This lets the runner change what becomes of the data of the volumes that are named here, and whose they are.
+"""
 
 
 def rules_fragment(rules: Sequence[Rule], key: str = "customClusterRoleRules") -> str:
@@ -34,57 +30,71 @@ def rules_fragment(rules: Sequence[Rule], key: str = "customClusterRoleRules") -
     return f"runner:\n  {key}:\n{body}\n"
 
 
-def role(name: str, namespace: str, rules: Sequence[Rule], account: str = ACCOUNT, home: str = HOME) -> str:
-    """Write a Role and its RoleBinding for the runner's account, ready for kubectl apply."""
-    body = indented((line for rule in rules for line in rule_lines(rule)), 0)
-    labels = "  labels:\n    app.kubernetes.io/managed-by: robusta-volumes\n"
-    head = (
-        f"apiVersion: rbac.authorization.k8s.io/v1\nkind: {{}}\nmetadata:\n  name: {name}\n  namespace: {namespace}\n"
-    )
-    binding = f"""roleRef:
-  apiGroup: rbac.authorization.k8s.io
-  kind: Role
-  name: {name}
-subjects:
-- kind: ServiceAccount
-  name: {account}
-  namespace: {home}
-"""
-    return f"{head.format('Role')}{labels}rules:\n{body}\n---\n{head.format('RoleBinding')}{labels}{binding}"
-
-
 def permissions(
     workflows: Collection[str] = (),
     namespaces: Sequence[str] = (),
     allow: Sequence[str] = (),
     account: str = ACCOUNT,
     home: str = HOME,
+    volumes: Sequence[str] = (),
 ) -> str:
     """Give what is to be pasted or applied.
 
     Without namespaces the cluster rules, as Helm values; with namespaces Roles that read there, or with ``allow`` Roles
-    that allow just that.
+    that allow just that. What lies in no namespace is allowed by a ClusterRole, for ``volumes`` only when they are named.
 
     Raises ValueError: for unknown workflows and words, and when there is nothing to allow.
     """
     unknown = [w for w in workflows if w not in NEEDS]
     if unknown:
         raise ValueError(f"there is no workflow {unknown[0]}; there are: {', '.join(NEEDS)}")
-    if allow and not namespaces:
+    wide, narrow = [w for w in allow if w in WIDE], [w for w in allow if w not in WIDE]
+    if volumes and not wide:
+        raise ValueError(f"--volume names what --allow {WIDE[0]} is held to: give both")
+    if narrow and not namespaces:
         raise ValueError("--allow wants a namespace (-n): what writes is never allowed for the whole cluster")
+    if wide and not narrow and namespaces:
+        raise ValueError(f"--allow {wide[0]} knows no namespace, volumes lie in none: hold it to some with --volume")
+    parts = [changing_volumes(volumes, account, home)] if wide else []
     if not namespaces:
-        return rules_fragment(cluster_rules(workflows))
-    rules = granted_rules(allow, workflows) if allow else reading_rules(workflows)
+        return parts[0] if parts else rules_fragment(cluster_rules(workflows))
+    rules = granted_rules(narrow, workflows) if narrow else reading_rules(workflows)
     if not rules:
-        raise ValueError(f"nothing that {', '.join(workflows or NEEDS)} does needs {', '.join(allow)}")
-    name = "robusta-volumes-" + ("-".join(allow) if allow else "read")
-    return "---\n".join(role(name, namespace, rules, account, home) for namespace in namespaces)
+        raise ValueError(f"nothing that {', '.join(workflows or NEEDS)} does needs {', '.join(narrow)}")
+    name = "robusta-volumes-" + ("-".join(narrow) if narrow else "read")
+    parts += [role(name, namespace, rules, account, home) for namespace in namespaces]
+    return "---\n".join(parts)
 
 
-_INTRO = """robusta-volumes reads; the one thing that it writes is its own memory, a ConfigMap in Robusta's namespace.
-Reading rules go for the whole cluster into `runner.customClusterRoleRules` of the Robusta chart. What writes would never
-be among them: it is allowed by Roles, namespace by namespace. Each rule may be left out; then the report says what it could
-not look at, and which rule would let it."""
+def changing_volumes(names: Sequence[str] = (), account: str = ACCOUNT, home: str = HOME) -> str:
+    """Write the ClusterRole that lets the runner change volumes, below a warning that says how much that is."""
+    return (_SOME if names else _ALL) + cluster_role("robusta-volumes-change", volume_rules(names), account, home)
+
+
+_INTRO = """Reports of robusta-volumes read; the one thing that they write is their own memory, a ConfigMap in Robusta's
+namespace. Reading rules go for the whole cluster into `runner.customClusterRoleRules` of the Robusta chart. What writes is never
+among them: it is allowed by Roles, namespace by namespace, and only when you [ask for it](#what-changes-something). Each
+rule may be left out; then the report says what it could not look at, and which rule would let it."""
+_CHANGES = """## What changes something
+
+Three actions change something, and only when a person runs them. Without these permissions they still show the plan, and the
+command for you to run yourself.
+
+To grow claims, a Role per namespace:
+
+```sh
+python -m robusta_volumes._cli permissions -n shop -n db --allow expand | kubectl apply -f -
+```
+
+Volumes lie in no namespace, so that changing one takes a ClusterRole. **It is the only rule of ours that writes beyond a
+namespace.** It allows `patch` on volumes and nothing else, it is in no values file, and you can hold it to volumes by name.
+Whoever may patch a volume decides whose data it is: give it for as long as it is needed.
+
+```sh
+python -m robusta_volumes._cli permissions --allow volumes --volume pvc-ledger-2024 | kubectl apply -f -
+```
+
+Without `--volume` it holds for every volume of the cluster:"""
 _NAMESPACES = """## Some namespaces only
 
 The chart knows no runner that is bound to namespaces: it always binds its ClusterRole to the whole cluster. Where your
@@ -133,7 +143,15 @@ def permissions_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every
             + fence(rules_fragment(rules), "yaml"),
             "## In Robusta's namespace\n\nThe ConfigMap `robusta-volumes-state`. The chart allows this already: reading "
             "and patching by its ClusterRole, creating by the Role in its own namespace.",
+            _CHANGES + "\n\n" + _change_table() + "\n\n" + fence(changing_volumes(), "yaml"),
             _NAMESPACES + "\n\n" + table(("resource", "what is lost"), lost),
             _READ_ONLY + "\n\n" + fence(own, "yaml"),
         ).encode()
     }
+
+
+def _change_table() -> str:
+    rows = [
+        (f"`{c.action}`", f"`{c.need.allow}`", ", ".join(c.need.verbs), f"`{c.need.kind.resource}`") for c in CHANGES
+    ]
+    return table(("action", "--allow", "verbs", "resource"), rows)

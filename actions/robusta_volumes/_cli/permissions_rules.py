@@ -1,36 +1,30 @@
-"""RBAC rules from the needs of the workflows: reading for the whole cluster, everything else by namespace only."""
+"""RBAC rules from the needs of the workflows: reading for the whole cluster, everything else by namespace only.
+
+With one exception, which somebody has to ask for by its word: volumes lie in no namespace, so that changing one takes a
+ClusterRole. It holds the verb ``patch`` on persistentvolumes and nothing else, and can be held to volumes by name.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from robusta_volumes._cli.values_chart import RUNNER_STATE
 from robusta_volumes._cluster.state import NAME as STATE
 from robusta_volumes._model.kind import CONFIG_MAP, Kind
-from robusta_volumes._model.needs import NEEDS, Need
+from robusta_volumes._model.needs import CHANGES, NEEDS, Change, Need
+from robusta_volumes._model.rbac import Rule
 
 Needs = Mapping[str, tuple[Need, ...]]
 READING = ("get", "list", "watch")
 SCHEDULER = "scheduler"
 # What may be allowed in a namespace, by the word for it on the command line, and the resources that it is about. A need
 # with a writing verb must be found here under some word, or nobody could allow it.
-GRANTS: Mapping[str, tuple[Kind, ...]] = {"state": (CONFIG_MAP,), SCHEDULER: ()}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One RBAC rule, and the features that need it."""
-
-    kind: Kind
-    verbs: tuple[str, ...]
-    why: tuple[str, ...]
-    names: tuple[str, ...] = ()  # of objects; empty: all
-
-    @property
-    def as_data(self) -> dict[str, Any]:
-        """Give it as a ClusterRole or Role holds it."""
-        rule = {"apiGroups": [self.kind.group], "resources": [self.kind.plural], "verbs": list(self.verbs)}
-        return {**rule, "resourceNames": list(self.names)} if self.names else rule
+GRANTS: Mapping[str, tuple[Kind, ...]] = {
+    "state": (CONFIG_MAP,),
+    SCHEDULER: (),
+    **{change.need.allow: () for change in CHANGES if change.need.kind.namespaced},
+}
+# Words for what lies in no namespace: allowed by a ClusterRole, and only to those who ask for it.
+WIDE: tuple[str, ...] = tuple(dict.fromkeys(c.need.allow for c in CHANGES if not c.need.kind.namespaced))
 
 
 def cluster_rules(workflows: Collection[str] = (), needs: Needs = NEEDS) -> tuple[Rule, ...]:
@@ -67,12 +61,19 @@ def granted_rules(
     found: list[Rule] = []
     for word in words:
         if word not in grants:
-            raise ValueError(f"--allow {word} is not known; known are: {', '.join(grants)}")
+            raise ValueError(f"--allow {word} is not known; known are: {', '.join((*grants, *WIDE))}")
         found += _scheduler_rules() if word == SCHEDULER else ()
+        found += (_change_rule(change) for change in CHANGES if change.need.allow == word)
         for workflow, need in _of(workflows, needs):
             if need.kind in grants[word] and writes(need):
                 found += _role_rules(workflow, need)
     return _merged(found)
+
+
+def volume_rules(names: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Give the one rule that writes beyond namespaces: ``patch`` on volumes, all of them or those with these names."""
+    rules = _merged([_change_rule(change) for change in CHANGES if change.need.allow in WIDE])
+    return tuple(replace(rule, names=tuple(names)) for rule in rules)
 
 
 def writes(need: Need) -> bool:
@@ -89,6 +90,10 @@ def _scheduler_rules() -> tuple[Rule, ...]:
     """Give what Robusta's own scheduler writes in Robusta's namespace: without it the runner does not start."""
     why = ("Robusta's scheduler remembers there when each schedule ran",)
     return Rule(CONFIG_MAP, ("create",), why), Rule(CONFIG_MAP, ("get", "update"), why, (RUNNER_STATE,))
+
+
+def _change_rule(change: Change) -> Rule:
+    return Rule(change.need.kind, change.need.verbs, (f"{change.need.feature} ({change.action})",))
 
 
 def _role_rules(workflow: str, need: Need) -> Iterator[Rule]:

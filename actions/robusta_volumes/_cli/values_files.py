@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from robusta_volumes._analysis.overlap import copied_playbook
-from robusta_volumes._cli.permissions import indented, rule_lines, rules_fragment
+from robusta_volumes._cli.permissions import rules_fragment
 from robusta_volumes._cli.permissions_rules import READING, cluster_rules
 from robusta_volumes._cli.values_chart import (
     CHART,
     RUNNER_READS,
 )
 from robusta_volumes._cli.values_parts import REPO, REPOS, block_lines, dumped, light_actions, playbooks
+from robusta_volumes._model.rbac import indented, rule_lines
 from robusta_volumes._model.warnings import CHART_PLAYBOOK, CHART_SINK
 
 FOLDER = Path("helm-values")

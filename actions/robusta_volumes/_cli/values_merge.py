@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from robusta_volumes._cli.permissions import rule_lines
-from robusta_volumes._cli.permissions_rules import Rule, cluster_rules
+from robusta_volumes._cli.permissions_rules import cluster_rules
 from robusta_volumes._cli.values_chart import ALREADY_ALLOWED
 from robusta_volumes._cli.values_parts import (
     REPO,
@@ -20,6 +19,7 @@ from robusta_volumes._cli.values_parts import (
 )
 from robusta_volumes._cli.values_place import below, place_of, values_in
 from robusta_volumes._cli.values_tree import ValuesError, parse, put
+from robusta_volumes._model.rbac import Rule, rule_lines
 from robusta_volumes._model.settings import ROOT
 
 _BOM = "\ufeff"

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
+from robusta_volumes._model.asked import Expand
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
 
 _T = TypeVar("_T", bound="TargetParams")
@@ -65,6 +66,11 @@ def params_of(settings: type[Any]) -> Callable[[type[_T]], type[_T]]:
 @params_of(PersistentVolumeActions)
 class PersistentVolumeActionsParams(TargetParams):
     """Params of persistent_volume_actions."""
+
+
+@params_of(Expand)
+class ExpandParams(TargetParams):
+    """Params of expand_persistent_volume_claim."""
 
 
 class DoctorParams(TargetParams):

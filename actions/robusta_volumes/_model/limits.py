@@ -28,6 +28,14 @@ class Limits:
     resize_start_minutes: int = limit(
         10, "minutes", "a resizer answers within seconds and retries within five minutes; after ten there is none"
     )
+    resize_follow_seconds: int = limit(
+        60,
+        "seconds",
+        "a disk in use usually grows within one; whoever asked for it waits, and so does a worker of the runner",
+    )
+    ebs_wait_hours: int = limit(
+        6, "hours", "AWS allows the next change of an EBS volume only so long after the last one; 0 asks nothing"
+    )
     slow_resize_minutes: int = limit(
         30, "minutes", "a backend grows or changes a disk within minutes; large cloud disks within half an hour"
     )

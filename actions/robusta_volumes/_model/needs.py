@@ -26,6 +26,17 @@ class Need:
     allow: str = ""
 
 
+@dataclass(frozen=True)
+class Change:
+    """An action that changes something, and the one verb that it needs beyond reading.
+
+    Nobody has it unless somebody gave it: ``need.allow`` is the word for that.
+    """
+
+    action: str
+    need: Need
+
+
 _STATE = Need(
     k.CONFIG_MAP, ("get", "create", "patch"), "remembers what was announced, across restarts", own=True, allow="state"
 )
@@ -57,3 +68,15 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         _STATE,
     ),
 }
+
+CHANGES: tuple[Change, ...] = (
+    Change("expand_persistent_volume_claim", Need(k.CLAIM, ("patch",), "grows claims", allow="expand")),
+    Change(
+        "set_volume_reclaim_policy",
+        Need(k.VOLUME, ("patch",), "sets what becomes of a volume's data", allow="volumes"),
+    ),
+    Change(
+        "release_persistent_volume",
+        Need(k.VOLUME, ("patch",), "gives a kept volume back to a claim", allow="volumes"),
+    ),
+)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from robusta_volumes._model.errors import rbac_rule
 from robusta_volumes._model.kind import Kind
-from robusta_volumes._model.needs import NEEDS
+from robusta_volumes._model.needs import CHANGES, NEEDS
 from robusta_volumes._model.text import quoted
 
 ACCOUNT = "robusta-runner-service-account"  # of a release called robusta, as in Robusta's installation guide
@@ -14,6 +14,12 @@ READING = frozenset({"get", "list", "watch"})
 _COMMAND = "python -m robusta_volumes._cli permissions"
 _PLACE = "# in Robusta's Helm values, below runner.customClusterRoleRules:"  # a comment: the whole can be pasted
 _USER = re.compile(r"system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)")
+
+
+def account_in(message: str) -> tuple[str, str]:
+    """Read from a refusal whom it refused: (namespace, name) of the account; the usual one when it does not say."""
+    found = _USER.search(message)
+    return (found[1], found[2]) if found else (HOME, ACCOUNT)
 
 
 def role_command(namespaces: Sequence[str], words: Sequence[str] = (), account: str = ACCOUNT, home: str = HOME) -> str:
@@ -37,6 +43,10 @@ def allowing(kind: Kind, verb: str, namespace: str | None = None, user: str = ""
     own = bool(needs) and all(need.own for need in needs)
     if verb in READING and not own:
         return f"{_PLACE}\n{rbac_rule(kind, verb)}"
+    changes = [c.need for c in CHANGES if c.need.kind.resource == kind.resource and verb in c.need.verbs]
+    if changes and not kind.namespaced:
+        by_name = role_command((), [changes[0].allow], account, home).replace(" | ", " --volume NAME | ")
+        return f"{kind.resource} lie in no namespace. Allow it for one that you name, by a ClusterRole:\n{by_name}"
     if not kind.namespaced:
         return (
             f"{kind.resource} lie in no namespace, so no Role can allow to {verb} them, and nothing of ours is allowed "
@@ -44,7 +54,7 @@ def allowing(kind: Kind, verb: str, namespace: str | None = None, user: str = ""
         )
     place = home if own else namespace or "NAMESPACE"
     says = f"Allow it in namespace {place} alone, by a Role:"
-    word = next((need.allow for need in needs if need.allow and verb in need.verbs), "")
+    word = next((need.allow for need in (*needs, *changes) if need.allow and verb in need.verbs), "")
     if word:
         return f"{says}\n{role_command([place], [word], account, home)}"
     plural, _, subresource = kind.plural.partition("/")

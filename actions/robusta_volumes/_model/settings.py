@@ -12,6 +12,7 @@ from robusta_volumes._model.checks import Check, cron, days, flag, got, limits, 
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.rule_choice import RuleChoice, Severities, rules, severities
+from robusta_volumes._model.size import largest
 from robusta_volumes._model.text import nearest
 
 _TYPO = 0.8  # likeness from which a key beside ours is ours, misspelt: persistentVolumeAlerts has less
@@ -38,6 +39,12 @@ class PersistentVolumeActions:
     time_zone: str = setting("UTC", time_zone, "the zone that schedules are written in", "IANA zone")
     namespaces: tuple[str, ...] = setting(
         (), names, "namespaces to read when reading the whole cluster is not allowed", "names"
+    )
+    max_size: str = setting(
+        "",
+        largest,
+        "the largest size that a claim may be grown to through Robusta; empty: no bound",
+        "quantity",
     )
     limits: Limits = setting(Limits(), limits, "thresholds to override by name")
     severities: Severities = setting(

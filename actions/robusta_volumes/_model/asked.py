@@ -1,0 +1,77 @@
+"""What the actions that change something are asked for: each param with its default, what it may be, and why."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from robusta_volumes._model.checks import flag
+from robusta_volumes._model.errors import SettingsError
+from robusta_volumes._model.settings import setting
+from robusta_volumes._model.size import Size, size
+
+POLICIES = ("Retain", "Delete")
+_DRY_RUN = "true shows the plan and changes nothing; false carries it out"
+
+
+def word(value: object) -> str:
+    """Read a name. Raises ValueError: when it is no text."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value).strip()
+    raise ValueError(f"must be text, got {value!r}")
+
+
+def policy(value: object) -> str:
+    """Read a reclaim policy. Raises ValueError: when it is none that can be set."""
+    found = next((one for one in POLICIES if one.lower() == str(value).strip().lower()), "")
+    if not found:
+        raise ValueError(f'must be {" or ".join(POLICIES)}, got "{value}"')
+    return found
+
+
+def claim_key(value: object) -> tuple[str, str]:
+    """Read "namespace/name". Raises ValueError: when it is not that."""
+    parts = tuple(part.strip() for part in str(value).split("/"))
+    if len(parts) != 2 or not all(parts):  # noqa: PLR2004 (namespace and name)
+        raise ValueError(f'must be written namespace/name, got "{value}"')
+    return parts[0], parts[1]
+
+
+@dataclass(frozen=True)
+class Expand:
+    """Let a claim grow."""
+
+    name: str = setting("", word, "the claim that is to grow")
+    namespace: str = setting("", word, "where the claim is")
+    size: Size | None = setting(
+        None, size, "the size that it is to have (160Gi), or how much more (+20%, rounded up to whole GiB)", "quantity"
+    )
+    dry_run: bool = setting(True, flag, _DRY_RUN)
+    force: bool = setting(False, flag, "true lets it grow though something else decides its size and may object")
+
+
+@dataclass(frozen=True)
+class SetPolicy:
+    """Set what becomes of a volume's data when its claim is deleted."""
+
+    name: str = setting("", word, "the volume; with a namespace, the claim whose volume is meant")
+    namespace: str = setting("", word, "where the claim is")
+    policy: str = setting("", policy, "Retain keeps the data when the claim is deleted, Delete deletes it, too")
+    dry_run: bool = setting(True, flag, _DRY_RUN)
+
+
+@dataclass(frozen=True)
+class Release:
+    """Give a kept volume back to a claim."""
+
+    name: str = setting("", word, "the volume, which must be Released or Failed")
+    claim: tuple[str, str] | None = setting(
+        None, claim_key, "the claim that is to have it, when it is not the one that had it", "namespace/name"
+    )
+    dry_run: bool = setting(True, flag, _DRY_RUN)
+
+
+def check_given(asked: Any, *needed: str) -> None:
+    """Raise SettingsError: when a param of ``needed`` was not given."""
+    why = {one.name: one.metadata["why"] for one in fields(asked)}
+    for name in needed:
+        if not getattr(asked, name):
+            raise SettingsError(f"action param {name}", f"is needed: {why[name]}")
