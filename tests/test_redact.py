@@ -163,3 +163,8 @@ def test_a_secret_is_found_however_deep_it_lies(
 @settings(max_examples=60)
 def test_any_object_can_be_written_and_read_again(item: dict[str, Any]) -> None:
     assert isinstance(yaml.safe_load(to_yaml(item)), dict)
+
+
+def test_an_object_starts_with_what_it_is_as_people_write_it_and_keeps_the_rest_in_order() -> None:
+    listed = {"metadata": {"name": "a"}, "status": {}, "spec": {}, "apiVersion": "v1", "kind": "PersistentVolume"}
+    assert list(yaml.safe_load(to_yaml(listed))) == ["apiVersion", "kind", "metadata", "status", "spec"]

@@ -1,21 +1,28 @@
 """What could not be read is said as unknown: never as healthy, never as 0, and never as missing."""
 
-import dataclasses
 from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from kubernetes.client import ApiClient, Configuration
 
 from robusta_volumes._cluster.cluster import Object, Slim
+from robusta_volumes._cluster.live import LiveCluster
 from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._cluster.store import Store
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import NotAllowed, OutOfTime, rbac_rule
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.settings import PersistentVolumeActions
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page
+from robusta_volumes._sandbox.api_server import ApiServer
+from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
 
 BEFORE = Path(__file__).parent / "clusters" / "before"
@@ -151,10 +158,24 @@ def test_a_report_for_which_the_time_ran_out_holds_what_was_read_by_then() -> No
     late = set(k.ALL_KINDS) - {k.CLAIM, k.VOLUME, k.STORAGE_CLASS, k.CSI_DRIVER}
     page = seen(Target(), late=late)
     assert 'storage class "csi-hq" does not exist' in text(page)
-    assert "pods: no time left of 8 s" in text(page)
-    assert "Ask for less." in text(page)
+    assert "pods, replicasets, resourcequotas, " in text(page)
+    assert ": the time of this run was used up before; Ask for less. (rules " in text(page)
     with pytest.raises(OutOfTime):
         seen(Target(), late=[k.VOLUME])
+
+
+def test_a_real_cluster_that_answers_slowly_is_reported_as_far_as_it_got() -> None:
+    """A server that takes 0.3 s for each list, and 2 s for the whole run."""
+    objects, _ = shop(datetime.now(UTC))
+    with ApiServer(Store(objects)) as server:
+        server.faults.slow(0.3)
+        config = Configuration(host=server.url)
+        with closing(ApiClient(config)) as client:
+            cluster = LiveCluster(client, "slow", deadline=2)
+            page = persistent_volume_actions(cluster, Target(), PersistentVolumeActions())
+    assert page.title.endswith("in the cluster")
+    assert text(page).count("the time of this run was used up before; The cluster answers slowly: ask for less") == 1
+    assert "0 of 0" not in text(page)
 
 
 def test_events_of_a_volume_that_come_too_late_do_not_cost_its_report() -> None:
@@ -187,5 +208,5 @@ def test_a_selection_may_compare_numbers_as_kubectl_does() -> None:
         ]
     )
     target = Target(selector="tier>1")
-    page = persistent_volume_actions(cluster, target, dataclasses.replace(PersistentVolumeActions()))
+    page = persistent_volume_actions(cluster, target, PersistentVolumeActions())
     assert "of 1 claim " in text(page)

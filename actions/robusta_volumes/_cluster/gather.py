@@ -129,6 +129,8 @@ class _Look:
             why, remedy = "the runner may not list them", rbac_rule(kind, "list")
         elif isinstance(error, NotInstalled):
             why, remedy = "this cluster does not serve them", ""
+        elif isinstance(error, OutOfTime):
+            why, remedy = "the time of this run was used up before", error.remedy
         else:
             why, remedy = plain(error, 200), error.remedy
         self.unseen[kind.resource] = Unseen(kind, why, remedy)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from robusta_volumes._analysis.assess import Assessment, Issue
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import listing, plain
@@ -64,14 +64,26 @@ def brief(issue: Issue) -> str:
     return said + "".join(f"\n{_fix(first, TEXT_LIMIT - len(said) - 1)}" for first in issue.hit.fixes[:1])
 
 
+def _alike(found: Assessment) -> list[list[tuple[Unseen, tuple[str, ...]]]]:
+    """Put together what was not seen for one reason that has one remedy; each permission stands alone."""
+    groups: dict[tuple[str, str], list[tuple[Unseen, tuple[str, ...]]]] = {}
+    for resource, (reason, ids) in sorted(found.unseen.items()):
+        shared = reason.remedy and not reason.remedy.startswith("- apiGroups")
+        groups.setdefault((reason.why, reason.remedy if shared else resource), []).append((reason, ids))
+    return list(groups.values())
+
+
 def not_looked_at(found: Assessment, scope: str = "") -> tuple[Text | File, ...]:
     """Say what could not be seen, why, and the exact change that would let it be seen."""
     lines, rules = [], []
-    for _, (reason, ids) in sorted(found.unseen.items()):
+    for group in _alike(found):
+        reason = group[0][0]
+        ids = tuple(dict.fromkeys(one for _, own in group for one in own))
         for_rules = f" (rules {listing(ids, 4)})" if ids else ""
         is_rule = reason.remedy.startswith("- apiGroups")
         todo = f"; {short(reason.remedy, 160)}" if reason.remedy and not is_rule else ""
-        lines.append(f"{reason.kind.plural}: {short(reason.why, 160)}{todo}{for_rules}")
+        kinds = ", ".join(one.kind.plural for one, _ in group)
+        lines.append(f"{kinds}: {short(reason.why, 160)}{todo}{for_rules}")
         if is_rule:
             rules.append(reason.remedy)
     if not lines:

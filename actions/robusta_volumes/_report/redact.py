@@ -41,10 +41,11 @@ def _without_secrets(text: str) -> str:
     return _BEARER.sub(rf"\1{REDACTED}", _ASSIGNED.sub(rf"\1{REDACTED}", text))
 
 
-_FIRST = ("apiVersion", "kind", "metadata")  # the order in which people look
+_FIRST = ("apiVersion", "kind", "metadata")  # a list leaves out the first two of each item, so that they come last
 
 
 def to_yaml(*objects: Mapping[str, Any]) -> bytes:
     """Write objects as one YAML file, secrets redacted; of a ``...SecretRef`` nothing of what it refers to is kept."""
-    text: str = yaml.safe_dump_all([redacted(o) for o in objects], sort_keys=False, allow_unicode=True, width=120)
+    ordered = [{key: o[key] for key in _FIRST if key in o} | {**o} for o in objects]
+    text: str = yaml.safe_dump_all([redacted(o) for o in ordered], sort_keys=False, allow_unicode=True, width=120)
     return text.encode(errors="replace")

@@ -113,8 +113,8 @@ def _use(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
         found = see.attachments_of.get(volume.meta.name, ())
         unseen = see.unseen.get("volumeattachments.storage.k8s.io")
         words = [f"{a.node}{'' if a.attached else ' (not yet)'}" for a in found]
-        nowhere = _no_attachment(volume, see) or "no node"
-        rows.append(("Attached to", listing(words, 4) or (f"unknown: {unseen.why}" if unseen else nowhere)))
+        nowhere = _no_attachment(volume, see) or (f"unknown: {unseen.why}" if unseen else "no node")
+        rows.append(("Attached to", listing(words, 4) or nowhere))
     return rows
 
 
