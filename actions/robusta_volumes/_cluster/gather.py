@@ -90,6 +90,11 @@ _STORAGE_EVENTS = (
 _GIVE_UP_AFTER = 2  # kinds without an answer: the API server is away, and each further one would cost a whole deadline
 
 
+def selectors_of(kind: Kind) -> tuple[str, ...]:
+    """Give the field selectors with which a whole cluster is asked for a kind, one list each; "" asks for all of it."""
+    return _STORAGE_EVENTS if kind == k.EVENT else ("",)
+
+
 class _Look:
     """The state of one look: what was found, what was not."""
 
@@ -137,8 +142,7 @@ class _Look:
 
     def _list(self, kind: Kind, fields: str) -> list[Object]:
         slim = _SLIM.get(kind.resource)
-        whole_cluster = kind == k.EVENT and self.namespace is None
-        selectors = _STORAGE_EVENTS if whole_cluster and not fields else (fields,)
+        selectors = selectors_of(kind) if self.namespace is None and not fields else (fields,)
         found: list[Object] = []
         for selector in selectors:
             try:

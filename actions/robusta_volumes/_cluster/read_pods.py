@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from robusta_volumes._cluster.fields import at, block, blocks, said
-from robusta_volumes._cluster.read import conditions, meta
+from robusta_volumes._cluster.read import meta
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.volume import ClaimTemplate, Pod, Workload
 
 _KEPT_META = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "labels", "ownerReferences")
+_KEPT_CONDITIONS = ("PodScheduled", "Ready")
 
 
 # Of annotations, which are long: what is meant for us, and the marks of what manages an object.
@@ -37,7 +38,10 @@ def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
         "kind": "Pod",
         "metadata": _slim_meta(m),
         "spec": {"nodeName": spec.get("nodeName"), "volumes": _claim_volumes(spec)},
-        "status": {key: status[key] for key in ("phase", "conditions", "startTime", "reason") if key in status},
+        "status": {
+            **{key: status[key] for key in ("phase", "startTime", "reason") if key in status},
+            "conditions": [c for c in blocks(status, "conditions") if c.get("type") in _KEPT_CONDITIONS],
+        },
     }
 
 
@@ -76,16 +80,15 @@ def _claims(spec: Mapping[str, Any], pod_name: str = "") -> tuple[str, ...]:
 def pod(o: Mapping[str, Any]) -> Pod:
     """Read a Pod."""
     about, spec, status = meta(o), block(o, "spec"), block(o, "status")
-    waiting = [
-        c for c in blocks(status, "conditions") if c.get("type") == "PodScheduled" and c.get("status") == "False"
-    ]
+    states = {c.get("type"): c for c in blocks(status, "conditions") if c.get("type") in _KEPT_CONDITIONS}
+    scheduled = states.get("PodScheduled", {})
     return Pod(
         meta=about,
         node=str(spec.get("nodeName") or ""),
         phase=str(status.get("phase") or "Pending"),
         claims=_claims(spec, about.name),
-        ready=any(c.type == "Ready" for c in conditions(o)),
-        waiting=str(waiting[0].get("message") or "") if waiting else "",
+        ready=states.get("Ready", {}).get("status") == "True",
+        waiting=str(scheduled.get("message") or "") if scheduled.get("status") == "False" else "",
         started=parse_time(status.get("startTime")),
         uses=tuple(
             _use(v, spec) for v in blocks(spec, "volumes") if v.get("persistentVolumeClaim") or "ephemeral" in v

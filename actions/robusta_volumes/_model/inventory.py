@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from robusta_volumes._model.attach_slots import node_fills, used_slots
 from robusta_volumes._model.driver import CsiDriver
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limit_range import LimitRange
@@ -136,6 +137,27 @@ class Inventory:
     def pods_on(self) -> Mapping[str, tuple[Pod, ...]]:
         """Pods that name claims, by the node where they are."""
         return _many((p.node, p) for p in self.pods if p.claims and p.node)
+
+    @cached_property
+    def pods_unplaced(self) -> tuple[Pod, ...]:
+        """Pods that name claims and have no node yet."""
+        return tuple(p for p in self.pods if p.claims and not p.node)
+
+    @cached_property
+    def used_slots(self) -> Mapping[Key, frozenset[str]]:
+        """Names of the CSI volumes that a node holds, by (node, driver)."""
+        return used_slots(self.pods, self.attachments, self.claim, self.volume)
+
+    @cached_property
+    def fills(self) -> Mapping[str, tuple[tuple[float, str], ...]]:
+        """How full the nodes of a driver are, as (share of the limit, node), fullest first."""
+        return node_fills(self.csi_nodes, self.used_slots)
+
+    @cached_property
+    def set_of_prefix(self) -> Mapping[Key, Workload]:
+        """StatefulSets by (namespace, ``<template>-<set>``): what the names of their claims begin with."""
+        sets = (w for w in self.workloads if w.kind == "StatefulSet")
+        return {(w.meta.namespace, f"{t.name}-{w.meta.name}"): w for w in sets for t in w.templates}
 
     @cached_property
     def node(self) -> Mapping[str, Node]:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import ROUND_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 _QUANTITY = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([KMGTPE]i|[munkMGTPE]))?$", re.ASCII)
 _FACTOR: dict[str, Decimal] = {
@@ -15,6 +16,7 @@ _MOST = 2**63 - 1  # the API server caps every quantity here
 _DIGITS = 19  # of _MOST
 
 
+@lru_cache(maxsize=4096)  # a cluster has few sizes, each written thousands of times
 def parse_quantity(text: str | float) -> int:
     """Read a quantity as whole units (bytes), rounded away from zero and capped at 2^63-1 as the API server does.
 

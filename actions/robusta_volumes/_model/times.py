@@ -22,6 +22,8 @@ def parse_time(text: object) -> datetime | None:
         body = f"{whole}.{rest[:digits][:6]:0<6}{rest[digits:]}"
     try:
         when = datetime.fromisoformat(body)
+        if when.tzinfo is UTC:
+            return when
         return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # the year 1 with an offset lies before all time
         return None

@@ -81,5 +81,7 @@ def csv_file(name: str, headers: Sequence[str], rows: Iterable[Sequence[object]]
 
 def _harmless(cell: object) -> str:
     text = "" if cell is None else str(cell).replace("\r\n", "\n").replace("\r", "\n")  # the writer quotes \n alone
+    if text.lstrip()[:1] not in {"=", "+", "-", "@"}:
+        return text
     is_number = text.lstrip("+-").replace(".", "", 1).isdigit()
-    return "'" + text if text.lstrip()[:1] in {"=", "+", "-", "@"} and not is_number else text
+    return text if is_number else "'" + text

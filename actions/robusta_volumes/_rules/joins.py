@@ -28,8 +28,10 @@ def pairs_of(pod: Pod, see: Inventory) -> tuple[tuple[Claim, Volume], ...]:
 
 def fresh_events(pod: Pod, reasons: set[str], see: Inventory, limits: Limits) -> tuple[Event, ...]:
     """List a pod's events of these reasons that are not history, newest first."""
-    recent = timedelta(minutes=limits.recent_event_minutes)
     found = see.events_of("Pod", *pod.meta.key, pod.meta.uid)
+    if not found:
+        return ()
+    recent = timedelta(minutes=limits.recent_event_minutes)
     return tuple(e for e in found if e.reason in reasons and e.last and see.now - e.last <= recent)
 
 

@@ -9,7 +9,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import CsiNode, Node, Pod
-from robusta_volumes._rules.joins import WHOLE, alive, pairs_of, reaches, stuck
+from robusta_volumes._rules.joins import WHOLE, pairs_of, reaches, stuck
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
 _OUT = "node.kubernetes.io/out-of-service"
@@ -70,29 +70,6 @@ def dead_node(node: Node, see: Inventory, limits: Limits) -> Hit | None:
     )
 
 
-def _used(node: CsiNode, driver: str, see: Inventory) -> set[str]:
-    """Name the volumes of a driver on a node as the scheduler counts them: those of pods and those attached."""
-    name = node.meta.name
-    of_pods = {
-        v.meta.name
-        for p in see.pods_on.get(name, ())
-        if alive(p)
-        for _, v in pairs_of(p, see)
-        if (v.source, v.driver) == ("csi", driver)
-    }
-    return of_pods | {a.volume_name for a in see.attachments_on.get(name, ()) if a.attacher == driver}
-
-
-def _fills(driver: str, see: Inventory) -> list[tuple[float, str]]:
-    """List how full the nodes of a driver are, fullest first."""
-    found = [
-        (len(_used(n, driver, see)) / most if most else 1.0, n.meta.name)
-        for n in see.csi_nodes
-        if (most := n.drivers.get(driver)) is not None
-    ]
-    return sorted(found, key=lambda fill: (-fill[0], fill[1]))
-
-
 def _refused(node: CsiNode, driver: str, see: Inventory, limits: Limits) -> tuple[Pod, ...]:
     """List the pods that this node's limit keeps from starting; those that fit nowhere count for the fullest node."""
     recent = timedelta(minutes=limits.recent_event_minutes)
@@ -101,10 +78,9 @@ def _refused(node: CsiNode, driver: str, see: Inventory, limits: Limits) -> tupl
         for p in see.pods_on.get(node.meta.name, ())
         if p.reason == _REFUSED and p.meta.created and see.now - p.meta.created <= recent and _is_of(p, driver, see)
     )
-    waiting = tuple(p for p in see.pods if p.claims and not p.node and _FULL in p.waiting and _is_of(p, driver, see))
-    if waiting and _fills(driver, see)[0][1] == node.meta.name:
-        return mine + waiting
-    return mine
+    if see.fills[driver][0][1] != node.meta.name:
+        return mine
+    return mine + tuple(p for p in see.pods_unplaced if _FULL in p.waiting and _is_of(p, driver, see))
 
 
 def _is_of(pod: Pod, driver: str, see: Inventory) -> bool:
@@ -126,13 +102,12 @@ def at_the_limit(node: CsiNode, see: Inventory, limits: Limits) -> Hit | None:
     for driver, most in node.drivers.items():
         if most is None:
             continue
-        used = len(_used(node, driver, see))
+        used = len(see.used_slots.get((node.meta.name, driver), ()))
         pods = _refused(node, driver, see, limits)
         near = used * 100 >= most * limits.attach_percent and used > 0
         if not pods and not (near and see.scope == WHOLE):
             continue
-        others = [(fill, name) for fill, name in _fills(driver, see) if name != node.meta.name]
-        free = [name for fill, name in reversed(others) if fill < 1]
+        free = [name for fill, name in reversed(see.fills[driver]) if fill < 1 and name != node.meta.name]
         place = f"Free slots on: {listing(free, 3)}." if free else "No other node has a free slot."
         waits = f" Refused: {listing([p.meta.title for p in pods], 3)}." if pods else ""
         return Hit(

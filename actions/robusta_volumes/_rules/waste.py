@@ -26,12 +26,8 @@ def set_of(claim: Claim, see: Inventory) -> tuple[Workload, int] | None:
     head, _, ordinal = claim.meta.name.rpartition("-")
     if not ordinal.isdigit():
         return None
-    for w in see.workloads:
-        if w.kind == "StatefulSet" and w.meta.namespace == claim.meta.namespace:
-            for template in w.templates:
-                if head == f"{template.name}-{w.meta.name}":
-                    return w, int(ordinal)
-    return None
+    owner = see.set_of_prefix.get((claim.meta.namespace, head))
+    return (owner, int(ordinal)) if owner else None
 
 
 def _since(claim: Claim) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from robusta_volumes._analysis.assess import Assessment, Issue, about, assess
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster, Object
+from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.selectors import parse_labels
 from robusta_volumes._model import kind as k
@@ -32,6 +33,7 @@ def persistent_volume_actions(cluster: Cluster, target: Target, settings: Persis
     return _many(cluster, target, settings)
 
 
+@collector_paused()
 def _many(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -> Page:
     namespace = (target.namespace or target.name) if target.kind == "Namespace" else None
     see = gather(cluster, namespace=namespace, fallback=settings.namespaces)
