@@ -110,6 +110,14 @@ def test_the_worst_comes_first_then_the_largest() -> None:
     assert tally(found.issues) == "1 critical, 3 high, 1 info"
 
 
+def test_advice_is_no_problem_and_comes_after_everything_else() -> None:
+    advice = replace(rule("X-01", Severity.CRITICAL), advice=True)
+    found = assess(see("a"), Limits(), [advice, rule("X-02", Severity.LOW)])
+    assert [issue.rule.id for issue in found.issues] == ["X-02", "X-01"]
+    assert [issue.rule.id for issue in found.problems] == ["X-02"]
+    assert [issue.rule.id for issue in found.advice] == ["X-01"]
+
+
 def test_no_issue_is_counted_as_none() -> None:
     assert tally(()) == "0 issues"
 

@@ -123,7 +123,7 @@ def test_a_playbook_of_the_chart_that_tells_the_same_story_is_named_with_the_val
     host = replace(READY, active=(OURS, OF_THE_CHART))
     page = to_markdown(robusta_volumes_doctor(MemoryCluster(name="prod"), host, FULL))
     assert (
-        "playbook K8sWarningEventsReport reports ProvisioningFailed, FailedBinding, ClaimLost and 13 more as well"
+        "playbook K8sWarningEventsReport reports ProvisioningFailed, FailedBinding, ClaimLost and 23 more as well"
         in page
     )
     assert "two messages for one thing in robusta_ui_sink" in page
@@ -168,7 +168,21 @@ def doubled(given: Mapping[str, Any], own: Playbook = OURS) -> list[str]:
             None,
         ),
         (
-            {"exclude": ["mount", "attach", "Map", "Vol", "Claim", "Provi", "Bind", "Resize", "FailedC", "FailedS"]},
+            {
+                "exclude": [
+                    "mount",
+                    "attach",
+                    "Map",
+                    "Vol",
+                    "Claim",
+                    "Provi",
+                    "Bind",
+                    "Resize",
+                    "SELinux",
+                    "FailedC",
+                    "FailedS",
+                ]
+            },
             None,
         ),
         ({"include": ["BackOff", "Unhealthy"]}, None),

@@ -19,6 +19,7 @@ _WORD = {
     "PersistentVolume": "Volume",
     "Pod": "Pod",
     "VolumeSnapshot": "Snapshot",
+    "VolumeSnapshotContent": "Snapshot content",
     "ResourceQuota": "Storage quota",
     "CSINode": "Node",
     "LimitRange": "Limit range",
@@ -89,8 +90,13 @@ class Assessment:
 
     @property
     def problems(self) -> tuple[Issue, ...]:
-        """The issues that ask somebody to do something: all but INFO."""
-        return tuple(i for i in self.issues if i.severity > Severity.INFO)
+        """The issues that ask somebody to do something: all but INFO, and but advice."""
+        return tuple(i for i in self.issues if i.severity > Severity.INFO and not i.rule.advice)
+
+    @property
+    def advice(self) -> tuple[Issue, ...]:
+        """What is not broken but could be lost: told on request and on schedule, never as an incident."""
+        return tuple(i for i in self.issues if i.rule.advice)
 
 
 def subjects(see: Inventory) -> Mapping[str, tuple[Any, ...]]:
@@ -100,6 +106,8 @@ def subjects(see: Inventory) -> Mapping[str, tuple[Any, ...]]:
         "PersistentVolume": see.volumes,
         "Pod": see.pods,
         "VolumeSnapshot": see.snapshots,
+        "VolumeSnapshotContent": see.contents,
+        "Namespace": see.namespaces,
         "ResourceQuota": see.quotas,
         "LimitRange": see.limit_ranges,
         "StatefulSet": tuple(w for w in see.workloads if w.kind == "StatefulSet"),
@@ -175,7 +183,14 @@ def _needs(rule: Rule) -> tuple[Kind, ...]:
 
 
 def _worst_first(issue: Issue) -> tuple[Any, ...]:
-    return -issue.severity, -(issue.hit.size or 0), issue.rule.id, issue.meta.namespace, issue.meta.name
+    return (
+        issue.rule.advice,
+        -issue.severity,
+        -(issue.hit.size or 0),
+        issue.rule.id,
+        issue.meta.namespace,
+        issue.meta.name,
+    )
 
 
 def about(found: Assessment, claims: Iterable[tuple[str, str]], volumes: Iterable[str]) -> Assessment:

@@ -32,7 +32,8 @@ def _section(rule: Rule, root: Path) -> str:
     own = BY_NAME[rule.on]
     needs = dict.fromkeys([own.resource, *(kind.resource for kind in rule.needs)])
     facts = [
-        f"- Severity: {rule.severity.word}",
+        f"- Severity: {rule.severity.word}"
+        + (" (advice: no event or alert is answered with it)" if rule.advice else ""),
         f"- Looks at: {rule.on}" + (", when no other rule fired on it" if rule.fallback else ""),
         f"- Needs to read: {', '.join(f'`{resource}`' for resource in needs)}",
         f"- What to do: {rule.fix}",

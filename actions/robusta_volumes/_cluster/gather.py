@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from robusta_volumes._cluster import read, read_claims, read_nodes, read_pods
+from robusta_volumes._cluster import read, read_claims, read_nodes, read_pods, read_snapshots
 from robusta_volumes._cluster.cluster import Cluster, Object, Slim
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import (
@@ -37,7 +37,9 @@ EVERYTHING: tuple[Kind, ...] = (
     k.QUOTA,
     k.LIMIT_RANGE,
     k.SNAPSHOT,
+    k.SNAPSHOT_CONTENT,
     k.SNAPSHOT_CLASS,
+    k.NAMESPACE,
     k.EVENT,
 )
 # An event-driven run looks at eight lists at most, so that a storm of events does not become a storm of requests.
@@ -66,6 +68,8 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     k.LIMIT_RANGE.resource: ("limit_ranges", lambda o: read_claims.limit_range(o, read.meta(o))),
     k.SNAPSHOT.resource: ("snapshots", read.snapshot),
     k.SNAPSHOT_CLASS.resource: ("snapshot_classes", read.named),
+    k.SNAPSHOT_CONTENT.resource: ("contents", read_snapshots.content),
+    k.NAMESPACE.resource: ("namespaces", read.named),
     k.EVENT.resource: ("events", read.event),
     **{kind.resource: ("workloads", read_pods.workload) for kind in WORKLOADS},
 }

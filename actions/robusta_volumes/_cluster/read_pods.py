@@ -1,6 +1,7 @@
 """Pods and pod templates become what we understand: which claims they name. Pure."""
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any
 
 from robusta_volumes._cluster.fields import at, block, blocks, said
@@ -37,7 +38,11 @@ def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": _slim_meta(m),
-        "spec": {"nodeName": spec.get("nodeName"), "volumes": _claim_volumes(spec)},
+        "spec": {
+            "nodeName": spec.get("nodeName"),
+            "volumes": _claim_volumes(spec),
+            "containers": [{"image": name} for name in _images(spec)],
+        },
         "status": {
             **{key: status[key] for key in ("phase", "startTime", "reason") if key in status},
             "conditions": [c for c in blocks(status, "conditions") if c.get("type") in _KEPT_CONDITIONS],
@@ -94,7 +99,16 @@ def pod(o: Mapping[str, Any]) -> Pod:
             _use(v, spec) for v in blocks(spec, "volumes") if v.get("persistentVolumeClaim") or "ephemeral" in v
         ),
         reason=str(status.get("reason") or ""),
+        images=_images(spec),
     )
+
+
+def _images(spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the images of a pod that names claims, without registry and tag; a slim pod keeps just that."""
+    if not any(v.get("persistentVolumeClaim") or v.get("ephemeral") for v in blocks(spec, "volumes")):
+        return ()
+    names = (str(c.get("image") or "").partition("@")[0].rpartition("/")[2] for c in blocks(spec, "containers"))
+    return tuple(dict.fromkeys(intern(name.partition(":")[0]) for name in names if name))
 
 
 def _overlaps(spec: Mapping[str, Any]) -> bool:
@@ -127,6 +141,7 @@ def workload(o: Mapping[str, Any]) -> Workload:
         ),
         first_ordinal=start if isinstance(start, int) else 0,
         when_scaled=str(at(spec, "persistentVolumeClaimRetentionPolicy", "whenScaled") or "Retain"),
+        when_deleted=str(at(spec, "persistentVolumeClaimRetentionPolicy", "whenDeleted") or "Retain"),
         overlaps=at(o, "kind") == "Deployment" and _overlaps(spec),
     )
 

@@ -11,6 +11,7 @@ from robusta_volumes._model.attach_slots import node_fills, used_slots
 from robusta_volumes._model.driver import CsiDriver
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limit_range import LimitRange
+from robusta_volumes._model.snapshot_content import SnapshotContent
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.volume import (
     Attachment,
@@ -69,6 +70,8 @@ class Inventory:
     attributes_classes: tuple[Named, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     snapshot_classes: tuple[Named, ...] = ()
+    contents: tuple[SnapshotContent, ...] = ()
+    namespaces: tuple[Named, ...] = ()
     events: tuple[Event, ...] = ()
     unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, e.g. "storageclasses.storage.k8s.io"
     kept: tuple[Mapping[str, Any], ...] = ()  # the API objects that were asked to be kept as they are
@@ -87,6 +90,18 @@ class Inventory:
     def claim(self) -> Mapping[Key, Claim]:
         """Claims by (namespace, name)."""
         return {c.meta.key: c for c in self.claims}
+
+    @cached_property
+    def claims_in(self) -> Mapping[str, tuple[Claim, ...]]:
+        """Claims by namespace."""
+        return _many((c.meta.namespace, c) for c in self.claims)
+
+    @cached_property
+    def claims_of_set(self) -> Mapping[Key, tuple[Claim, ...]]:
+        """Claims that a StatefulSet's templates made, by the set's (namespace, name)."""
+        split = ((c, c.meta.name.rpartition("-")) for c in self.claims)
+        heads = (((c.meta.namespace, head), c) for c, (head, _, number) in split if number.isdigit())
+        return _many((w.meta.key, c) for key, c in heads if (w := self.set_of_prefix.get(key)))
 
     @cached_property
     def volume(self) -> Mapping[str, Volume]:
@@ -179,6 +194,11 @@ class Inventory:
     def snapshots_of(self) -> Mapping[Key, tuple[Snapshot, ...]]:
         """Snapshots by their source claim's (namespace, name)."""
         return _many(((s.meta.namespace, s.claim), s) for s in self.snapshots)
+
+    @cached_property
+    def snapshot(self) -> Mapping[Key, Snapshot]:
+        """Snapshots by (namespace, name)."""
+        return {s.meta.key: s for s in self.snapshots}
 
     @cached_property
     def quotas_in(self) -> Mapping[str, tuple[Quota, ...]]:

@@ -73,6 +73,8 @@ class Limits:
     unschedulable_minutes: int = limit(5, "minutes", "an autoscaler adds a node, if it can, within a few minutes")
     attach_percent: int = limit(80, "percent", "of a node's attach slots: one drained node's volumes no longer fit")
     never_used_days: int = limit(7, "days", "a weekly job has run once by then")
+    important_gib: int = limit(100, "GiB", "nobody fills that much without minding its loss, whatever it is")
+    recent_snapshot_days: int = limit(7, "days", "a week of work is what most teams could do again, if they had to")
     old_snapshot_days: int = limit(180, "days", "half a year is longer than the usual retention of snapshots")
     quota_percent: int = limit(90, "percent", "the next claim or replica of usual size is refused above this")
 

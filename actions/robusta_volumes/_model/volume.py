@@ -130,6 +130,7 @@ class Pod:
     started: datetime | None
     uses: tuple[str, ...] = ()  # how each of ``claims`` is used: w(ritten), r(ead only), d(evice), "" not at all
     reason: str = ""  # why it failed
+    images: tuple[str, ...] = ()  # last parts of its images' names: "postgres"; of pods that name claims only
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class Workload:
     templates: tuple[ClaimTemplate, ...] = ()
     first_ordinal: int = 0
     when_scaled: str = "Retain"
+    when_deleted: str = "Retain"
     overlaps: bool = False  # an update starts a second pod before the first has ended
 
 

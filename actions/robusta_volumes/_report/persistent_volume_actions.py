@@ -20,6 +20,7 @@ from robusta_volumes._rules.static import short_modes
 
 WORDS = {CLAIM.name: "Claim", VOLUME.name: "Volume"}  # what people call them
 FIRST = 5  # issues spelt out
+ADVICE = 2  # of what is not broken
 GROW_PERCENT = 150  # of today's size: half as much again lasts long enough to look for the cause
 
 
@@ -39,11 +40,12 @@ def object_page(
     Of a ``trigger`` that is an alert about its usage nothing here may sound as if the alert were wrong.
     """
     blocks: list[Block] = []
-    top = found.issues[0] if found.issues else None
+    issues = [i for i in found.issues if not i.rule.advice]
+    top = issues[0] if issues else None
     alerted, hidden = trigger == Trigger.ALERT, _hidden(subject, claim, volume, see)
     if top:
         blocks.append(issue_text(top, see, _asked(claim)))
-        blocks += [Text(brief(issue)) for issue in found.issues[1:FIRST]]
+        blocks += [Text(brief(issue)) for issue in issues[1:FIRST]]
     elif hidden:
         blocks.append(Text(_nothing_known(alerted=alerted)))
     elif alerted:
@@ -59,6 +61,7 @@ def object_page(
             blocks.append(event_file(events))
         if objects:
             blocks.append(File(f"{subject.name}.yaml", to_yaml(*objects)))
+    blocks += [Text(f"*Advice:* {brief(issue)}") for issue in found.advice[:ADVICE]]
     blocks += [*ignored_text(found), *not_looked_at(found), *not_read(see, trigger)]
     well = _healthy(subject, claim, volume, found, alerted=alerted)
     unknown = f"{_title(subject)} could not be looked at: {hidden.sentence}" if hidden else ""

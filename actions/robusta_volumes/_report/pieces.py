@@ -103,6 +103,7 @@ def not_looked_at(found: Assessment, scope: str = "") -> tuple[Text | File, ...]
 _LEFT_OUT = (
     (k.ATTACHMENT, "attachments"),
     (k.CSI_NODE, "CSI nodes"),
+    (k.CSI_DRIVER, "CSI drivers"),
     (k.DEPLOYMENT, "workloads"),
     (k.LIMIT_RANGE, "limit ranges"),
     (k.SNAPSHOT, "snapshots"),
@@ -119,14 +120,11 @@ def not_read(see: Inventory, trigger: Trigger) -> tuple[Text, ...]:
     return (Text(f"*Not read {when}:* {', '.join(names)}. {again}"),)
 
 
-def issue_table(issues: Sequence[Issue], most: int) -> Table:
+def issue_table(issues: Sequence[Issue], most: int, name: str = "Problems") -> Table:
     """List issues: which object, what problem; two columns, since Slack shows wider tables as files only."""
-    rows = []
-    for issue in issues[:most]:
-        name = f"{MARK[issue.severity]}: {issue.meta.title}"
-        rows.append((short(name, 44), issue.rule.title))
+    rows = [(short(f"{MARK[i.severity]}: {i.meta.title}", 44), i.rule.title) for i in issues[:most]]
     more = len(issues) - most
-    title = f"Problems ({most} of {len(issues)}, all in issues.csv)" if more > 0 else f"Problems ({len(issues)})"
+    title = f"{name} ({most} of {len(issues)}, all in issues.csv)" if more > 0 else f"{name} ({len(issues)})"
     return Table(("object", "problem"), tuple(rows), title)
 
 

@@ -19,6 +19,7 @@ from robusta_volumes._rules.static import short_modes
 FIRST = 5  # issues spelt out at the top
 ROWS = 12  # rows of a table inside a message
 _PARTLY = ", as far as could be looked at"
+ADVICE = 4  # rows of the table of what is not broken
 CLASSES = 8  # bars of the picture
 
 
@@ -31,11 +32,13 @@ def overview_page(title: str, subject: Subject, found: Assessment, see: Inventor
         blocks += [Text(brief(issue)) for issue in problems[:FIRST]]
     if len(problems) > FIRST:
         blocks.append(issue_table(problems, ROWS))
-    if problems:
-        blocks.append(issues_csv(problems))
+    if found.advice:
+        blocks.append(issue_table(found.advice, ADVICE, "Advice, nothing is broken"))
+    if problems or found.advice:
+        blocks.append(issues_csv((*problems, *found.advice)))
     if details:
         blocks += _capacity(see)
-    normal = [i for i in found.issues if i.severity == Severity.INFO]
+    normal = [i for i in found.issues if i.severity == Severity.INFO and not i.rule.advice]
     if normal and details:
         names = listing([f"{i.meta.title} {i.hit.says}" for i in normal], 3)
         blocks.append(Text(f"Looks odd but is normal: {names}."))

@@ -20,6 +20,7 @@ from robusta_volumes._rules import (
     plugins,
     provisioning,
     resize,
+    safety,
     static,
     use,
     volumes,
@@ -49,6 +50,7 @@ _MODULES = (
     mount,
     nodes,
     placing,
+    safety,
 )
 RETIRED: Mapping[str, str] = {}
 

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from robusta_volumes._model.text import quoted
-from robusta_volumes._model.volume import Claim
+from robusta_volumes._model.volume import Claim, Volume
 
 _SPECIAL = re.compile(r"[\\/.*\[\]^$&]")  # what sed reads as more than itself, in a pattern or in what replaces it
 
@@ -39,6 +39,27 @@ def patch_volume(name: str, changes: object) -> str:
     """Patch a volume: a list is a JSON patch, a mapping a merge patch."""
     kind = "merge" if isinstance(changes, Mapping) else "json"
     return f"kubectl patch pv {quoted(name)} --type {kind} -p {quoted(json.dumps(changes, separators=(',', ':')))}"
+
+
+def keep_volumes(volumes: Iterable[Volume]) -> str:
+    """Set policy Retain on several volumes at once."""
+    changes = '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'
+    names = " ".join(quoted(v.meta.name) for v in volumes)
+    return f"kubectl patch pv {names} --type merge -p {quoted(changes)}"
+
+
+def take_snapshot(claim: Claim, class_name: str) -> str:
+    """Take a snapshot of a claim now."""
+    made = {
+        "apiVersion": "snapshot.storage.k8s.io/v1",
+        "kind": "VolumeSnapshot",
+        "metadata": {"generateName": f"{claim.meta.name}-"},
+        "spec": {
+            "volumeSnapshotClassName": class_name,
+            "source": {"persistentVolumeClaimName": claim.meta.name},
+        },
+    }
+    return f"kubectl -n {quoted(claim.meta.namespace)} create -f - <<'EOF'\n{json.dumps(made)}\nEOF"
 
 
 def patch_claim(claim: Claim, changes: Mapping[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import CLAIM, POD
+from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import count, listing, quoted
+from robusta_volumes._model.snapshot_content import SnapshotContent
+from robusta_volumes._model.text import code, count, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Snapshot
 from robusta_volumes._rules.joins import WHOLE
@@ -118,4 +119,48 @@ def old_snapshots(snapshot: Snapshot, see: Inventory, limits: Limits) -> Hit | N
     )
 
 
-RULES = (set_is_gone, never_mounted, old_snapshots)
+@rule(
+    "WA-07",
+    Severity.LOW,
+    "Snapshot content is left over",
+    on="VolumeSnapshotContent",
+    needs=(SNAPSHOT,),
+    fix="Import it as a snapshot again, or delete it together with the backend's snapshot.",
+)
+def content_without_snapshot(content: SnapshotContent, see: Inventory, limits: Limits) -> Hit | None:
+    """With deletionPolicy Retain the backend keeps what a deleted snapshot held: it is paid, and no list shows it."""
+    namespace, name = content.snapshot
+    there = see.snapshot.get(content.snapshot)
+    same = there is not None and content.snapshot_uid in {"", there.meta.uid}
+    if (
+        same
+        or not content.snapshot_uid
+        or not see.knows(namespace)
+        or see.scope not in {WHOLE, f"namespace {namespace}"}
+    ):
+        return None
+    if content.meta.created is None or see.now - content.meta.created < timedelta(minutes=limits.deleting_minutes):
+        return None
+    size = f" (up to {gib(content.size)})" if content.size is not None else ""
+    stuck = f" It is being deleted since {ago(content.meta.deleted, see.now)}." if content.meta.deleted else ""
+    keep = '{"spec":{"deletionPolicy":"Delete"}}'
+    return Hit(
+        f"is left over from snapshot {plain(namespace)}/{plain(name)}, which is gone{size}",
+        f"Policy {plain(content.policy)}; made {ago(content.meta.created, see.now)} by {plain(content.driver)}, there "
+        f"{code(content.handle or 'without a name')}.{stuck}",
+        (
+            Fix(
+                "when nobody will restore it, let the backend's copy go, too",
+                f"kubectl patch volumesnapshotcontent {quoted(content.meta.name)} --type merge -p {quoted(keep)} && "
+                f"kubectl delete volumesnapshotcontent {quoted(content.meta.name)}",
+                destroys=True,
+            ),
+            Fix("else make a VolumeSnapshot of it again, through a content with the same snapshotHandle"),
+        ),
+        content.meta.created,
+        claims=(),
+        size=content.size,
+    )
+
+
+RULES = (set_is_gone, never_mounted, old_snapshots, content_without_snapshot)

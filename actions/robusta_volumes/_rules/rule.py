@@ -51,6 +51,7 @@ class Rule:
     fix: str  # the remedy in one sentence, for the reference
     check: Check
     fallback: bool = False  # looked at only when no other rule fired on the object
+    advice: bool = False  # nothing is broken: no event or alert is answered with it, and no verdict changes
 
     @property
     def why(self) -> str:
@@ -72,10 +73,11 @@ def rule(
     fix: str,
     needs: tuple[Kind, ...] = (),
     fallback: bool = False,
+    advice: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check. It registers nothing: `robusta_volumes._rules.catalogue` lists the modules."""
 
     def make(check: Check) -> Rule:
-        return Rule(id, severity, title, on, needs, fix, check, fallback)
+        return Rule(id, severity, title, on, needs, fix, check, fallback, advice)
 
     return make

@@ -1,6 +1,6 @@
 """What is read around one object: the whole story when a person asks, eight lists when an event does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from robusta_volumes._cluster import read
@@ -9,7 +9,15 @@ from robusta_volumes._cluster.gather import EVERYTHING, NEIGHBOURHOOD, gather
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.target import Target, Trigger
+
+# Of the eight lists, those that tell more about a kind: a set's replicas; where a pod's volumes are attached, and what its
+# node's drivers can attach.
+_INSTEAD: Mapping[str, Mapping[Kind, Kind]] = {
+    k.STATEFUL_SET.name: {k.NODE: k.STATEFUL_SET},
+    k.POD.name: {k.QUOTA: k.ATTACHMENT, k.CSI_DRIVER: k.CSI_NODE},
+}
 
 
 def with_claim(cluster: Cluster, target: Target) -> Target:
@@ -39,7 +47,7 @@ def look_around(cluster: Cluster, target: Target) -> Inventory:
     kinds, namespace = EVERYTHING, _claim_namespace(target)
     about = {k.EVENT.resource: f"involvedObject.kind=PersistentVolume,involvedObject.name={target.name}"}
     if target.trigger in {Trigger.EVENT, Trigger.ALERT}:
-        swap = {k.NODE: k.STATEFUL_SET} if target.kind == k.STATEFUL_SET.name else {}
+        swap = _INSTEAD.get(target.kind, {})
         left_out = {k.QUOTA} if target.kind == k.VOLUME.name else set()
         kinds = tuple(swap.get(kind, kind) for kind in NEIGHBOURHOOD if kind not in left_out)
     if not namespace:  # a volume that no claim ever had: nothing namespaced can be about it, but for its events

@@ -97,9 +97,10 @@ def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) ->
     found = assess(see, settings.limits, choice=settings.choice)
     own = tuple(i for i in found.issues if i.object == (target.kind, target.namespace, target.name))
     kept = {id(i): i for i in (*own, *_about(found.issues, keys, names), *_of_owner(target, found.issues))}
-    chosen = [i for i in found.issues if id(i) in kept]
+    told = target.trigger == Trigger.MANUAL  # nobody whom an event or an alert wakes wants advice
+    chosen = [i for i in found.issues if id(i) in kept and (told or not i.rule.advice)]
     # of equally bad issues the target's own comes first, then what a pod suffers from now, then what has long been so
-    chosen.sort(key=lambda i: (-i.severity, i not in own, i.rule.on != k.POD.name))
+    chosen.sort(key=lambda i: (i.rule.advice, -i.severity, i not in own, i.rule.on != k.POD.name))
     found = replace(_opted_out_here(found, target, keys, names), issues=tuple(chosen))
     subject = _subject(target, claim, volume)
     if not found.problems and not target.given and not _is_there(target, see, claim, volume):
