@@ -1,7 +1,6 @@
 """What `persistent_volume_actions` says of many volumes: a namespace, a selection, the cluster."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 
 from robusta_volumes._analysis.assess import Assessment, tally
 from robusta_volumes._model.inventory import Inventory
@@ -9,12 +8,11 @@ from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing
-from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.charts import stacked_bars
 from robusta_volumes._report.ignored import ignored_text
-from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text, csv_file
+from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text
 from robusta_volumes._report.pieces import brief, issue_table, issues_csv, not_looked_at, short
-from robusta_volumes._rules.static import short_modes
+from robusta_volumes._report.volumes_table import volumes_csv
 
 FIRST = 5  # issues spelt out at the top
 ROWS = 12  # rows of a table inside a message
@@ -126,47 +124,3 @@ def _capacity(see: Inventory) -> list[Block]:
     if png is None:
         return [table, Text("No picture: matplotlib is not installed in the runner.")]
     return [table, File("capacity.png", png)]
-
-
-def volumes_csv(see: Inventory, found: Assessment) -> File:
-    """Write one row per claim, and one per volume without a claim."""
-    rules: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for issue in found.issues:
-        rules[issue.object].append(issue.rule.id)
-    rows: list[tuple[object, ...]] = []
-    for c in see.claims:
-        v = see.volume_of(c)
-        rows.append(_row(c, v, see, rules))
-    rows += [_row(None, v, see, rules) for v in see.volumes if see.claim_of(v) is None]
-    headers = (
-        "namespace", "claim", "claim phase", "volume", "volume phase", "class", "driver", "asked modes", "granted modes",
-        "mode", "requested bytes", "provisioned bytes", "reported bytes", "reclaim policy", "pods", "created", "rules",
-    )  # fmt: skip
-    return csv_file("volumes.csv", headers, rows)
-
-
-def _row(
-    c: Claim | None, v: Volume | None, see: Inventory, rules: Mapping[tuple[str, str, str], Sequence[str]]
-) -> tuple[object, ...]:
-    fired = [*rules.get(("PersistentVolumeClaim", *c.meta.key), ())] if c else []
-    fired += rules.get(("PersistentVolume", "", v.meta.name), ()) if v else ()
-    born = c.meta.created if c else v.meta.created if v else None
-    return (
-        c.meta.namespace if c else "",
-        c.meta.name if c else "",
-        c.phase if c else "",
-        v.meta.name if v else "",
-        v.phase if v else "",
-        (c.class_name if c else v.class_name if v else "") or "",
-        v.driver if v else "",
-        short_modes(c.modes_asked) if c else "",
-        short_modes(c.modes_granted if c else v.modes if v else ()),
-        c.volume_mode if c else v.volume_mode if v else "",
-        c.requested if c else "",
-        v.capacity if v else "",
-        c.capacity if c else "",
-        v.reclaim_policy if v else "",
-        " ".join(p.meta.name for p in see.pods_of.get(c.meta.key, ())) if c else "",
-        born.isoformat() if born else "",
-        " ".join(fired),
-    )

@@ -1,0 +1,102 @@
+"""Everything that is known of each claim and volume, as one wide CSV: what a message has no room for."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from robusta_volumes._analysis.assess import Assessment
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import ATTACHMENT, POD, Kind
+from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._report.page import File, csv_file
+from robusta_volumes._rules.static import short_modes
+
+_ZONE_LABEL = "topology.kubernetes.io/zone"
+_UNKNOWN = "unknown"  # an empty cell would say that there is none
+
+
+def volumes_csv(see: Inventory, found: Assessment) -> File:
+    """Write one row per claim, and one per volume without a claim."""
+    rules: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for issue in found.issues:
+        rules[issue.object].append(issue.rule.id)
+    pairs: list[tuple[Claim | None, Volume | None]] = [(c, see.volume_of(c)) for c in see.claims]
+    pairs += [(None, v) for v in see.volumes if see.claim_of(v) is None]
+    rows = []
+    for c, v in pairs:
+        fired = [*rules.get(("PersistentVolumeClaim", *c.meta.key), ())] if c else []
+        fired += rules.get(("PersistentVolume", "", v.meta.name), ()) if v else ()
+        rows.append({**_what(c, v), **_sizes(c, v), **_use(c, v, see), **_going_on(c, v), "rules": " ".join(fired)})
+    headers = tuple(rows[0]) if rows else ("namespace", "claim")
+    return csv_file("volumes.csv", headers, (tuple(row.values()) for row in rows))
+
+
+Cells = dict[str, object]
+
+
+def _what(c: Claim | None, v: Volume | None) -> Cells:
+    return {
+        "namespace": c.meta.namespace if c else "",
+        "claim": c.meta.name if c else "",
+        "claim phase": c.phase if c else "",
+        "volume": v.meta.name if v else "",
+        "volume phase": v.phase if v else "",
+        "class": (c.class_name if c else v.class_name if v else "") or "",
+        "driver": v.driver if v else "",
+        "data lies on": v.backend if v else "",
+        "asked modes": short_modes(c.modes_asked) if c else "",
+        "granted modes": short_modes(c.modes_granted if c else v.modes if v else ()),
+        "mode": c.volume_mode if c else v.volume_mode if v else "",
+    }
+
+
+def _sizes(c: Claim | None, v: Volume | None) -> Cells:
+    return {
+        "requested bytes": c.requested if c else "",
+        "provisioned bytes": v.capacity if v else "",
+        "reported bytes": c.capacity if c else "",
+        "reclaim policy": v.reclaim_policy if v else "",
+    }
+
+
+def _use(c: Claim | None, v: Volume | None, see: Inventory) -> Cells:
+    pods = (p.meta.name for p in see.pods_of.get(c.meta.key, ())) if c else ()
+    at = (f"{a.node}{'' if a.attached else ' (not yet)'}" for a in see.attachments_of.get(v.meta.name, ())) if v else ()
+    return {
+        "zone": _zones(v) if v else "",
+        "only on nodes with": _affinity(v) if v else "",
+        "attached to": _seen(ATTACHMENT, at, see) if v else "",
+        "pods": _seen(POD, pods, see) if c else "",
+    }
+
+
+def _seen(kind: Kind, names: Iterable[str], see: Inventory) -> str:
+    return _UNKNOWN if see.lacks(kind) or kind.resource in see.skipped else ", ".join(names)
+
+
+def _going_on(c: Claim | None, v: Volume | None) -> Cells:
+    born, deleted = (c.meta.created if c else v.meta.created if v else None), (c.meta.deleted if c else None)
+    leaving = v.meta.deleted if v else None
+    conditions = [f"{x.type}: {x.message or x.reason}".removesuffix(": ") for x in c.conditions] if c else []
+    return {
+        "conditions": "; ".join(conditions),
+        "resize": c.resize_status if c else "",
+        "claim deleted": deleted.isoformat() if deleted else "",
+        "volume deleted": leaving.isoformat() if leaving else "",
+        "created": born.isoformat() if born else "",
+    }
+
+
+def _affinity(volume: Volume) -> str:
+    """Write who may use a volume: one of the terms, and of that all requirements."""
+    terms = (
+        " and ".join(f"{r.key} {r.operator} {'/'.join(r.values)}".rstrip() for r in term)
+        for term in volume.node_affinity
+    )
+    return " or ".join(terms)
+
+
+def _zones(volume: Volume) -> str:
+    """Give the zones in which a volume lies, by its affinity (drivers have keys of their own) or its label."""
+    pinned = (r for term in volume.node_affinity for r in term if r.operator == "In" and r.key.endswith("/zone"))
+    zones = {zone for r in pinned for zone in r.values} | {volume.meta.labels.get(_ZONE_LABEL, "")}
+    return " ".join(sorted(zones - {""}))
