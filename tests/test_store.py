@@ -247,9 +247,27 @@ def test_every_recorded_object_is_loaded_and_lists_are_unwrapped(tmp_path: Path)
     assert names(store.find(NAMESPACE)) == ["x", "y"]
 
 
+@pytest.mark.parametrize("between", ["", "\n", "\n\n  "])
+def test_a_file_may_hold_one_json_document_after_the_other(tmp_path: Path, between: str) -> None:
+    stream = tmp_path / "stream.json"
+    stream.write_text(between.join(json.dumps(config_map(name)) for name in ("a", "b", "c")) + between)
+    assert names(load(stream)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["a.json", "a.yaml"])
+def test_a_file_may_be_written_as_windows_does_it(tmp_path: Path, name: str, encoding: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(json.dumps(config_map("a")).encode(encoding))
+    assert names(load(file)) == ["a"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
+        ("a.json", " ", "is not JSON: Expecting value"),
+        ("a.json", '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}} {', "is not JSON: Expecting"),
+        ("a.json", "{} , {}", "is not JSON: Expecting value"),
         ("a.json", "{", "is not JSON: Expecting property name"),
         ("a.yaml", "a: [", "is not YAML: while parsing"),
         ("a.json", "[]", "holds list where an API object should be"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from robusta_volumes._model.times import UTC, parse_time
 
 _SUFFIXES = {".json", ".yaml", ".yml"}
 _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(?:Z|[+-]\d\d:\d\d)$")
+_SPACE = re.compile(r"\s*")
 # The fields by which "now" of a recording is told: what the cluster itself stamped last.
 _STAMPS = {"lastTimestamp", "eventTime", "creationTimestamp", "lastTransitionTime", "deletionTimestamp"}
 
@@ -47,17 +49,33 @@ def load(path: Path) -> list[Object]:
 
 def _documents(file: Path) -> list[Any]:
     try:
-        text = file.read_text(encoding="utf-8")
+        content = file.read_bytes()
+        # PowerShell's ">" writes UTF-16, and other tools of Windows put a mark before UTF-8
+        text = content.decode("utf-16" if content[:2] in {BOM_UTF16_LE, BOM_UTF16_BE} else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(str(file), f"cannot be read: {error}") from error
     try:
         if file.suffix == ".json":
-            return [json.loads(text)]
+            return list(_stream(text))
         return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
     except json.JSONDecodeError as error:
         raise SettingsError(str(file), f"is not JSON: {error}") from error
     except yaml.YAMLError as error:
         raise SettingsError(str(file), f"is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _stream(text: str) -> Iterator[Any]:
+    """Read one JSON document or several, one after the other, as ``kubectl get --watch -o json`` and jq write them."""
+    decoder, at = json.JSONDecoder(), 0
+    while at == 0 or at < len(text):
+        document, end = decoder.raw_decode(text, _past_space(text, at))
+        yield document
+        at = _past_space(text, end)
+
+
+def _past_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def _unwrap(document: Any, file: Path) -> Iterator[Object]:
