@@ -114,3 +114,56 @@ def test_doubles_are_real_nobody_imports_mock() -> None:
         if name.startswith(("unittest.mock", "mock."))
     ]
     assert mocked == []
+
+
+# What differs from one process to the next: each worker of pytest-xdist collects for itself, and all must find the same.
+UNSTEADY = {
+    "now", "utcnow", "today", "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "uuid1", "uuid4", "random",
+    "randint", "randrange", "uniform", "choice", "shuffle", "token_hex", "urandom", "getpid", "mkdtemp", "hash", "id",
+}  # fmt: skip
+
+
+def _collected(tree: ast.AST) -> Iterator[ast.AST]:
+    """Give what runs when a test module is collected: all that stands in no function, and what functions are decorated with."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from (inner for decorator in node.decorator_list for inner in ast.walk(decorator))
+        elif not isinstance(node, ast.Lambda):
+            yield node
+            yield from _collected(node)
+
+
+def _unsteady(tree: ast.AST) -> Iterator[str]:
+    """Name the calls among it by which two workers may collect different tests."""
+    for node in _collected(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        name = called.rpartition(".")[2]
+        if name in UNSTEADY or (called == "gzip.compress" and "mtime" not in {word.arg for word in node.keywords}):
+            yield f"{node.lineno} {called}"
+        if name == "parametrize":
+            yield from (f"{node.lineno} a set" for given in node.args if isinstance(given, ast.Set | ast.SetComp))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=_name)
+def test_all_workers_collect_the_same_tests(path: Path) -> None:
+    assert list(_unsteady(ast.parse(path.read_text()))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@pytest.mark.parametrize('a', [gzip.compress(b'x')])\ndef test_a(a): ...",
+        "CASES = [pytest.param(datetime.now(UTC))]",
+        "@pytest.mark.parametrize('a', {'x', 'y'})\ndef test_a(a): ...",
+        "class A:\n    MARK = str(uuid4())",
+    ],
+)
+def test_what_two_workers_would_collect_differently_is_found(text: str) -> None:
+    assert len(list(_unsteady(ast.parse(text)))) == 1
+
+
+def test_what_runs_inside_a_test_and_a_compression_of_fixed_time_are_none_of_it() -> None:
+    text = "X = gzip.compress(b'x', mtime=0)\nLATE = lambda: time.time()\ndef test_a():\n    assert uuid4() and datetime.now()"
+    assert list(_unsteady(ast.parse(text))) == []
