@@ -4,28 +4,67 @@ With apt and root they are installed when absent. Otherwise one message says wha
 needing it fail in CI and are left out, by name, anywhere else (tests/conftest.py).
 """
 
+import os
+import subprocess
 from pathlib import Path
 
 from steps import ROOT, TOOLS, Failed, Log, can_apt, install_with_apt, is_ci, main, program, say
 
 FONT = "fonts-dejavu-core"
 FONT_FILES = ("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", "/usr/share/fonts/dejavu/DejaVuSansMono.ttf")
+START_SECONDS = 20
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+KUBECTL = "kubectl (Ubuntu's archive has none): https://kubernetes.io/docs/tasks/tools/install-kubectl-linux/"
 
 
 def missing() -> "list[str]":
     """Name the Debian packages whose content is not here, by whatever way it could have come."""
     font = any(Path(file).exists() for file in FONT_FILES)
-    wanted = [*([] if program(*BROWSERS) else ["chromium"]), *([] if font else [FONT])]
+    wanted = [*([] if browser() else ["chromium"]), *([] if font else [FONT])]
     wanted += [] if program("curl") else ["curl"]
-    # Ubuntu's archive has no kubectl: there its one test is left out unless somebody installed it
     wanted += [] if program("kubectl") or is_ubuntu() else ["kubernetes-client"]
     return wanted
 
 
+def by_hand() -> "list[str]":
+    """Name what is not here and that no package of this system brings, with the place where it is to be had."""
+    return [KUBECTL] if is_ubuntu() and not program("kubectl") else []
+
+
+def browser() -> "str | None":
+    """Find a browser that starts: Ubuntu's chromium-browser only tells people to install a snap."""
+    return next((found for found in (program(name) for name in BROWSERS) if found and starts(found)), None)
+
+
+def starts(found: str) -> bool:
+    """Tell whether a program gives its version."""
+    try:
+        return not subprocess.run(
+            [found, "--version"], capture_output=True, timeout=START_SECONDS, check=False
+        ).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def link_browser() -> None:
+    """Put the browser that is here on our PATH as ``chromium``, the name that tests know."""
+    found = browser()
+    if found and found != program("chromium"):
+        link_chromium(Path(found))
+
+
+def link_chromium(target: Path) -> None:
+    """Link ``.tools/bin/chromium``, which the Makefile has on the PATH."""
+    link = TOOLS / "bin" / "chromium"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(target)
+
+
 def is_ubuntu() -> bool:
     """Tell whether this is Ubuntu, whose chromium package is a stub for snap: no use in a container."""
-    release = Path("/etc/os-release")
+    release = Path(os.environ.get("SYSTEMD_OS_RELEASE") or "/etc/os-release")
     return release.exists() and "ID=ubuntu" in release.read_text().splitlines()
 
 
@@ -37,11 +76,7 @@ def browser_by_playwright(log: Log) -> None:
     log.run("playwright, for its Chromium", install)
     env = {"PYTHONPATH": str(home), "PLAYWRIGHT_BROWSERS_PATH": str(browsers)}
     log.run("Chromium", [python, "-m", "playwright", "install", "--with-deps", "chromium"], env)
-    link = TOOLS / "bin" / "chromium"
-    link.parent.mkdir(exist_ok=True)
-    if link.is_symlink():
-        link.unlink()
-    link.symlink_to(next(browsers.glob("chromium-*/chrome-linux*/chrome")))
+    link_chromium(next(browsers.glob("chromium-*/chrome-linux*/chrome")))
 
 
 def install(packages: "list[str]") -> None:
@@ -56,19 +91,23 @@ def install(packages: "list[str]") -> None:
 
 def provide() -> None:
     """Install what is missing or say what to install. In CI it is an error when something stays missing."""
-    wanted = missing()
+    failure = ""
+    if missing() and can_apt():
+        try:
+            install(missing())
+        except Failed as problem:
+            failure = f"{problem}\n"
+    link_browser()
+    wanted = [f"sudo apt-get install {' '.join(missing())}"] if missing() else []
+    wanted += by_hand()
     if not wanted:
         return
-    problem = f"These tests want system packages that only root can install: sudo apt-get install {' '.join(wanted)}"
-    if can_apt():
-        try:
-            install(wanted)
-        except Failed as failure:
-            problem = str(failure)
-    if missing():
-        if is_ci():
-            raise Failed(problem)
-        say(f"{problem}\nWithout them the tests that need them are left out.")
+    text = "\n".join(
+        [f"{failure}These tests want something that only root can install:", *(f"  {one}" for one in wanted)]
+    )
+    if is_ci():
+        raise Failed(text)
+    say(f"{text}\nWithout it the tests that need it are left out.")
 
 
 if __name__ == "__main__":
