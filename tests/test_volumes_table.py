@@ -100,6 +100,19 @@ def test_what_may_not_be_read_is_unknown_and_no_empty_cell() -> None:
     assert (row["pods"], row["attached to"]) == ("unknown", "unknown")
 
 
+def test_a_volume_that_may_not_be_read_is_named_and_what_only_it_tells_is_unknown() -> None:
+    row = rows(seen("persistentvolumes"))["pvc-1"]
+    assert (row["claim"], row["requested bytes"], row["attached to"]) == ("data", str(20 * 2**30), "n1, n2 (not yet)")
+    assert {row[name] for name in ("volume phase", "provisioned bytes", "driver", "zone")} == {"unknown"}
+
+
+def test_a_claim_that_may_not_be_read_is_named_and_what_only_it_tells_is_unknown() -> None:
+    row = rows(seen("persistentvolumeclaims"))["pvc-1"]
+    assert (row["namespace"], row["claim"], row["driver"]) == ("shop", "data", "ebs.csi.aws.com")
+    assert {row[name] for name in ("claim phase", "requested bytes", "conditions", "claim deleted")} == {"unknown"}
+    assert row["pods"] == "", "pods were seen: none uses it"
+
+
 def test_without_any_volume_there_is_a_head_and_no_row() -> None:
     see = replace(seen(), claims=(), volumes=())
     assert volumes_csv(see, assess(see, Limits())).content.decode().splitlines() == ["namespace,claim"]

@@ -5,13 +5,18 @@ from collections.abc import Iterable
 
 from robusta_volumes._analysis.assess import Assessment
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import ATTACHMENT, POD, Kind
+from robusta_volumes._model.kind import ATTACHMENT, CLAIM, POD, VOLUME, Kind
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.page import File, csv_file
 from robusta_volumes._rules.static import short_modes
 
 _ZONE_LABEL = "topology.kubernetes.io/zone"
 _UNKNOWN = "unknown"  # an empty cell would say that there is none
+_OF_CLAIM = ("claim phase", "asked modes", "requested bytes", "reported bytes", "conditions", "resize", "claim deleted")
+_OF_VOLUME = (
+    "volume phase", "driver", "data lies on", "provisioned bytes", "reclaim policy", "zone", "only on nodes with",
+    "volume deleted",
+)  # fmt: skip
 
 
 def volumes_csv(see: Inventory, found: Assessment) -> File:
@@ -25,7 +30,8 @@ def volumes_csv(see: Inventory, found: Assessment) -> File:
     for c, v in pairs:
         fired = [*rules.get(("PersistentVolumeClaim", *c.meta.key), ())] if c else []
         fired += rules.get(("PersistentVolume", "", v.meta.name), ()) if v else ()
-        rows.append({**_what(c, v), **_sizes(c, v), **_use(c, v, see), **_going_on(c, v), "rules": " ".join(fired)})
+        cells = {**_what(c, v), **_sizes(c, v), **_use(c, v, see), **_going_on(c, v), **_not_seen(c, v, see)}
+        rows.append({**cells, "rules": " ".join(fired)})
     headers = tuple(rows[0]) if rows else ("namespace", "claim")
     return csv_file("volumes.csv", headers, (tuple(row.values()) for row in rows))
 
@@ -59,14 +65,26 @@ def _sizes(c: Claim | None, v: Volume | None) -> Cells:
 
 
 def _use(c: Claim | None, v: Volume | None, see: Inventory) -> Cells:
-    pods = (p.meta.name for p in see.pods_of.get(c.meta.key, ())) if c else ()
-    at = (f"{a.node}{'' if a.attached else ' (not yet)'}" for a in see.attachments_of.get(v.meta.name, ())) if v else ()
+    ref = v.claim_ref if v and see.lacks(CLAIM) else None
+    key, name = c.meta.key if c else ref.key if ref else None, v.meta.name if v else c.volume_name if c else ""
+    pods = (p.meta.name for p in see.pods_of.get(key, ())) if key else ()
+    at = (f"{a.node}{'' if a.attached else ' (not yet)'}" for a in see.attachments_of.get(name, ()))
     return {
         "zone": _zones(v) if v else "",
         "only on nodes with": _affinity(v) if v else "",
-        "attached to": _seen(ATTACHMENT, at, see) if v else "",
-        "pods": _seen(POD, pods, see) if c else "",
+        "attached to": _seen(ATTACHMENT, at, see) if name else "",
+        "pods": _seen(POD, pods, see) if key else "",
     }
+
+
+def _not_seen(c: Claim | None, v: Volume | None, see: Inventory) -> Cells:
+    """Name the other one of the pair where the cluster does not show it, and say that the rest is unknown."""
+    if c and v is None and c.volume_name and see.lacks(VOLUME):
+        return {"volume": c.volume_name, **dict.fromkeys(_OF_VOLUME, _UNKNOWN)}
+    if v and c is None and v.claim_ref and see.lacks(CLAIM):
+        ref = v.claim_ref
+        return {"namespace": ref.namespace, "claim": ref.name, **dict.fromkeys(_OF_CLAIM, _UNKNOWN)}
+    return {}
 
 
 def _seen(kind: Kind, names: Iterable[str], see: Inventory) -> str:
