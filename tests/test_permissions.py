@@ -25,6 +25,7 @@ from robusta_volumes._cli.permissions_rules import (
 )
 from robusta_volumes._cli.values_parts import light_actions
 from robusta_volumes._cluster.live import LiveCluster
+from robusta_volumes._cluster.state import NAME as STATE
 from robusta_volumes._cluster.state import State
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model import kind as k
@@ -51,8 +52,8 @@ WORKFLOWS = ROOT / "actions" / "robusta_volumes" / "_workflows"
 OWN = {"verbs": ["get", "create", "patch"], "apiGroups": [""], "resources": ["configmaps"], "namespaces": ["robusta"]}
 RULES = [rule.as_data for rule in cluster_rules()]
 RESOURCES = [rule.kind.resource for rule in cluster_rules()]
-# The one list that only a question about a namespace needs.
-OF_THE_CLUSTER_REPORT = [name for name in RESOURCES if name != "namespaces"]
+# test_leftovers.py has what only leaving needs.
+OF_THE_CLUSTER_REPORT = [rule.kind.resource for rule in cluster_rules(["persistentVolumeActions"])]
 SNAPSHOTS_LATER: Mapping[str, tuple[Need, ...]] = {
     "pvcSnapshots": (
         Need(k.CLAIM, ("get", "list"), "which claims there are"),
@@ -106,14 +107,54 @@ def test_the_rules_suffice_for_a_namespace_and_for_one_object(server: ApiServer,
 
 
 @pytest.mark.parametrize("resource", OF_THE_CLUSTER_REPORT)
-def test_each_rule_is_necessary_without_it_exactly_its_resource_is_not_seen(
+def test_each_list_is_necessary_without_it_exactly_its_resource_is_not_seen(
     server: ApiServer, live: LiveCluster, resource: str
 ) -> None:
-    server.access.rules = [rule.as_data for rule in cluster_rules() if rule.kind.resource != resource]
+    server.access.rules = without("list", resource)
     page = report(live)
     plural, _, group = resource.partition(".")
     assert not_seen(page) == {plural}
     assert f'- apiGroups: ["{group}"]\n  resources: ["{plural}"]\n  verbs: ["get", "list"]' in page
+
+
+def without(verb: str, resource: str) -> list[dict[str, Any]]:
+    """Give our rules for the whole cluster, less one verb on one resource."""
+    return [
+        {**rule.as_data, "verbs": [v for v in rule.verbs if v != verb or rule.kind.resource != resource]}
+        for rule in cluster_rules()
+    ]
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_each_get_is_necessary_without_it_the_doctor_cannot_tell_whether_the_kind_is_served(
+    server: ApiServer, live: LiveCluster, resource: str
+) -> None:
+    def kinds_not_told() -> list[str]:
+        page = to_markdown(robusta_volumes_doctor(live, Host(version="0.53.0"), None))
+        return re.findall(r"^kinds,(\w+),unknown", page, re.MULTILINE)
+
+    assert kinds_not_told() == []
+    server.access.rules = [*without("get", resource), OWN]
+    assert kinds_not_told() == [resource.partition(".")[0]]
+
+
+@pytest.mark.parametrize("verb", OWN["verbs"])
+def test_each_verb_on_our_own_memory_is_necessary(server: ApiServer, live: LiveCluster, verb: str) -> None:
+    state = State(live, "robusta")
+
+    def remember() -> None:
+        if server.store.find(k.CONFIG_MAP, "robusta"):
+            server.store.delete(k.CONFIG_MAP, STATE, "robusta")
+        state.write("tick", {"slot": "x"})
+        state.write("tick", {"slot": "y"})
+
+    server.access.rules = [{**OWN, "verbs": [v for v in OWN["verbs"] if v != verb]}]
+    with pytest.raises(NotAllowed) as refused:
+        remember()
+    assert f"cannot {verb} resource" in str(refused.value)
+    server.access.rules = [OWN]
+    remember()
+    assert state.read("tick") == {"slot": "y"}
 
 
 def test_without_the_rule_for_namespaces_a_misspelt_one_is_not_told_from_an_empty_one(

@@ -25,4 +25,5 @@ def robusta_volumes_leftovers(event: ExecutionBaseEvent, params: DoctorParams) -
 
     Reads only. Run it by hand before you uninstall.
     """
-    run_plain(event, params, leftovers)
+    host = host_of(params.workflows)
+    run_plain(event, params, lambda cluster: leftovers(cluster, host.namespace, host.namespaces))

@@ -47,7 +47,7 @@ def playbooks(folder: Path = PLAYBOOKS) -> dict[str, dict[str, Any]]:
 
 def light_actions(needs: Needs = NEEDS) -> tuple[str, ...]:
     """Give the actions that people may run from the UI without signature: reports of workflows that only read."""
-    return (*(snake(key) for key, wanted in needs.items() if reads_only(wanted)), _DOCTOR)
+    return (*(snake(key) for key, wanted in needs.items() if key in WORKFLOWS and reads_only(wanted)), _DOCTOR)
 
 
 def block() -> dict[str, Any]:

@@ -57,6 +57,9 @@ SNAPSHOT_CONTENT = Kind(
     "snapshot.storage.k8s.io", "v1", "VolumeSnapshotContent", "volumesnapshotcontents", namespaced=False
 )
 
+ROLE = Kind("rbac.authorization.k8s.io", "v1", "Role", "roles")
+ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings")
+
 ALL_KINDS: tuple[Kind, ...] = (
     CLAIM,
     VOLUME,
@@ -82,5 +85,7 @@ ALL_KINDS: tuple[Kind, ...] = (
     SNAPSHOT,
     SNAPSHOT_CLASS,
     SNAPSHOT_CONTENT,
+    ROLE,
+    ROLE_BINDING,
 )
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL_KINDS}

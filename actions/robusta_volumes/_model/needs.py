@@ -40,7 +40,9 @@ class Change:
 _STATE = Need(
     k.CONFIG_MAP, ("get", "create", "patch"), "remembers what was announced, across restarts", own=True, allow="state"
 )
+_OURS = "finds what is ours and would stay when you leave"
 
+# By Helm key; what belongs to no workflow by its action, written the same way.
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     "persistentVolumeActions": (
         Need(k.CLAIM, READ, "every report: claims"),
@@ -71,6 +73,15 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.SNAPSHOT_CLASS, READ, "why a snapshot fails"),
         Need(k.EVENT, READ, "causes that stand in events only"),
         _STATE,
+    ),
+    "robustaVolumesLeftovers": (
+        Need(k.CLAIM, READ, _OURS),
+        Need(k.POD, READ, _OURS),
+        Need(k.JOB, READ, _OURS),
+        Need(k.SNAPSHOT, READ, _OURS),
+        Need(k.SNAPSHOT_CONTENT, READ, _OURS),
+        Need(k.ROLE, READ, _OURS),
+        Need(k.ROLE_BINDING, READ, _OURS),
     ),
 }
 

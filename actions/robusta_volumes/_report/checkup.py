@@ -7,6 +7,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
+from robusta_volumes._report.rights import to_paste, to_run
 
 _PARTS = ("settings", "playbooks", "permissions", "kinds", "prometheus", "robusta")
 _SHOWN = 12  # gaps inside the message
@@ -21,8 +22,8 @@ def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
     blocks: list[Block] = []
     if missing:
         blocks.append(Text(_gaps(missing)))
-    blocks += _rules(missing)
-    blocks += _commands(missing)
+    blocks += to_paste(list(dict.fromkeys(c.rule for c in missing if c.rule)))
+    blocks += to_run(list(dict.fromkeys(c.command for c in missing if c.command)))
     blocks += [_values(check) for check in missing if check.values]
     if unknown:
         blocks.append(Text(short("*Not certain:*\n" + "\n".join(_line(c) for c in unknown[:_SHOWN]), TEXT_LIMIT)))
@@ -69,30 +70,6 @@ def _gaps(missing: Sequence[Check]) -> str:
     if len(missing) > _SHOWN:
         lines.append(f"• and {len(missing) - _SHOWN} more in doctor.csv")
     return short("*Missing:*\n" + "\n".join(lines), TEXT_LIMIT)
-
-
-def _rules(missing: Sequence[Check]) -> tuple[Text | File, ...]:
-    rules = list(dict.fromkeys(c.rule for c in missing if c.rule))
-    if not rules:
-        return ()
-    text = "\n".join(rules)
-    where = "*Do this:* add to `runner.customClusterRoleRules` in Robusta's Helm values:"
-    if len(text) < TEXT_LIMIT - 200:
-        return (Text(f"{where}\n```{text}```"),)
-    return Text(f"{where.rstrip(':')} what permissions.yaml holds."), File("permissions.yaml", f"{text}\n".encode())
-
-
-def _commands(missing: Sequence[Check]) -> tuple[Text, ...]:
-    """Give each command once; what writes, and what reads in some namespaces only, is allowed by Roles there."""
-    commands = list(dict.fromkeys(c.command for c in missing if c.command))
-    if not commands:
-        return ()
-    text = "\n".join(commands)
-    return (
-        Text(
-            f"*Do this:* run, where the package and its extra `cli` are installed:\n```{short(text, TEXT_LIMIT - 200)}```"
-        ),
-    )
 
 
 def _values(check: Check) -> Text:

@@ -7,6 +7,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, plain, quoted
 from robusta_volumes._model.volume import Meta
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
+from robusta_volumes._report.rights import remedies, to_paste, to_run
 
 _SHOWN = 15
 # What is lost with an object of this kind; the others hold nothing that anybody misses.
@@ -17,8 +18,10 @@ _HOLDS = {
 }
 
 
-def leftovers_page(found: Sequence[tuple[Kind, Meta]], unseen: Mapping[str, str], cluster: str, label: str) -> Page:
-    """List what carries our label."""
+def leftovers_page(
+    found: Sequence[tuple[Kind, Meta]], unseen: Mapping[str, tuple[str, str]], cluster: str, label: str
+) -> Page:
+    """List what carries our label; ``unseen`` holds by resource why it could not be listed, and the remedy."""
     blocks: list[Block] = []
     if found:
         rows = [(kind.name, meta.title) for kind, meta in found]
@@ -29,8 +32,10 @@ def leftovers_page(found: Sequence[tuple[Kind, Meta]], unseen: Mapping[str, str]
             csv_file("leftovers.csv", ("kind", "namespace", "name"), [(k.name, m.namespace, m.name) for k, m in found])
         )
     if unseen:
-        lines = [f"• {name}: {plain(why, 160)}" for name, why in sorted(unseen.items())]
+        lines = [f"• {name}: {plain(why, 160)}" for name, (why, _) in sorted(unseen.items())]
         blocks.append(Text("*Not looked at:*\n" + "\n".join(lines)))
+        rules, commands = remedies(remedy for _, (_, remedy) in sorted(unseen.items()))
+        blocks += [*to_paste(rules), *to_run(commands)]
     title = (
         f"{count(len(found), 'object')} of robusta-volumes in the cluster"
         if found

@@ -17,8 +17,7 @@ _MORE = {
     "networking.k8s.io/v1": "Ingress=ingresses NetworkPolicy=networkpolicies",
     "coordination.k8s.io/v1": "Lease=leases",
     "events.k8s.io/v1": "Event=events",
-    "rbac.authorization.k8s.io/v1": "Role=roles RoleBinding=rolebindings -ClusterRole=clusterroles"
-    " -ClusterRoleBinding=clusterrolebindings",
+    "rbac.authorization.k8s.io/v1": "-ClusterRole=clusterroles -ClusterRoleBinding=clusterrolebindings",
     "apiextensions.k8s.io/v1": "-CustomResourceDefinition=customresourcedefinitions",
     "authorization.k8s.io/v1": "-SelfSubjectAccessReview=selfsubjectaccessreviews"
     " -SelfSubjectRulesReview=selfsubjectrulesreviews",
