@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robusta_volumes._analysis.slots import is_due, last_slot
+from robusta_volumes._analysis.slots import Due, due, is_due, last_slot, next_slot, slots_between
 from robusta_volumes._model.times import UTC
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,3 +90,71 @@ def test_nothing_served_yet_is_due_and_what_was_served_is_not() -> None:
     assert is_due(YEAR, YEAR - timedelta(days=1))
     assert not is_due(YEAR, YEAR)
     assert not is_due(YEAR, YEAR + timedelta(days=1))
+
+
+def moments(schedule: str, zone: str, after: str, now: str) -> list[str]:
+    place = ZoneInfo(zone)
+    found = slots_between(schedule, zone, datetime.fromisoformat(after), datetime.fromisoformat(now))
+    return [one.astimezone(place).strftime("%H:%M%z") for one in reversed(found)]
+
+
+def test_an_hourly_schedule_is_served_in_both_hours_that_autumn_repeats() -> None:
+    hours = moments("30 * * * *", "Europe/Berlin", "2026-10-25T00:45:00+02:00", "2026-10-25T03:45:00+01:00")
+    assert hours == ["01:30+0200", "02:30+0200", "02:30+0100", "03:30+0100"]
+
+
+def test_an_hourly_schedule_is_served_once_where_spring_skips_an_hour() -> None:
+    hours = moments("30 * * * *", "Europe/Berlin", "2026-03-29T00:45:00+01:00", "2026-03-29T04:45:00+02:00")
+    assert hours == ["01:30+0100", "03:30+0200", "04:30+0200"]
+
+
+def test_slots_come_newest_first_and_no_more_than_asked() -> None:
+    found = slots_between("0 * * * *", "UTC", YEAR, YEAR + timedelta(days=2), 3)
+    assert found == [YEAR + timedelta(hours=48 - n) for n in range(3)]
+
+
+def test_the_next_slot_is_the_first_one_to_come() -> None:
+    evening = datetime(2026, 3, 28, 22, tzinfo=UTC)
+    assert next_slot("30 2 * * *", "Europe/Berlin", evening).isoformat() == "2026-03-29T01:30:00+00:00"
+    assert next_slot("0 0 1 1 *", "UTC", YEAR) == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_new_schedule_fires_nothing_at_once() -> None:
+    assert due("0 2 * * *", "UTC", YEAR + 10 * HOUR, since=YEAR + 9 * HOUR, served=None, deadline=HOUR) == Due(None)
+
+
+def test_of_several_slots_that_nobody_served_only_the_newest_is_caught_up() -> None:
+    found = due("0 * * * *", "UTC", YEAR + 4.1 * HOUR, since=YEAR - HOUR, served=YEAR + HOUR, deadline=HOUR)
+    assert found == Due(YEAR + 4 * HOUR, (YEAR + 3 * HOUR, YEAR + 2 * HOUR))
+
+
+def test_a_slot_older_than_the_deadline_is_told_and_not_caught_up() -> None:
+    found = due("0 2 * * *", "UTC", YEAR + 5 * HOUR, since=YEAR, served=None, deadline=HOUR)
+    assert found == Due(None, (YEAR + 2 * HOUR,), too_late=True)
+
+
+def test_after_a_clock_that_jumped_back_nothing_is_due() -> None:
+    assert due("0 * * * *", "UTC", YEAR + 2.5 * HOUR, since=YEAR, served=YEAR + 3 * HOUR, deadline=HOUR) == Due(None)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("schedule", ["30 2 * * *", "0 */6 * * *", "*/20 * * * *", "15 1 * * 0"])
+@given(st.lists(st.floats(0.1, 200), min_size=20, max_size=60), st.integers(0, 300))
+@settings(max_examples=10, deadline=None)
+def test_every_slot_is_served_once_or_told_as_missed_whenever_the_ticks_come(
+    zone: str, schedule: str, minutes: list[float], day: int
+) -> None:
+    since = YEAR + timedelta(days=day)
+    now, served, handled = since, None, []
+    for step in minutes * 3:
+        now += timedelta(minutes=step)
+        for again in range(2):  # every tick comes twice
+            found = due(schedule, zone, now, since, served, timedelta(hours=3))
+            assert not (again and (found.slot or found.missed))
+            handled += [*found.missed, *([found.slot] if found.slot else [])]
+            served = max(handled, default=served)
+    assert len(handled) == len(set(handled))
+    assert sorted(handled) == sorted(slots_between(schedule, zone, since, served or since))

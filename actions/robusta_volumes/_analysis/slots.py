@@ -1,5 +1,12 @@
-"""Which slot of a schedule is due. The trigger that asks is never trusted for time; only the clock and what was served."""
+"""Which slot of a schedule is due. The trigger that asks is never trusted for time; only the clock and what was served.
 
+Slots are wall-clock times of a zone. A wall-clock time that a clock change skips comes as much later as the clock jumped. One
+that it repeats counts the first time; both times where the schedule runs every hour (its hour field starts with ``*``). croniter
+is asked about times without zone only: with one, it gives some slots twice and others never around a clock change.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,25 +18,91 @@ _CLOCK_CHANGE = timedelta(hours=2)  # more than any daylight saving time moves a
 
 
 def last_slot(schedule: str, zone: str, now: datetime) -> datetime:
-    """Give the newest slot at or before ``now``, in UTC.
+    """Give the newest slot at or before ``now``, in UTC."""
+    return next(_backwards(schedule, zone, now))
 
-    Slots are wall-clock times of ``zone``, each with one moment: a wall-clock time that a clock change skips comes as
-    much later as the clock jumped, and one that it repeats counts the first time. croniter is asked about times without
-    zone only: with one, it gives some slots twice and others never around a clock change.
-    """
+
+def next_slot(schedule: str, zone: str, now: datetime) -> datetime:
+    """Give the first slot after ``now``, in UTC."""
     place = ZoneInfo(zone)
     wall = now.astimezone(place).replace(tzinfo=None, second=0, microsecond=0)
-    steps = croniter(schedule, wall + _CLOCK_CHANGE)
-    newest: datetime | None = None
+    steps = croniter(schedule, wall - _CLOCK_CHANGE)
+    best: datetime | None = None
     while True:
-        slot: datetime = steps.get_prev(datetime)
-        moment = slot.replace(tzinfo=place).astimezone(UTC)
-        if moment <= now and (newest is None or moment > newest):
-            newest = moment
-        if newest and slot < wall - _CLOCK_CHANGE:
-            return newest
+        slot: datetime = steps.get_next(datetime)
+        later = [m for m in _moments(slot, place, schedule) if m > now]
+        best = min([*later, *([best] if best else [])], default=None)
+        if best and slot > wall + _CLOCK_CHANGE:
+            return best
+
+
+def slots_between(schedule: str, zone: str, after: datetime, now: datetime, most: int = 1000) -> list[datetime]:
+    """List the slots later than ``after`` and not later than ``now``, newest first, at most ``most``; in UTC."""
+    found: list[datetime] = []
+    for slot in _backwards(schedule, zone, now):
+        if slot <= after or len(found) == most:
+            return found
+        found.append(slot)
+    return found
 
 
 def is_due(slot: datetime, served: datetime | None) -> bool:
     """Tell whether a slot still has to be served. Nothing served yet: it is, so that a first report comes at once."""
     return served is None or served < slot
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a tick has to do for one schedule."""
+
+    slot: datetime | None  # to be served now; None: nothing is due
+    missed: tuple[datetime, ...] = ()  # older slots that nobody served, newest first: told, not caught up
+    too_late: bool = False  # the newest slot itself is older than the deadline: told, not caught up
+
+
+def due(schedule: str, zone: str, now: datetime, since: datetime, served: datetime | None, deadline: timedelta) -> Due:
+    """Decide which slot to serve: the newest one only, when it came after ``since`` and is not older than ``deadline``.
+
+    ``since`` is when the schedule was first seen, so that a new schedule fires nothing at once. ``served`` is the newest slot
+    that was served; a clock that jumps back finds only older ones, and nothing is due.
+    """
+    start = max(since, served) if served else since
+    slots = slots_between(schedule, zone, start, now)
+    if not slots:
+        return Due(None)
+    newest, *older = slots
+    if now - newest > deadline:
+        return Due(None, tuple(slots), too_late=True)
+    return Due(newest, tuple(older))
+
+
+def _moments(slot: datetime, place: ZoneInfo, schedule: str) -> list[datetime]:
+    """Give the moments of one wall-clock time, in UTC: one, or two where a clock change repeats it every hour."""
+    first = slot.replace(tzinfo=place, fold=0).astimezone(UTC)
+    second = slot.replace(tzinfo=place, fold=1).astimezone(UTC)
+    if second > first and _hourly(schedule):
+        return [first, second]
+    return [first]
+
+
+def _hourly(schedule: str) -> bool:
+    fields = schedule.split()
+    return schedule == "@hourly" or (len(fields) > 1 and fields[1].startswith("*"))
+
+
+def _backwards(schedule: str, zone: str, now: datetime) -> Iterator[datetime]:
+    """Give the slots at or before ``now``, newest first, each once."""
+    place = ZoneInfo(zone)
+    wall = now.astimezone(place).replace(tzinfo=None, second=0, microsecond=0)
+    steps = croniter(schedule, wall + _CLOCK_CHANGE)
+    waiting: set[datetime] = set()  # found, but a slot not looked at yet may lie between
+    given: datetime | None = None
+    while True:
+        slot: datetime = steps.get_prev(datetime)
+        settled = slot.replace(tzinfo=place).astimezone(UTC) + _CLOCK_CHANGE
+        for moment in sorted((m for m in waiting if m > settled), reverse=True):
+            waiting.discard(moment)
+            if given is None or moment < given:
+                given = moment
+                yield moment
+        waiting.update(m for m in _moments(slot, place, schedule) if m <= now)

@@ -1,0 +1,54 @@
+"""One shape for everything that data can be restored from: a snapshot, a backup's copy of a volume, whoever made it."""
+
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+
+class State(Enum):
+    """How far a restore point is. Readiness is the only success and a deadline the only failure: errors are information."""
+
+    UNOBSERVED = "unobserved"  # nobody has touched it for longer than a controller takes
+    CREATING = "creating"
+    CUT = "cut"  # the data is fixed, but cannot be restored yet
+    READY = "ready"
+    LATE = "late"  # not ready at its deadline; it may still become ready
+    TERMINATING = "terminating"
+
+
+PENDING = frozenset({State.UNOBSERVED, State.CREATING, State.CUT})
+
+
+class Point(NamedTuple):
+    """A restore point of one claim. A named tuple, because a cluster has hundreds of thousands of them."""
+
+    engine: str  # csi | velero | ...
+    namespace: str
+    claim: str
+    claim_uid: str  # "": not known; a re-created claim has another one, and its points are another series
+    name: str
+    uid: str
+    state: State
+    cut_at: datetime | None  # when the data was fixed: age counts from here, never from when it became ready
+    created: datetime | None  # when the object was made
+    schedule: str = ""  # the schedule of ours that made it; "": by hand or by others
+    slot: datetime | None = None  # which slot of the schedule it serves
+    owned: bool = False  # it carries our label and was not copied: only such a one may be deleted
+    held: bool = False  # somebody asked to keep it
+    in_use: str = ""  # the claim that is being restored from it
+    grouped: bool = False  # part of a group snapshot: its members must not be deleted one by one
+    size: int | None = None  # bytes that a restore needs; None: not known
+    error: str = ""  # what was said last; not a verdict
+    class_name: str = ""
+    resource_version: str = ""
+    follows_schedule: bool = False  # made by hand, but aged like those of the schedule
+
+    @property
+    def good(self) -> bool:
+        """Tell whether data can be restored from it."""
+        return self.state is State.READY
+
+    @property
+    def when(self) -> datetime | None:
+        """Give the time that its age counts from; that of the object where the data's is not known."""
+        return self.cut_at or self.created
