@@ -1,0 +1,31 @@
+"""The labels and annotations by which we know our own objects, and how a slot is written in them."""
+
+from datetime import datetime
+
+from robusta_volumes._model.times import UTC
+
+DOMAIN = "robusta-volumes.dev"
+MANAGED_BY, OURS = "app.kubernetes.io/managed-by", "robusta-volumes"
+SCHEDULE = f"{DOMAIN}/schedule"  # label: the schedule's name, shortened where a label cannot hold it
+SLOT = f"{DOMAIN}/slot"  # label: which slot it serves, in UTC
+CLAIM_UID = f"{DOMAIN}/pvc-uid"  # label
+HOLD = f"{DOMAIN}/hold"  # label that people put on a snapshot: "true" keeps it whatever the rules say
+SELF = f"{DOMAIN}/self"  # annotation: the object's own name; a copy under another name is not ours
+CLAIM_NAME = f"{DOMAIN}/claim"  # annotation: names may be longer than labels
+SCHEDULE_NAME = f"{DOMAIN}/schedule-name"  # annotation
+RETAIN = f"{DOMAIN}/retain"  # annotation "schedule": made by hand, but aged like those of a schedule
+CHOICE = f"{DOMAIN}/snapshot"  # annotation that people put on a claim: "false", or the names of schedules
+_SLOT_FORMAT = "%Y%m%dT%H%MZ"
+
+
+def slot_text(slot: datetime) -> str:
+    """Write a slot as a label value: "20260329T0130Z"."""
+    return slot.astimezone(UTC).strftime(_SLOT_FORMAT)
+
+
+def slot_of(text: str) -> datetime | None:
+    """Read a slot from a label value; None when it is none."""
+    try:
+        return datetime.strptime(text, _SLOT_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
