@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from robusta_volumes._cluster import read, read_pods
+from robusta_volumes._cluster import read, read_pods, read_snapshots
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.volume import ClaimRef, ClaimTemplate
@@ -27,7 +27,7 @@ READERS = (
     read.csi_node,
     read.named,
     read.quota,
-    read.snapshot,
+    read_snapshots.snapshot,
     read.event,
     read_pods.pod,
     read_pods.workload,
@@ -161,7 +161,7 @@ def test_a_slim_pod_or_workload_reads_like_the_whole(when: str) -> None:
 
 
 def test_a_snapshot_tells_ready_from_failed_and_from_silent() -> None:
-    found = {name: read.snapshot(item) for (_, name), item in recorded("after", "volumesnapshots").items()}
+    found = {name: read_snapshots.snapshot(item) for (_, name), item in recorded("after", "volumesnapshots").items()}
     assert (found["orders-good"].ready, found["orders-good"].size, found["orders-good"].error) == (True, GI, "")
     assert not found["class-missing"].ready
     assert '"nope" not found' in found["class-missing"].error
@@ -290,7 +290,7 @@ def test_a_wrong_type_in_any_place_of_a_real_object_is_put_up_with(hole: Any) ->
     real: list[tuple[Any, dict[str, Any]]] = [
         (read.claim, CLAIMS["shop", "nobody-uses-me"]),
         (read.volume, VOLUMES["", "on-gone-node"]),
-        (read.snapshot, recorded("after", "volumesnapshots")["shop", "orders-good"]),
+        (read_snapshots.snapshot, recorded("after", "volumesnapshots")["shop", "orders-good"]),
         (read.event, next(iter(recorded("after", "events").values()))),
         (read.quota, recorded("after", "resourcequotas")["tight", "storage"]),
         (read.csi_node, next(iter(recorded("after", "csinodes").values()))),

@@ -66,7 +66,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     k.POD.resource: ("pods", read_pods.pod),
     k.QUOTA.resource: ("quotas", read.quota),
     k.LIMIT_RANGE.resource: ("limit_ranges", lambda o: read_claims.limit_range(o, read.meta(o))),
-    k.SNAPSHOT.resource: ("snapshots", read.snapshot),
+    k.SNAPSHOT.resource: ("snapshots", read_snapshots.snapshot),
     k.SNAPSHOT_CLASS.resource: ("snapshot_classes", read.named),
     k.SNAPSHOT_CONTENT.resource: ("contents", read_snapshots.content),
     k.NAMESPACE.resource: ("namespaces", read.named),

@@ -19,7 +19,6 @@ from robusta_volumes._model.volume import (
     Named,
     Node,
     Quota,
-    Snapshot,
     StorageClass,
     Volume,
 )
@@ -138,6 +137,7 @@ def volume(o: Mapping[str, Any]) -> Volume:
         source=source,
         driver=str(at(spec, "csi", "driver") or source),
         backend=_backend(source, block(spec, source)),
+        attributes_class=str(spec.get("volumeAttributesClassName") or ""),
         node_affinity=tuple(
             tuple(
                 Requirement(str(r.get("key")), str(r.get("operator")), strings(r.get("values")))
@@ -161,6 +161,10 @@ def storage_class(o: Mapping[str, Any]) -> StorageClass:
     )
 
 
+def _code(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
 def attachment(o: Mapping[str, Any]) -> Attachment:
     """Read a VolumeAttachment."""
     return Attachment(
@@ -171,6 +175,7 @@ def attachment(o: Mapping[str, Any]) -> Attachment:
         attached=at(o, "status", "attached") is True,
         attach_error=str(at(o, "status", "attachError", "message") or ""),
         detach_error=str(at(o, "status", "detachError", "message") or ""),
+        error_code=_code(at(o, "status", "detachError", "errorCode") or at(o, "status", "attachError", "errorCode")),
     )
 
 
@@ -208,19 +213,6 @@ def quota(o: Mapping[str, Any]) -> Quota:
         return {key: amount for key, amount in pairs if amount is not None}
 
     return Quota(meta(o), amounts(at(o, "status", "hard") or at(o, "spec", "hard")), amounts(at(o, "status", "used")))
-
-
-def snapshot(o: Mapping[str, Any]) -> Snapshot:
-    """Read a VolumeSnapshot."""
-    return Snapshot(
-        meta=meta(o),
-        claim=str(at(o, "spec", "source", "persistentVolumeClaimName") or ""),
-        class_name=said(at(o, "spec", "volumeSnapshotClassName")),
-        ready=at(o, "status", "readyToUse") is True,
-        error=str(at(o, "status", "error", "message") or ""),
-        cut=parse_time(at(o, "status", "creationTime")),
-        size=bytes_of(at(o, "status", "restoreSize")),
-    )
 
 
 def event(o: Mapping[str, Any]) -> Event:

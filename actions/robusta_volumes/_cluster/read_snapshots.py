@@ -1,12 +1,27 @@
-"""Snapshots' contents and namespaces become what we understand. Pure."""
+"""Snapshots, their contents and namespaces become what we understand. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from robusta_volumes._cluster import read
-from robusta_volumes._cluster.fields import at
+from robusta_volumes._cluster.fields import at, said
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.snapshot_content import SnapshotContent
+from robusta_volumes._model.times import parse_time
+from robusta_volumes._model.volume import Snapshot
+
+
+def snapshot(o: Mapping[str, Any]) -> Snapshot:
+    """Read a VolumeSnapshot."""
+    return Snapshot(
+        meta=read.meta(o),
+        claim=str(at(o, "spec", "source", "persistentVolumeClaimName") or ""),
+        class_name=said(at(o, "spec", "volumeSnapshotClassName")),
+        ready=at(o, "status", "readyToUse") is True,
+        error=str(at(o, "status", "error", "message") or ""),
+        cut=parse_time(at(o, "status", "creationTime")),
+        size=bytes_of(at(o, "status", "restoreSize")),
+    )
 
 
 def content(o: Mapping[str, Any]) -> SnapshotContent:

@@ -1,18 +1,17 @@
 """Everything that was seen of a cluster's storage at one moment, joined by indexes; what was not seen says why."""
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from robusta_volumes._model.attach_slots import node_fills, used_slots
 from robusta_volumes._model.driver import CsiDriver
+from robusta_volumes._model.indexing import many, newest
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limit_range import LimitRange
 from robusta_volumes._model.snapshot_content import SnapshotContent
-from robusta_volumes._model.times import UTC
 from robusta_volumes._model.volume import (
     Attachment,
     Claim,
@@ -29,8 +28,6 @@ from robusta_volumes._model.volume import (
 )
 
 Key = tuple[str, str]
-_T = TypeVar("_T")
-_K = TypeVar("_K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -94,14 +91,14 @@ class Inventory:
     @cached_property
     def claims_in(self) -> Mapping[str, tuple[Claim, ...]]:
         """Claims by namespace."""
-        return _many((c.meta.namespace, c) for c in self.claims)
+        return many((c.meta.namespace, c) for c in self.claims)
 
     @cached_property
     def claims_of_set(self) -> Mapping[Key, tuple[Claim, ...]]:
         """Claims that a StatefulSet's templates made, by the set's (namespace, name)."""
         split = ((c, c.meta.name.rpartition("-")) for c in self.claims)
         heads = (((c.meta.namespace, head), c) for c, (head, _, number) in split if number.isdigit())
-        return _many((w.meta.key, c) for key, c in heads if (w := self.set_of_prefix.get(key)))
+        return many((w.meta.key, c) for key, c in heads if (w := self.set_of_prefix.get(key)))
 
     @cached_property
     def volume(self) -> Mapping[str, Volume]:
@@ -109,9 +106,19 @@ class Inventory:
         return {v.meta.name: v for v in self.volumes}
 
     @cached_property
+    def free_volumes(self) -> tuple[Volume, ...]:
+        """Volumes that are Available, by name."""
+        return tuple(sorted((v for v in self.volumes if v.phase == "Available"), key=lambda v: v.meta.name))
+
+    @cached_property
+    def free_of_class(self) -> Mapping[str, tuple[Volume, ...]]:
+        """Available volumes by their class."""
+        return many((v.class_name, v) for v in self.free_volumes)
+
+    @cached_property
     def volumes_on(self) -> Mapping[str, tuple[Volume, ...]]:
         """Volumes by backend, in the words of `Volume.backend`."""
-        return _many((v.backend, v) for v in self.volumes)
+        return many((v.backend, v) for v in self.volumes)
 
     @cached_property
     def storage_class(self) -> Mapping[str, StorageClass]:
@@ -131,27 +138,34 @@ class Inventory:
     @cached_property
     def pods_of(self) -> Mapping[Key, tuple[Pod, ...]]:
         """Pods that name a claim, by the claim's (namespace, name)."""
-        return _many(((pod.meta.namespace, name), pod) for pod in self.pods for name in pod.claims)
+        return many(((pod.meta.namespace, name), pod) for pod in self.pods for name in pod.claims)
+
+    @cached_property
+    def driver_pods(self) -> tuple[Pod, ...]:
+        """Pods that may be a storage driver's controller, by their names; those of DaemonSets serve single nodes."""
+        words = ("csi", "provisioner", "controller")
+        named = (p for p in self.pods if any(word in p.meta.name for word in words))
+        return tuple(p for p in named if not (p.meta.owner and p.meta.owner[0] == "DaemonSet"))
 
     @cached_property
     def workloads_of(self) -> Mapping[Key, tuple[Workload, ...]]:
         """Workload templates that name a claim, by the claim's (namespace, name)."""
-        return _many(((w.meta.namespace, name), w) for w in self.workloads for name in w.claims)
+        return many(((w.meta.namespace, name), w) for w in self.workloads for name in w.claims)
 
     @cached_property
     def attachments_of(self) -> Mapping[str, tuple[Attachment, ...]]:
         """Attachments by volume name."""
-        return _many((a.volume_name, a) for a in self.attachments)
+        return many((a.volume_name, a) for a in self.attachments)
 
     @cached_property
     def attachments_on(self) -> Mapping[str, tuple[Attachment, ...]]:
         """Attachments by node name."""
-        return _many((a.node, a) for a in self.attachments)
+        return many((a.node, a) for a in self.attachments)
 
     @cached_property
     def pods_on(self) -> Mapping[str, tuple[Pod, ...]]:
         """Pods that name claims, by the node where they are."""
-        return _many((p.node, p) for p in self.pods if p.claims and p.node)
+        return many((p.node, p) for p in self.pods if p.claims and p.node)
 
     @cached_property
     def pods_unplaced(self) -> tuple[Pod, ...]:
@@ -187,13 +201,13 @@ class Inventory:
     @cached_property
     def nodes_with(self) -> Mapping[str, frozenset[str]]:
         """Names of the nodes on which a CSI driver is registered, by the driver's name."""
-        pairs = _many((name, node.meta.name) for node in self.csi_nodes for name in node.drivers)
+        pairs = many((name, node.meta.name) for node in self.csi_nodes for name in node.drivers)
         return {name: frozenset(nodes) for name, nodes in pairs.items()}
 
     @cached_property
     def snapshots_of(self) -> Mapping[Key, tuple[Snapshot, ...]]:
         """Snapshots by their source claim's (namespace, name)."""
-        return _many(((s.meta.namespace, s.claim), s) for s in self.snapshots)
+        return many(((s.meta.namespace, s.claim), s) for s in self.snapshots)
 
     @cached_property
     def snapshot(self) -> Mapping[Key, Snapshot]:
@@ -203,12 +217,20 @@ class Inventory:
     @cached_property
     def quotas_in(self) -> Mapping[str, tuple[Quota, ...]]:
         """Quotas by namespace."""
-        return _many((q.meta.namespace, q) for q in self.quotas)
+        return many((q.meta.namespace, q) for q in self.quotas)
+
+    @cached_property
+    def size_refusals(self) -> Mapping[str, tuple[Event, ...]]:
+        """Events that a limit range refused the size of a claim, by namespace, newest first."""
+        found = sorted(
+            (e for e in self.events if "per PersistentVolumeClaim is" in e.message), key=newest, reverse=True
+        )
+        return many((e.namespace, e) for e in found)
 
     @cached_property
     def _events_of(self) -> Mapping[tuple[str, str, str], tuple[Event, ...]]:
-        found = _many(((e.kind, e.namespace, e.name), e) for e in self.events)
-        return {key: tuple(sorted(events, key=_newest, reverse=True)) for key, events in found.items()}
+        found = many(((e.kind, e.namespace, e.name), e) for e in self.events)
+        return {key: tuple(sorted(events, key=newest, reverse=True)) for key, events in found.items()}
 
     def events_of(self, kind: str, namespace: str, name: str, uid: str = "") -> tuple[Event, ...]:
         """Events about one object, newest first; those of an earlier object of the same name are left out."""
@@ -226,19 +248,3 @@ class Inventory:
         if claim is None or (ref and ref.uid and claim.meta.uid and ref.uid != claim.meta.uid):
             return None
         return claim
-
-
-def _newest(event: Event) -> datetime:
-    return event.last or event.first or datetime.min.replace(tzinfo=UTC)
-
-
-def _many(pairs: Iterable[tuple[_K, _T]]) -> dict[_K, tuple[_T, ...]]:
-    found: dict[_K, list[_T]] = defaultdict(list)
-    for key, value in pairs:
-        found[key].append(value)
-    return {key: tuple(values) for key, values in found.items()}
-
-
-def where(items: Iterable[_T], test: Callable[[_T], bool]) -> tuple[_T, ...]:
-    """Keep the items that pass."""
-    return tuple(item for item in items if test(item))

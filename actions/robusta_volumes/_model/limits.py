@@ -16,6 +16,9 @@ class Limits:
     provisioning_minutes: int = limit(
         5, "minutes", "cloud disks take seconds to two minutes to create; after five the provisioner is not working"
     )
+    pending_minutes: int = limit(
+        2, "minutes", "most claims bind within seconds; one that nothing explains for two minutes is worth a look"
+    )
     provisioning_retry_minutes: int = limit(
         15, "minutes", "a provisioner tries again at least every five minutes: an older failure means that it is away"
     )

@@ -102,6 +102,7 @@ class Volume:
     source: str  # the volume plugin: "csi", "nfs", "hostPath", "local", ...
     driver: str  # the CSI driver's name, else the plugin's
     backend: str  # where the data lies, for people: "nfs 10.0.0.7:/export/a"
+    attributes_class: str = ""  # spec.volumeAttributesClassName
     node_affinity: tuple[tuple[Requirement, ...], ...] = ()  # or-ed terms of and-ed requirements
 
 
@@ -169,6 +170,7 @@ class Attachment:
     attached: bool
     attach_error: str
     detach_error: str
+    error_code: int | None = None  # the driver's gRPC code of the newer of the two errors
 
 
 @dataclass(frozen=True)

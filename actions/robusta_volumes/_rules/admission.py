@@ -1,6 +1,7 @@
 """Claims that are refused, clash with a pod's own, or got less than they asked for."""
 
 import re
+from datetime import timedelta
 
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, STATEFUL_SET, VOLUME
@@ -8,11 +9,13 @@ from robusta_volumes._model.limit_range import LimitRange
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import cited, code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, count, listing, plain, quoted
+from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, ClaimTemplate, Pod, Workload
 from robusta_volumes._rules.rule import Fix, Hit, rule
 from robusta_volumes._rules.static import short_modes
 
+_FORBIDDEN = re.compile(r'persistentvolumeclaims "([^"]+)" is forbidden')
 _NOT_OWNER = re.compile(r"PVC (?:[^\s/]+/)?(\S+) was not created for pod \S+ \(pod is not owner\)")
 
 
@@ -41,11 +44,11 @@ def _lacks(owner: Workload, template: ClaimTemplate, see: Inventory) -> bool:
     needs=(STATEFUL_SET, CLAIM),
     fix="Ask for a size within the limits, or widen them.",
 )
-def size_refused(limit: LimitRange, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+def size_refused(limit: LimitRange, see: Inventory, limits: Limits) -> Hit | None:
     """A refused claim does not exist, so nothing is Pending: its StatefulSet lacks a replica, and only events say so."""
     refused = _refused(limit, see)
     if not refused:
-        return None
+        return _refused_by_event(limit, see, limits)
     owner, template = refused[0]
     allowed = " and ".join(
         words
@@ -78,6 +81,29 @@ def size_refused(limit: LimitRange, see: Inventory, limits: Limits) -> Hit | Non
             for n in range(w.first_ordinal, w.first_ordinal + min(w.replicas, 5))
         ),
         size=template.requested,
+    )
+
+
+def _refused_by_event(limit: LimitRange, see: Inventory, limits: Limits) -> Hit | None:
+    """Tell of a claim that the limit refused to something else than a StatefulSet, as an event of late says."""
+    recent = timedelta(minutes=limits.recent_event_minutes)
+    said = [e for e in see.size_refusals.get(limit.meta.namespace, ()) if e.last and see.now - e.last <= recent]
+    if not said or (limit.least is None and limit.most is None):
+        return None
+    event = said[0]
+    name = _FORBIDDEN.search(event.message)
+    return Hit(
+        f"refuses claim {plain(name.group(1)) if name else 'of unknown name'} of {event.kind} {plain(event.name)}",
+        f"{cited(event.message, 240)} ({count(event.count, 'time')}, last {ago(event.last, see.now)})",
+        (
+            Fix(
+                "widen the limit, or ask for a size that it allows",
+                f"kubectl -n {quoted(limit.meta.namespace)} edit limitrange {quoted(limit.meta.name)}",
+            ),
+        ),
+        event.first,
+        (f"{event.kind} {event.name}",),
+        claims=((limit.meta.namespace, name.group(1)),) if name else (),
     )
 
 

@@ -142,7 +142,9 @@ def _biggest(quota: Quota, see: Inventory) -> str:
 )
 def snapshot_not_ready(snapshot: Snapshot, see: Inventory, limits: Limits) -> Hit | None:
     """A snapshot that never became ready protects nothing, and a wrong class is met with silence for ever."""
-    if snapshot.ready or snapshot.meta.deleted:
+    if snapshot.meta.deleted:
+        return _not_going(snapshot, see, limits)
+    if snapshot.ready:
         return None
     claim = see.claim.get((snapshot.meta.namespace, snapshot.claim))
     volume = see.volume_of(claim) if claim else None
@@ -166,6 +168,35 @@ def snapshot_not_ready(snapshot: Snapshot, see: Inventory, limits: Limits) -> Hi
         ),
         snapshot.meta.created,
         claims=((snapshot.meta.namespace, snapshot.claim),) if snapshot.claim else (),
+    )
+
+
+def _not_going(snapshot: Snapshot, see: Inventory, limits: Limits) -> Hit | None:
+    """Tell of a snapshot whose deletion does not end: a claim is made of it, or its driver does not answer."""
+    since = snapshot.meta.deleted
+    if since is None or see.now - since < timedelta(minutes=limits.deleting_minutes):
+        return None
+    here = see.claims_in.get(snapshot.meta.namespace, ())
+    source = ("VolumeSnapshot", snapshot.meta.name)
+    copying = [c.meta.name for c in here if c.source == source and c.phase == "Pending"]
+    held = listing(list(snapshot.meta.finalizers), 3) or "nothing visible"
+    cause = f"claim {copying[0]} is still made of it" if copying else f"{held} holds it"
+    said = f" The controller says: {cited(snapshot.error, 200)}." if snapshot.error else ""
+    what = f"kubectl -n {quoted(snapshot.meta.namespace)} describe volumesnapshot {quoted(snapshot.meta.name)}"
+    return Hit(
+        f"is being deleted and does not go: {cause}",
+        f"Deleted {ago(since, see.now)}; finalizers: {held}.{said}",
+        (
+            Fix(
+                f"bind or delete claim {copying[0]}; the snapshot then goes by itself"
+                if copying
+                else "look at the snapshot controller and the driver's log; leave the finalizers alone",
+                what,
+            ),
+        ),
+        since,
+        claims=((snapshot.meta.namespace, snapshot.claim),) if snapshot.claim else (),
+        size=snapshot.size,
     )
 
 

@@ -79,7 +79,7 @@ def _held(pod: Pod, claim: Claim, see: Inventory) -> tuple[str, str, tuple[Fix, 
 
 @rule(
     "AT-02",
-    Severity.LOW,
+    Severity.MEDIUM,
     "Update of a Deployment will wait for its own volume",
     on="Deployment",
     needs=(CLAIM, VOLUME, CSI_DRIVER, NODE),
@@ -116,7 +116,7 @@ def will_multi_attach(made: Workload, see: Inventory, limits: Limits) -> Hit | N
 
 @rule(
     "AT-17",
-    Severity.LOW,
+    Severity.MEDIUM,
     "Several workloads write one volume on one node",
     on="PersistentVolumeClaim",
     needs=(POD,),

@@ -24,6 +24,10 @@ _CAUSES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )  # fmt: skip
 
 
+# What the driver's gRPC code says, in the words above; a driver's own text counts before it only by being more exact.
+_GRPC = {4: "deadline exceeded", 5: "not found", 7: "denied", 8: "limit", 14: "timeout", 16: "unauthorized"}
+
+
 def _claims(a: Attachment, see: Inventory) -> tuple[tuple[str, str], ...]:
     volume = see.volume.get(a.volume_name)
     return (volume.claim_ref.key,) if volume and volume.claim_ref else ()
@@ -177,7 +181,7 @@ def failing(a: Attachment, see: Inventory, limits: Limits) -> Hit | None:
     if leaving and a.meta.deleted and see.now - a.meta.deleted < timedelta(minutes=limits.attach_minutes):
         return None
     said = a.detach_error if leaving else a.attach_error
-    low = said.lower()
+    low = f"{said} {_GRPC.get(a.error_code or 0, '')}".lower()
     cause, todo = next(
         ((cause, todo) for texts, cause, todo in _CAUSES if any(t in low for t in texts)),
         ("the driver says why", "read the message; the driver tries again by itself"),

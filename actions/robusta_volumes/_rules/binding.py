@@ -10,6 +10,7 @@ from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.times import span
 from robusta_volumes._model.volume import Claim, Pod
 from robusta_volumes._rules.commands import recreate_claim
+from robusta_volumes._rules.driver_pods import controller_state
 from robusta_volumes._rules.pending import NO_PROVISIONER, awaited_class, refusal
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
@@ -72,8 +73,8 @@ def provisioner_missing(claim: Claim, see: Inventory, limits: Limits) -> Hit | N
     first = f"look at the driver's controller pods; {code(chosen.provisioner)} creates nothing"
     return Hit(
         f"cannot bind: storage driver {plain(chosen.provisioner)} {what}",
-        f"Class {plain(chosen.meta.name)} is served by it. Drivers here: {listing(sorted(see.driver), 6) or 'none'}. "
-        f"{pending_for(claim, see)}",
+        f"Class {plain(chosen.meta.name)} is served by it. Drivers here: {listing(sorted(see.driver), 6) or 'none'}."
+        f"{'' if missing else controller_state(chosen.provisioner, see)} {pending_for(claim, see)}",
         (Fix(f"install the driver {code(chosen.provisioner)}" if missing else first), *move),
         claim.meta.created,
     )
@@ -154,7 +155,7 @@ def pending_without_visible_cause(claim: Claim, see: Inventory, limits: Limits) 
     """When no other rule knows why, the newest event is the best there is; a cause is never made up."""
     if claim.phase != "Pending" or claim.meta.created is None or claim.meta.deleted:
         return None
-    if see.now - claim.meta.created < timedelta(minutes=limits.provisioning_minutes):
+    if see.now - claim.meta.created < timedelta(minutes=limits.pending_minutes):
         return None
     events = see.events_of("PersistentVolumeClaim", *claim.meta.key, claim.meta.uid)
     said = f"Last event: {cited(events[0].message, 200)}" if events else "It has no events (kept for an hour)."

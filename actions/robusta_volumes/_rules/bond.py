@@ -7,11 +7,13 @@ from robusta_volumes._model.kind import VOLUME
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._rules.commands import patch_volume
 from robusta_volumes._rules.rule import Fix, Hit, rule
+
+_AS_SOURCE = "snapshot.storage.kubernetes.io/pvc-as-source-protection"
 
 
 @rule(
@@ -27,6 +29,9 @@ def lost(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: A
     gone = claim.phase == "Bound" and claim.volume_name and see.volume_of(claim) is None
     if claim.phase != "Lost" and not gone:
         return None
+    taken = _taken(claim, see)
+    if taken:
+        return taken
     events = [e for e in see.events_of("PersistentVolumeClaim", *claim.meta.key) if e.reason == "ClaimLost"]
     when = f" {ago(events[-1].first or events[-1].last, see.now)}" if events else ""
     asked = gib(claim.capacity or claim.requested)
@@ -48,6 +53,31 @@ def lost(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: A
     )
 
 
+def _taken(claim: Claim, see: Inventory) -> Hit | None:
+    """Tell of a Lost claim whose volume is there, but bound to another claim: Kubernetes calls it misbound."""
+    volume = see.volume_of(claim)
+    ref = volume.claim_ref if volume else None
+    if volume is None or ref is None or see.claim_of(volume) is claim:
+        return None
+    said = [e for e in see.events_of("PersistentVolumeClaim", *claim.meta.key) if e.reason == "ClaimMisbound"]
+    other = f"{ref.namespace}/{ref.name}" if ref.key != claim.meta.key else "an earlier claim of the same name"
+    return Hit(
+        f"is bound to volume {volume.meta.name}, which belongs to {other}",
+        f"Two claims name one volume, and this one is Lost; its data, {gib(volume.capacity)}, is {other}'s."
+        + (f" {cited(said[0].message, 160)}" if said else ""),
+        (
+            Fix(
+                "a claim's volumeName cannot be edited: save it, and create it again without volumeName, or with a free volume",
+                f"kubectl -n {quoted(claim.meta.namespace)} get pvc {quoted(claim.meta.name)} -o yaml",
+            ),
+        ),
+        said[-1].first if said else None,
+        claims=(ref.key,),
+        volumes=(volume.meta.name,),
+        size=volume.capacity,
+    )
+
+
 @rule(
     "PVC-20",
     Severity.MEDIUM,
@@ -65,7 +95,13 @@ def terminating(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     if not pods and not waited:
         return None
     doomed, end = _fate(claim, see.volume_of(claim))
-    holders = listing([p.meta.name for p in pods], 3) or listing(list(claim.meta.finalizers), 3) or "nothing visible"
+    cut = [s.meta.name for s in see.snapshots_of.get(claim.meta.key, ()) if not s.ready and not s.meta.deleted]
+    running = [f"snapshot {name}" for name in cut] if _AS_SOURCE in claim.meta.finalizers else []
+    holders = (
+        listing([*(p.meta.name for p in pods), *running], 3)
+        or listing(list(claim.meta.finalizers), 3)
+        or "nothing visible"
+    )
     keep = Fix(
         "to keep the data, set Retain now",
         patch_volume(claim.volume_name, {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}),

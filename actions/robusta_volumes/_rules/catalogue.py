@@ -19,6 +19,7 @@ from robusta_volumes._rules import (
     placing,
     plugins,
     provisioning,
+    reclaim,
     resize,
     safety,
     static,
@@ -51,6 +52,7 @@ _MODULES = (
     nodes,
     placing,
     safety,
+    reclaim,
 )
 RETIRED: Mapping[str, str] = {}
 

@@ -8,18 +8,13 @@ from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import GIB, gib
 from robusta_volumes._model.text import count, plain
 from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._rules.origins import OPERATORS
 
 _DATABASE = re.compile(
     r"postgres|mysql|mariadb|percona|mongo|cassandra|scylla|clickhouse|cockroach|couch|elasticsearch|opensearch|etcd"
     r"|influx|kafka|neo4j|oracle|rabbitmq|redis|sqlserver|mssql|timescale|victoria|zookeeper"
 )
 _LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/component", "app", "k8s-app", "name")
-_OPERATORS = {
-    "cnpg.io/cluster": "CloudNativePG",
-    "strimzi.io/cluster": "Strimzi",
-    "elasticsearch.k8s.elastic.co/cluster-name": "Elastic",
-    "postgres-operator.crunchydata.com/cluster": "Crunchy Postgres",
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ def important(claim: Claim, see: Inventory, limits: Limits) -> Data | None:
 def _database(claim: Claim, see: Inventory) -> str:
     """Name the database that a claim, or the pods that use it, speak of; "" when they speak of none."""
     pods = see.pods_of.get(claim.meta.key, ())
-    for key, name in _OPERATORS.items():
+    for key, name in OPERATORS.items():
         if key in claim.meta.labels:
             return name
     words = [claim.meta.name, *(claim.meta.labels.get(key, "") for key in _LABELS)]

@@ -12,7 +12,7 @@ from robusta_volumes._model.text import code, count, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Snapshot
 from robusta_volumes._rules.joins import WHOLE
-from robusta_volumes._rules.origins import never_used, set_name
+from robusta_volumes._rules.origins import never_used, operator_of, set_name
 from robusta_volumes._rules.rule import Fix, Hit, rule
 from robusta_volumes._rules.waste import TEMPLATES, is_unused, set_of
 
@@ -36,7 +36,13 @@ def _delete(claim: Claim, see: Inventory, text: str) -> Fix:
 def set_is_gone(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     """Deleting a StatefulSet keeps its claims on purpose; once nobody wants the data back, they are forgotten and paid."""
     name = set_name(claim)
-    if not name or not is_unused(claim, see) or see.workloads_of.get(claim.meta.key) or set_of(claim, see):
+    if (
+        not name
+        or operator_of(claim)
+        or not is_unused(claim, see)
+        or see.workloads_of.get(claim.meta.key)
+        or set_of(claim, see)
+    ):
         return None
     if claim.meta.created is None or see.now - claim.meta.created < timedelta(minutes=limits.unused_claim_minutes):
         return None

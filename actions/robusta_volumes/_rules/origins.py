@@ -1,6 +1,6 @@
 """What a claim's own data tells of where it comes from and whether it was ever used."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.limits import Limits
@@ -19,6 +19,30 @@ def set_name(claim: Claim) -> str:
         return ""
     ends = [value for value in claim.meta.labels.values() if value and head.endswith(f"-{value}")]
     return max(ends, key=len, default="")
+
+
+_OWN_KINDS = {"Pod", "StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob", "PersistentVolumeClaim"}
+# Labels that operators put on the claims that they make.
+OPERATORS = {
+    "cnpg.io/cluster": "CloudNativePG",
+    "strimzi.io/cluster": "Strimzi",
+    "elasticsearch.k8s.elastic.co/cluster-name": "Elastic",
+    "postgres-operator.crunchydata.com/cluster": "Crunchy Postgres",
+}
+
+
+def operator_of(claim: Claim) -> str:
+    """Name the custom resource that owns a claim, or the operator that labelled it; "" when there is none."""
+    kind, name = claim.meta.owner or ("", "")
+    if kind and kind not in _OWN_KINDS:
+        return f"{kind} {name}"
+    labels = claim.meta.labels
+    return next((f"{who} cluster {labels[key]}" for key, who in OPERATORS.items() if labels.get(key)), "")
+
+
+def unused_since(claim: Claim) -> datetime | None:
+    """Tell since when no pod uses a claim; only its condition Unused says so."""
+    return next((c.since for c in claim.conditions if c.type == "Unused" and c.since), None)
 
 
 def never_used(claim: Claim, see: Inventory, limits: Limits) -> bool:

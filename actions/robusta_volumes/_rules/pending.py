@@ -65,8 +65,8 @@ def awaited_class(claim: Claim, see: Inventory, limits: Limits) -> StorageClass 
 
 def selects(claim: Claim, chosen: StorageClass, see: Inventory) -> bool:
     """Tell whether a claim has a selector, so that no provisioner serves it, and no free volume could."""
-    free = (v for v in see.volumes if v.phase == "Available" and v.class_name == claim.class_name)
-    return bool(claim.selector) and chosen.provisioner != NO_PROVISIONER and not any(free)
+    free = see.free_of_class.get(claim.class_name or "", ())
+    return bool(claim.selector) and chosen.provisioner != NO_PROVISIONER and not free
 
 
 def wrong_modes(claim: Claim, chosen: StorageClass) -> tuple[str, ...]:

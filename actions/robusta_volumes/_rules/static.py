@@ -22,6 +22,7 @@ from robusta_volumes._rules.commands import (
 from robusta_volumes._rules.pending import NO_PROVISIONER
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
+_COMPARED = 500  # free volumes of other classes: the nearest is for people to read
 _SHORT = {
     "ReadWriteOnce": "RWO",
     "ReadOnlyMany": "ROX",
@@ -56,6 +57,10 @@ def misses(claim: Claim, volume: Volume) -> dict[str, str]:
         found["volume mode"] = f"it is a {volume.volume_mode} volume, the claim asks {claim.volume_mode}"
     if (claim.class_name or "") != volume.class_name:
         found["class"] = f'its class is "{volume.class_name}", the claim asks "{claim.class_name or ""}"'
+    if claim.attributes_class != volume.attributes_class:
+        found["attributes class"] = (
+            f'its volumeAttributesClassName is "{volume.attributes_class}", the claim asks "{claim.attributes_class}"'
+        )
     if not _selected(claim.selector, volume.meta.labels):
         found["labels"] = "the claim's selector does not match its labels"
     return found
@@ -107,7 +112,7 @@ def no_volume_fits(claim: Claim, see: Inventory, limits: Limits) -> Hit | None: 
     """The binder compares silently; the nearest miss says what to change."""
     if not _wants_static(claim, see):
         return None
-    free = [v for v in see.volumes if v.phase == "Available" and v.class_name == (claim.class_name or "")]
+    free = see.free_of_class.get(claim.class_name or "", ())
     compared = sorted(((misses(claim, v), v) for v in free), key=lambda pair: (len(pair[0]), pair[1].meta.name))
     if not compared or not compared[0][0]:
         return None
@@ -134,14 +139,17 @@ def no_free_volume(claim: Claim, see: Inventory, limits: Limits) -> Hit | None: 
     """Nobody provisions such a claim: it waits until a person creates a volume."""
     if not _wants_static(claim, see):
         return None
-    if any(v.phase == "Available" and v.class_name == (claim.class_name or "") for v in see.volumes):
+    if see.free_of_class.get(claim.class_name or ""):
         return None
+    wrong = sorted(((misses(claim, v), v) for v in see.free_volumes[:_COMPARED]), key=lambda one: len(one[0]))
+    near = "; ".join(f"*{v.meta.name}* fits, except that {' and '.join(words.values())}" for words, v in wrong[:2])
+    nearest_ones = f" Nearest: {near}." if near else ""
     provisioned = [c.meta.name for c in see.classes if c.provisioner != NO_PROVISIONER]
     hint = f" Classes with a provisioner: {listing(provisioned, 6)}." if provisioned else ""
     which = f'of class "{plain(claim.class_name)}"' if claim.class_name else "without a class"
     return Hit(
         f"cannot bind: no free volume {which}",
-        f"It asks for a volume made by hand, and none is free.{hint} {pending_for(claim, see)}",
+        f"It asks for a volume made by hand, and none is free.{nearest_ones}{hint} {pending_for(claim, see)}",
         (Fix(f"create a volume of {gib(claim.requested)}, {short_modes(claim.modes_asked)}, or re-create the claim"),),
         claim.meta.created,
     )
@@ -160,7 +168,7 @@ def named_volume_not_free(claim: Claim, see: Inventory, limits: Limits) -> Hit |
     if claim.phase != "Pending" or not claim.volume_name or claim.meta.deleted:
         return None
     volume = see.volume.get(claim.volume_name)
-    free = [v.meta.name for v in see.volumes if v.phase == "Available" and not misses(claim, v)]
+    free = [v.meta.name for v in see.free_volumes if not misses(claim, v)]
     others = f"Free and fitting: {listing(free, 3)}." if free else "No other volume is free and fits."
     if volume is None:
         near = nearest(claim.volume_name, [v.meta.name for v in see.volumes], most=1)

@@ -32,7 +32,10 @@ _MOUNT_CAUSES: tuple[tuple[str, str, str], ...] = (
     ("permission denied", "access was denied", "check the export's permissions or the credentials in the secret"),
     ("access denied", "access was denied", "check the export's permissions or the credentials in the secret"),
     ("secret", "a secret is missing", "create the secret that the volume refers to"),
+    ("already mounted or mount point busy", "it is mounted or still busy", "look what holds it on that node"),
     ("wrong fs type, bad option, bad superblock", "the filesystem cannot be read", "check disk and filesystem"),
+    ("exit status 32", "the mount command refused it (exit status 32)",
+     "check server, path and mount options, and that the node has the tools of that filesystem (nfs-common, cifs-utils)"),
 )  # fmt: skip
 
 

@@ -7,10 +7,10 @@ from robusta_volumes._model.kind import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, P
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import count, listing, quoted
+from robusta_volumes._model.text import count, listing, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Workload
-from robusta_volumes._rules.origins import never_used, set_name
+from robusta_volumes._rules.origins import never_used, operator_of, set_name, unused_since
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
 TEMPLATES = (DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET, JOB, CRON_JOB)
@@ -31,7 +31,7 @@ def set_of(claim: Claim, see: Inventory) -> tuple[Workload, int] | None:
 
 
 def _since(claim: Claim) -> str:
-    unused = next((c.since for c in claim.conditions if c.type == "Unused" and c.since), None)
+    unused = unused_since(claim)
     return f"unused since {unused:%Y-%m-%d %H:%M} UTC" if unused else "how long is not known"
 
 
@@ -47,8 +47,8 @@ def unused(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     """No pod mounts it and no workload names it: the disk is paid for, and its data is easily forgotten."""
     if not is_unused(claim, see) or see.workloads_of.get(claim.meta.key) or set_of(claim, see):
         return None
-    if set_name(claim):
-        return None  # WA-04
+    if set_name(claim) or operator_of(claim):
+        return None  # WA-04, WA-02
     if claim.meta.created is None or see.now - claim.meta.created < timedelta(minutes=limits.unused_claim_minutes):
         return None
     volume = see.volume_of(claim)
@@ -64,7 +64,7 @@ def unused(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
                 destroys=True,
             ),
         ),
-        claim.meta.created,
+        unused_since(claim) or claim.meta.created,
         size=claim.capacity,
     )
 
@@ -80,8 +80,12 @@ def unused(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
 def parked(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     """A CronJob between two runs or a workload scaled to zero is not waste; deleting its claim breaks the next run."""
     templates = see.workloads_of.get(claim.meta.key, ())
-    if not is_unused(claim, see) or not templates or never_used(claim, see, limits):
+    operator = operator_of(claim)
+    if not is_unused(claim, see) or not (templates or operator) or never_used(claim, see, limits):
         return None
+    if operator and not templates:
+        why = f"No pod mounts it now; {plain(operator)} made it and decides when one does."
+        return Hit(f"is parked for {plain(operator)}", why, (), None)
     # of a Deployment and its ReplicaSets the Deployment says enough
     makers = [w for w in templates if w.meta.owner is None] or templates
     names = listing([f"{w.kind} {w.meta.name}" for w in makers], 3)
