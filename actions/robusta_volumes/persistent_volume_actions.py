@@ -3,9 +3,15 @@
 from robusta.api import ExecutionBaseEvent, action
 
 from robusta_volumes._host.change import run_change
-from robusta_volumes._host.params import ExpandParams, PersistentVolumeActionsParams
+from robusta_volumes._host.params import (
+    ExpandParams,
+    PersistentVolumeActionsParams,
+    ReleaseParams,
+    SetPolicyParams,
+)
 from robusta_volumes._host.run import run_report
-from robusta_volumes._model.asked import Expand
+from robusta_volumes._model.asked import Expand, Release, SetPolicy
+from robusta_volumes._workflows.change_volume import release_volume, set_reclaim_policy
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions as report
 
@@ -27,3 +33,18 @@ def expand_persistent_volume_claim(event: ExecutionBaseEvent, params: ExpandPara
     Follows the growth to its end, or says what it waits for.
     """
     run_change(event, params, "persistentVolumeActions", "expand_persistent_volume_claim", Expand(), expand_claim)
+
+
+@action
+def set_volume_reclaim_policy(event: ExecutionBaseEvent, params: SetPolicyParams) -> None:
+    """Set what becomes of a volume's data when its claim is deleted: Retain or Delete. Shows the plan; dry_run=false does it.
+
+    The volume is given by name, or as the claim's name and namespace.
+    """
+    run_change(event, params, "persistentVolumeActions", "set_volume_reclaim_policy", SetPolicy(), set_reclaim_policy)
+
+
+@action
+def release_persistent_volume(event: ExecutionBaseEvent, params: ReleaseParams) -> None:
+    """Give a volume whose claim is gone back to a claim of that name, or to another that is named. dry_run=false does it."""
+    run_change(event, params, "persistentVolumeActions", "release_persistent_volume", Release(), release_volume)

@@ -42,6 +42,13 @@ def operator(owner: Owner) -> bool:
     return owner.group not in _OWN_GROUPS
 
 
+def keepers(origin: Origin) -> list[str]:
+    """Say of any other object who may set back what is changed on it."""
+    who = [place.who for place in _gitops(origin, "")]
+    who += [f"{o.kind} {plain(o.name)} ({o.group})" for o in origin.owners if operator(o)]
+    return [f"{one} looks after it and may set it back: change it there, too." for one in who]
+
+
 def helm_release(claim: Origin) -> str:
     """Name the Helm release that installed an object; "" when none did."""
     if claim.meta.labels.get("app.kubernetes.io/managed-by") != "Helm":

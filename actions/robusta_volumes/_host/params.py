@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
-from robusta_volumes._model.asked import Expand
+from robusta_volumes._model.asked import Expand, Release, SetPolicy
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
 
 _T = TypeVar("_T", bound="TargetParams")
@@ -71,6 +71,16 @@ class PersistentVolumeActionsParams(TargetParams):
 @params_of(Expand)
 class ExpandParams(TargetParams):
     """Params of expand_persistent_volume_claim."""
+
+
+@params_of(SetPolicy)
+class SetPolicyParams(TargetParams):
+    """Params of set_volume_reclaim_policy."""
+
+
+@params_of(Release)
+class ReleaseParams(TargetParams):
+    """Params of release_persistent_volume."""
 
 
 class DoctorParams(TargetParams):

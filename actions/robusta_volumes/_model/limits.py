@@ -36,6 +36,9 @@ class Limits:
         "seconds",
         "a disk in use usually grows within one; whoever asked for it waits, and so does a worker of the runner",
     )
+    release_follow_seconds: int = limit(
+        10, "seconds", "the volume controller offers and binds a volume within a second or two"
+    )
     ebs_wait_hours: int = limit(
         6, "hours", "AWS allows the next change of an EBS volume only so long after the last one; 0 asks nothing"
     )

@@ -90,6 +90,15 @@ def _made_to_share(volume: Volume) -> bool:
     return files or (bool(volume.modes) and set(volume.modes) <= _SHARED_MODES)
 
 
+def on_one_backend(volume: Volume, see: Inventory) -> list[Volume]:
+    """List the volumes that lie where this one lies, itself among them, by name; [] when its place cannot be told."""
+    if volume.source not in _TOLD_APART or "None" in volume.backend.split():
+        return []  # an object without handle, server or path names no backend
+    found = see.volumes_on.get(volume.backend, ())
+    same = [v for v in found if v.meta.name == volume.meta.name or _same_place(volume, v, len(see.nodes))]
+    return sorted(same, key=lambda v: v.meta.name)
+
+
 @rule(
     "PV-09",
     Severity.CRITICAL,
@@ -100,10 +109,7 @@ def _made_to_share(volume: Volume) -> bool:
 )
 def shared_backend(volume: Volume, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Two nodes that mount one disk destroy its filesystem, and deleting one volume deletes the other's data."""
-    if volume.source not in _TOLD_APART or "None" in volume.backend.split():
-        return None  # an object without handle, server or path names no backend
-    same = [v for v in see.volumes_on[volume.backend] if v is volume or _same_place(volume, v, len(see.nodes))]
-    same.sort(key=lambda v: v.meta.name)
+    same = on_one_backend(volume, see)
     others = [v for v in same if v is not volume]
     if not others or same[0] is not volume:
         return None  # said once, of the first
