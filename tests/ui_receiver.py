@@ -16,12 +16,15 @@ from robusta.core.playbooks.actions_registry import Action, ActionsRegistry
 from robusta.core.playbooks.playbooks_event_handler_impl import PlaybooksEventHandlerImpl
 from robusta.core.sinks.file.file_sink import FileSink
 from robusta.core.sinks.file.file_sink_params import FileSinkConfigWrapper
+from robusta.core.sinks.robusta import RobustaSinkParams
+from robusta.core.sinks.slack import SlackSink, SlackSinkConfigWrapper
 from robusta.integrations.receiver import ActionRequestReceiver
 from robusta.model.config import PlaybooksRegistryImpl, Registry, SinksRegistry
 
 import robusta_volumes
 from robusta_volumes._sandbox.world import CLUSTER, global_config
 
+SLACK = {"name": "slack", "slack_channel": "storage-alerts", "api_key": "xoxb-sandbox", "disable_holmes_note": True}
 LISTED = "persistent_volume_actions"
 
 
@@ -38,9 +41,16 @@ def main() -> None:
     registry.set_light_actions([LISTED])
     registry.set_playbooks(PlaybooksRegistryImpl([], actions, config, ["file"]))
     sink = FileSink(FileSinkConfigWrapper(file_sink={"name": "file", "file_name": sys.argv[1]}), registry)
-    registry.set_sinks(SinksRegistry({"file": sink}))
     account = SimpleNamespace(get_session_token=lambda: "token")
-    ui = SimpleNamespace(account_id=config["account_id"], cluster_name=CLUSTER, dal=account)
+    ui = SimpleNamespace(
+        account_id=config["account_id"],
+        cluster_name=CLUSTER,
+        dal=account,
+        default=False,
+        params=RobustaSinkParams.parse_obj({"name": "ui", "token": "sandbox"}),
+    )
+    slack = SlackSink(SlackSinkConfigWrapper(slack_sink=SLACK), registry)
+    registry.set_sinks(SinksRegistry({"file": sink, "slack": slack, "ui": ui}))
     ActionRequestReceiver(PlaybooksEventHandlerImpl(registry), ui)
     sys.stdin.read()
     os._exit(0)  # its threads would go on knocking at the relay's door

@@ -1,6 +1,7 @@
 """Runs from Robusta's UI: through a relay on loopback and the real receiver with its own validation to the action."""
 
 import asyncio
+import copy
 import json
 import os
 import queue
@@ -23,15 +24,18 @@ from robusta.core.reporting.action_requests import ActionRequestBody, ExternalAc
 from robusta.utils.error_codes import ErrorCodes
 
 from robusta_volumes._cluster.store import Store
-from robusta_volumes._model.kind import CONFIG_MAP
+from robusta_volumes._model.kind import CLAIM, CONFIG_MAP, VOLUME
 from robusta_volumes._model.needs import CHANGES
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_server import ApiServer
+from robusta_volumes._sandbox.controllers import Controllers
+from robusta_volumes._sandbox.slack_recorder import RecordedMessage, SlackRecorder
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.world import CLUSTER, global_config
 from worlds import PATIENCE, ROOT
 
 ACTION = "persistent_volume_actions"
+EXPAND = "expand_persistent_volume_claim"
 UNLISTED = "robusta_volumes_doctor"
 UPLOADS: dict[str, Any] = {"name": "uploads", "namespace": "shop"}
 KEY = global_config()["signing_key"]
@@ -92,6 +96,7 @@ class Ui:
     relay: Relay
     findings: Path
     api: ApiServer
+    slack: SlackRecorder
 
     def ask(self, request: dict[str, Any]) -> Any:
         """Ask, and give the answer."""
@@ -127,7 +132,7 @@ class Answer:
 
 
 @contextmanager
-def receiver(folder: Path, api: ApiServer, relay: Relay) -> Iterator[Ui]:
+def receiver(folder: Path, api: ApiServer, relay: Relay, slack: SlackRecorder) -> Iterator[Ui]:
     """Start Robusta's receiver and wait until it has introduced itself."""
     findings, log = folder / "findings.json", folder / "receiver.log"
     env = {
@@ -135,6 +140,7 @@ def receiver(folder: Path, api: ApiServer, relay: Relay) -> Iterator[Ui]:
         "PYTHONPATH": os.pathsep.join([str(ROOT / "actions"), str(ROOT / "tests")]),
         "KUBECONFIG": str(api.kubeconfig(folder / "kubeconfig")),
         "WEBSOCKET_RELAY_ADDRESS": relay.url,
+        "SLACK_FORWARD_URL": slack.url,
     }
     command = [sys.executable, str(ROOT / "tests" / "ui_receiver.py"), str(findings)]
     with log.open("wb") as out:
@@ -142,7 +148,7 @@ def receiver(folder: Path, api: ApiServer, relay: Relay) -> Iterator[Ui]:
     try:
         hello = relay.said.get(timeout=PATIENCE)
         assert (hello["action"], hello["cluster_name"]) == ("auth", CLUSTER)
-        yield Ui(relay, findings, api)
+        yield Ui(relay, findings, api, slack)
     except queue.Empty:
         pytest.fail(f"the receiver did not come:\n{log.read_text()}")
     finally:
@@ -156,7 +162,9 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     with (
         ApiServer(Store(objects)) as api,
         Relay() as relay,
-        receiver(tmp_path_factory.mktemp("ui"), api, relay) as made,
+        SlackRecorder() as slack,
+        Controllers(api.store),
+        receiver(tmp_path_factory.mktemp("ui"), api, relay, slack) as made,
     ):
         yield made
 
@@ -299,3 +307,64 @@ def test_a_click_in_slack_runs_a_listed_action_and_no_other(ui: Ui) -> None:
         answer = ui.relay.said.get(timeout=PATIENCE)
         assert (answer["request_id"], answer["status_code"]) == (number, status)
     assert Answer(500, answer["data"]).refused == "UNAUTHORIZED_LIGHT_ACTION"
+
+
+# --- buttons of ours: the report, the plan, the change
+
+
+def buttons(message: RecordedMessage) -> dict[str, Any]:
+    """Give what a click on each button of a message sends, by its text."""
+    rows = [block for block in message.blocks if block.get("type") == "actions"]
+    found = [element for row in rows for element in row["elements"]]
+    return {one["text"]["text"]: json.loads(one["value"]) for one in found if "value" in one}
+
+
+def in_slack(ui: Ui, message: dict[str, Any]) -> RecordedMessage:
+    """Hand a message to the runner and give what then arrives in Slack."""
+    before = len(ui.slack.messages)
+    ui.relay.send(message)
+    ui.slack.wait_for(before + 1, PATIENCE)
+    return ui.slack.messages[before]
+
+
+def test_two_clicks_give_a_kept_volume_back_the_first_only_shows_the_plan(ui: Ui) -> None:
+    def claim_ref() -> dict[str, Any]:
+        spec: dict[str, Any] = ui.api.store.get(VOLUME, "pvc-ledger-2024")["spec"]
+        return dict(spec["claimRef"])
+
+    report = in_slack(ui, {**request(sinks=["slack"], name="pvc-ledger-2024"), "no_sinks": False})
+    assert report.text.startswith("Volume pvc-ledger-2024 is Released")
+    assert report.problems == []
+    assert set(buttons(report)) == {"Give back"}
+    plan = in_slack(ui, clicked(buttons(report)["Give back"]))
+    assert plan.text == "Plan: give volume pvc-ledger-2024 back to claim payments/ledger-2024"
+    assert claim_ref()["uid"] == "gone-1"
+    done = in_slack(ui, clicked(buttons(plan)["Give back now"]))
+    assert done.text == "Volume pvc-ledger-2024 is Available again, for claim payments/ledger-2024 alone"
+    assert "uid" not in claim_ref()
+    assert [one.problems for one in (plan, done)] == [[], []]
+
+
+def test_a_click_whose_signature_is_gone_or_whose_params_were_changed_changes_nothing(ui: Ui) -> None:
+    before = ui.api.store.get(CLAIM, "grafana", "monitoring")
+    plan = in_slack(
+        ui,
+        {
+            **signed(request(EXPAND, sinks=["slack"], name="grafana", namespace="monitoring", size="9Gi")),
+            "no_sinks": False,
+        },
+    )
+    value = buttons(plan)["Grow to 9.0 GiB now"]
+    greedy = copy.deepcopy(value)
+    greedy["body"]["action_params"]["size"] = "900Gi"
+    for message, why in (({**value, "signature": ""}, "UNAUTHORIZED_LIGHT_ACTION"), (greedy, "SIGNATURE_MISMATCH")):
+        ui.relay.send(clicked({**message, "request_id": "click"}))
+        answer = ui.relay.said.get(timeout=PATIENCE)
+        assert Answer(answer["status_code"], answer["data"]).refused == why
+    assert ui.api.store.get(CLAIM, "grafana", "monitoring") == before
+
+
+def test_a_sink_that_shows_no_buttons_gets_the_same_message_without(ui: Ui) -> None:
+    ui.ask({**request(sinks=["file"], name="pvc-ledger-2024"), "no_sinks": False})
+    assert "pvc-ledger-2024" in ui.written()[-1]["title"]
+    assert "callback" not in json.dumps(ui.written()[-1]).lower()

@@ -61,7 +61,7 @@ def _would_destroy(volume: Volume, claim: Claim | None) -> Refusal | None:
     if volume.phase not in KEPT and not (claim and claim.meta.deleted):
         return None
     gone = "its claim is gone" if volume.phase in KEPT else "its claim is being deleted"
-    command = f'kubectl patch pv {quoted(volume.meta.name)} --type merge -p \'{{"spec":{{"persistentVolumeReclaimPolicy":"Delete"}}}}\''
+    command = patch_volume(volume.meta.name, {"spec": {"persistentVolumeReclaimPolicy": "Delete"}})
     return Refusal(
         f"{gone}, so Delete would destroy its data within seconds",
         f"It is {volume.phase} and holds {gib(volume.capacity)} of {_name(volume)}. Nothing of ours deletes data.",

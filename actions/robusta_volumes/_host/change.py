@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 from robusta.api import ExecutionBaseEvent
 
 from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._host.own import global_keys
 from robusta_volumes._host.params import TargetParams
 from robusta_volumes._host.run import run_plain
+from robusta_volumes._host.spelling import check_names
 from robusta_volumes._model.errors import ClusterError, SettingsError
 from robusta_volumes._model.settings import overridden, read_settings, snake
 from robusta_volumes._report.notices import error_page, settings_page, switched_off_page, wrong_param_page
@@ -37,6 +39,7 @@ def run_change(
         if not own.enabled:
             return switched_off_page(key, cluster.name)
         try:
+            check_names(params, global_keys())
             return change(cluster, overridden(asked, params.dict()), own)
         except SettingsError as error:
             return wrong_param_page(error, action, cluster.name)

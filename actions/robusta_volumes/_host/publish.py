@@ -19,6 +19,7 @@ from robusta.api import (
     TableBlock,
 )
 
+from robusta_volumes._host.buttons import add_buttons
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.page import Block, File, Page, Table, Text
 
@@ -46,8 +47,9 @@ def publish(event: ExecutionBaseEvent, page: Page, cluster: str, source: Finding
     if isinstance(event, PrometheusKubernetesAlert):
         event.add_enrichment([MarkdownBlock(f"*{page.title}*"), *_blocks(page.blocks)])
         _name_the_object(event, page)
-        return
-    event.add_finding(finding_of(page, cluster, source), suppress_warning=True)
+    else:
+        event.add_finding(finding_of(page, cluster, source), suppress_warning=True)
+    add_buttons(event, page)
 
 
 def _name_the_object(event: ExecutionBaseEvent, page: Page) -> None:

@@ -12,6 +12,7 @@ from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import listing, nearest, plain, quoted
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.ignored import ignored_text
+from robusta_volumes._report.offers import offer_to_grow, offers
 from robusta_volumes._report.page import Block, File, Page, Subject, Text
 from robusta_volumes._report.pieces import brief, issue_text, not_looked_at, not_read
 from robusta_volumes._report.redact import to_yaml
@@ -63,6 +64,8 @@ def object_page(
             blocks.append(File(f"{subject.name}.yaml", to_yaml(*objects)))
     blocks += [Text(f"*Advice:* {brief(issue)}") for issue in found.advice[:ADVICE]]
     blocks += [*ignored_text(found), *not_looked_at(found), *not_read(see, trigger)]
+    blocks += offers(found.issues, volume)
+    blocks += offer_to_grow(claim, _grown(claim), see) if alerted and claim else ()
     well = _healthy(subject, claim, volume, found, alerted=alerted)
     unknown = f"{_title(subject)} could not be looked at: {hidden.sentence}" if hidden else ""
     return Page(
@@ -127,16 +130,20 @@ def _nothing_wrong(found: Assessment, claim: Claim | None) -> str:
     return "Nothing is wrong in what could be looked at." if found.is_partial else "Nothing is wrong with it."
 
 
+def _grown(claim: Claim) -> int:
+    """Give the size that is proposed, in whole GiB."""
+    return -(-(claim.capacity or claim.requested or 0) * GROW_PERCENT // (100 * GIB)) * GIB
+
+
 def _beside_the_alert(claim: Claim | None, see: Inventory) -> str:
     """Say what can be done about a volume that fills up, as far as its objects tell."""
     said = "How full it is stands in the alert; what was read of its objects shows no other problem."
     found = see.storage_class.get(claim.class_name or "") if claim else None
-    size = (claim.capacity or claim.requested) if claim else None
-    if claim is None or found is None or size is None:
+    if claim is None or found is None or not (claim.capacity or claim.requested):
         return said
     if not found.expandable:
         return f"{said}\n*Do this:* free space inside it: class {plain(found.meta.name)} cannot be expanded."
-    grown = as_quantity(-(-size * GROW_PERCENT // 100 // GIB) * GIB)
+    grown = as_quantity(_grown(claim))
     command = (
         f"kubectl -n {quoted(claim.meta.namespace)} patch pvc {quoted(claim.meta.name)} --type merge "
         f"""-p '{{"spec":{{"resources":{{"requests":{{"storage":"{grown}"}}}}}}}}'"""

@@ -1,0 +1,170 @@
+"""Buttons: each leads to an action that exists and takes its params, and none costs a message."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from robusta.api import CallbackBlock, ExecutionBaseEvent, FindingSource
+from robusta.core.playbooks.actions_registry import Action, ActionsRegistry
+from robusta.core.reporting.callbacks import ExternalActionRequestBuilder
+from robusta.core.sinks.mail.mail_sink_params import MailSinkParams
+from robusta.core.sinks.robusta import RobustaSinkParams
+from robusta.core.sinks.slack.slack_sink_params import SlackSinkParams
+
+from as_robusta import alerted
+from robusta_volumes import persistent_volume_actions as actions
+from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._host.buttons import callbacks
+from robusta_volumes._host.publish import publish
+from robusta_volumes._model.asked import Expand, Release, SetPolicy, check_given
+from robusta_volumes._model.kind import CLAIM, VOLUME
+from robusta_volumes._model.needs import CHANGES
+from robusta_volumes._model.settings import PersistentVolumeActions, overridden
+from robusta_volumes._model.size import size
+from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._model.times import UTC
+from robusta_volumes._report.page import Button, Page
+from robusta_volumes._sandbox.story_shop import shop
+from robusta_volumes._workflows.change_volume import release_volume, set_reclaim_policy
+from robusta_volumes._workflows.expand_claim import expand_claim
+from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
+
+RECORDED = Path(__file__).resolve().parents[1] / "clusters"
+SETTINGS = PersistentVolumeActions()
+OBJECTS, _ = shop(datetime.now(UTC))
+ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "expand_persistent_volume_claim": (Expand(), ("name", "namespace", "size")),
+    "set_volume_reclaim_policy": (SetPolicy(), ("name", "policy")),
+    "release_persistent_volume": (Release(), ("name",)),
+}
+
+
+def pages() -> Iterator[Page]:
+    """Every report on one object of the recorded clusters and of the story, and every kind of plan."""
+    for cluster in (
+        *(MemoryCluster.from_dump(RECORDED / state, name="recorded") for state in ("before", "after")),
+        MemoryCluster(OBJECTS, name="shop-prod"),
+    ):
+        for kind in (CLAIM, VOLUME):
+            for item in cluster.store.find(kind):
+                meta = item["metadata"]
+                for trigger in (Trigger.MANUAL, Trigger.ALERT):
+                    target = Target(kind.name, meta["name"], meta.get("namespace", ""), trigger=trigger)
+                    yield persistent_volume_actions(cluster, target, SETTINGS)
+    yield from plans()
+
+
+def plans() -> Iterator[Page]:
+    on = MemoryCluster(OBJECTS, name="shop-prod")
+    yield expand_claim(on, Expand("grafana", "monitoring", size("+20%")), SETTINGS)
+    yield expand_claim(on, Expand("data-pg-0", "db", size("+20%")), SETTINGS)
+    yield expand_claim(on, Expand("data-pg-0", "db", size("+20%"), force=True), SETTINGS)
+    yield set_reclaim_policy(on, SetPolicy("grafana", "monitoring", "Retain"), SETTINGS)
+    yield release_volume(on, Release("pvc-ledger-2024"), SETTINGS)
+    yield release_volume(on, Release("pvc-ledger-2024", ("archive", "ledger")), SETTINGS)
+
+
+BUTTONS = sorted(
+    {(b.text, b.action, tuple(sorted(b.params.items()))) for p in pages() for b in p.blocks if isinstance(b, Button)}
+)
+
+
+def registered() -> ActionsRegistry:
+    registry = ActionsRegistry()
+    for name in vars(actions):
+        if Action.is_action(getattr(actions, name)):
+            registry.add_action(getattr(actions, name))
+    return registry
+
+
+@pytest.mark.parametrize(("text", "name", "params"), BUTTONS, ids=lambda value: str(value)[:40])
+def test_each_button_names_an_action_that_takes_its_params(text: str, name: str, params: Any) -> None:
+    action = registered().get_action(name)
+    assert action is not None
+    asked, needed = ASKED[name]
+    read = overridden(asked, action.params_type(**dict(params)).dict())
+    check_given(read, *needed)
+    assert read.dry_run is not text.endswith("now")
+    assert dict(params).keys() <= action.params_type.__fields__.keys()
+
+
+def test_there_is_a_button_for_each_action_that_changes_something_and_each_is_registered() -> None:
+    assert {name for _, name, _ in BUTTONS} == {change.action for change in CHANGES} == set(ASKED)
+    assert all(registered().get_action(change.action) for change in CHANGES)
+
+
+def test_a_button_below_a_report_only_opens_the_plan() -> None:
+    from_plans = {b.text for page in plans() for b in page.blocks if isinstance(b, Button)}
+    below_reports = [params for text, _, params in BUTTONS if text not in from_plans]
+    assert below_reports
+    assert {dict(params)["dry_run"] for params in below_reports} == {"true"}
+
+
+def test_robusta_signs_the_name_of_the_action_and_its_params() -> None:
+    block = callbacks([Button("Give back", "release_persistent_volume", {"name": "pv-1", "dry_run": "true"})])
+    request = ExternalActionRequestBuilder.create_for_func(
+        block.choices["Give back"], "slack", "Give back", "account", "prod", "key"
+    )
+    assert request.body.action_name == "release_persistent_volume"
+    assert request.body.action_params == {"name": "pv-1", "dry_run": "true"}
+    assert request.signature.startswith("v0=")
+
+
+# --- where a click can come back, and nowhere else
+
+UI = SimpleNamespace(
+    params=RobustaSinkParams.parse_obj({"name": "ui", "token": "sandbox"}),
+    signing_key="k",
+    account_id="a",
+    cluster_name="prod",
+)
+
+
+def slack(**more: Any) -> Any:
+    params = SlackSinkParams(name="slack", slack_channel="c", api_key="x")
+    return SimpleNamespace(**{"params": params, "signing_key": "k", "account_id": "a", "cluster_name": "prod", **more})
+
+
+def mail() -> Any:
+    return slack(params=MailSinkParams(name="mail", mailto="mailtos://a:b@c.example"))
+
+
+def shown(sinks: dict[str, Any], event: Any = None) -> dict[str, list[str]]:
+    """Publish a page with one button, and give the buttons in each sink's finding."""
+    page = next(p for p in plans() if p.blocks and isinstance(p.blocks[-1], Button))
+    event = event or ExecutionBaseEvent()
+    event.named_sinks = [name for name in sinks if name != "ui"]
+    event.set_all_sinks(sinks)
+    publish(event, page, "prod", FindingSource.MANUAL)
+    found = {name: [b for e in f[0].enrichments for b in e.blocks] for name, f in event.sink_findings.items()}
+    assert all(found.values())  # the message itself is always there
+    return {
+        name: [t for b in blocks if isinstance(b, CallbackBlock) for t in b.choices] for name, blocks in found.items()
+    }
+
+
+def test_with_signing_key_and_ui_sink_slack_gets_the_button_and_mail_does_not() -> None:
+    assert shown({"slack": slack(), "mail": mail(), "ui": UI}) == {"slack": ["Grow to 6.0 GiB now"], "mail": []}
+    assert shown({"mail": mail(), "slack": slack(), "ui": UI}) == {"slack": ["Grow to 6.0 GiB now"], "mail": []}
+
+
+@pytest.mark.parametrize(
+    "sinks",
+    [
+        {"slack": slack()},  # no UI sink: clicks come back through its connection
+        {"slack": slack(signing_key=""), "ui": UI},
+        {"slack": slack(signing_key=None), "ui": UI},
+        {"slack": slack(account_id=""), "ui": UI},
+        {"slack": slack(cluster_name=None), "ui": UI},
+    ],
+)
+def test_without_what_a_click_needs_the_message_goes_out_without_button(sinks: dict[str, Any]) -> None:
+    assert shown(sinks) == {"slack": []}
+
+
+def test_the_enrichment_of_an_alert_gets_its_button_too() -> None:
+    event = alerted({"namespace": "db", "persistentvolumeclaim": "data-pg-0"})
+    assert shown({"slack": slack(), "ui": UI}, event) == {"slack": ["Grow to 6.0 GiB now"]}
