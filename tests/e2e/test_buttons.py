@@ -1,5 +1,6 @@
 """Buttons: each leads to an action that exists and takes its params, and none costs a message."""
 
+import functools
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +35,8 @@ from robusta_volumes._workflows.persistent_volume_actions import persistent_volu
 
 RECORDED = Path(__file__).resolve().parents[1] / "clusters"
 SETTINGS = PersistentVolumeActions()
-OBJECTS, _ = shop(datetime.now(UTC))
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+OBJECTS, _ = shop(NOW)
 ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "expand_persistent_volume_claim": (Expand(), ("name", "namespace", "size")),
     "set_volume_reclaim_policy": (SetPolicy(), ("name", "policy")),
@@ -46,7 +48,7 @@ def pages() -> Iterator[Page]:
     """Every report on one object of the recorded clusters and of the story, and every kind of plan."""
     for cluster in (
         *(MemoryCluster.from_dump(RECORDED / state, name="recorded") for state in ("before", "after")),
-        MemoryCluster(OBJECTS, name="shop-prod"),
+        MemoryCluster(OBJECTS, name="shop-prod", now=NOW),
     ):
         for kind in (CLAIM, VOLUME):
             for item in cluster.store.find(kind):
@@ -58,7 +60,7 @@ def pages() -> Iterator[Page]:
 
 
 def plans() -> Iterator[Page]:
-    on = MemoryCluster(OBJECTS, name="shop-prod")
+    on = MemoryCluster(OBJECTS, name="shop-prod", now=NOW)
     yield expand_claim(on, Expand("grafana", "monitoring", size("+20%")), SETTINGS)
     yield expand_claim(on, Expand("data-pg-0", "db", size("+20%")), SETTINGS)
     yield expand_claim(on, Expand("data-pg-0", "db", size("+20%"), force=True), SETTINGS)
@@ -67,9 +69,11 @@ def plans() -> Iterator[Page]:
     yield release_volume(on, Release("pvc-ledger-2024", ("archive", "ledger")), SETTINGS)
 
 
-BUTTONS = sorted(
-    {(b.text, b.action, tuple(sorted(b.params.items()))) for p in pages() for b in p.blocks if isinstance(b, Button)}
-)
+@functools.cache
+def every() -> tuple[Button, ...]:
+    """Every button of all those pages, once."""
+    found = {(b.text, b.action, tuple(b.params.items())): b for p in pages() for b in p.blocks if isinstance(b, Button)}
+    return tuple(found.values())
 
 
 def registered() -> ActionsRegistry:
@@ -80,27 +84,27 @@ def registered() -> ActionsRegistry:
     return registry
 
 
-@pytest.mark.parametrize(("text", "name", "params"), BUTTONS, ids=lambda value: str(value)[:40])
-def test_each_button_names_an_action_that_takes_its_params(text: str, name: str, params: Any) -> None:
-    action = registered().get_action(name)
-    assert action is not None
-    asked, needed = ASKED[name]
-    read = overridden(asked, action.params_type(**dict(params)).dict())
-    check_given(read, *needed)
-    assert read.dry_run is not text.endswith("now")
-    assert dict(params).keys() <= action.params_type.__fields__.keys()
+def test_each_button_names_an_action_that_takes_its_params() -> None:
+    for button in every():
+        action = registered().get_action(button.action)
+        assert action is not None, button
+        asked, needed = ASKED[button.action]
+        read = overridden(asked, action.params_type(**button.params).dict())
+        check_given(read, *needed)
+        assert read.dry_run is not button.text.endswith("now"), button
+        assert button.params.keys() <= action.params_type.__fields__.keys()
 
 
 def test_there_is_a_button_for_each_action_that_changes_something_and_each_is_registered() -> None:
-    assert {name for _, name, _ in BUTTONS} == {change.action for change in CHANGES} == set(ASKED)
+    assert {button.action for button in every()} == {change.action for change in CHANGES} == set(ASKED)
     assert all(registered().get_action(change.action) for change in CHANGES)
 
 
 def test_a_button_below_a_report_only_opens_the_plan() -> None:
     from_plans = {b.text for page in plans() for b in page.blocks if isinstance(b, Button)}
-    below_reports = [params for text, _, params in BUTTONS if text not in from_plans]
+    below_reports = [button.params for button in every() if button.text not in from_plans]
     assert below_reports
-    assert {dict(params)["dry_run"] for params in below_reports} == {"true"}
+    assert {params["dry_run"] for params in below_reports} == {"true"}
 
 
 def test_robusta_signs_the_name_of_the_action_and_its_params() -> None:
