@@ -220,12 +220,9 @@ class Inventory:
         return many((q.meta.namespace, q) for q in self.quotas)
 
     @cached_property
-    def size_refusals(self) -> Mapping[str, tuple[Event, ...]]:
-        """Events that a limit range refused the size of a claim, by namespace, newest first."""
-        found = sorted(
-            (e for e in self.events if "per PersistentVolumeClaim is" in e.message), key=newest, reverse=True
-        )
-        return many((e.namespace, e) for e in found)
+    def events_in(self) -> Mapping[str, tuple[Event, ...]]:
+        """Events by the namespace of what they are about, newest first."""
+        return many((e.namespace, e) for e in sorted(self.events, key=newest, reverse=True))
 
     @cached_property
     def _events_of(self) -> Mapping[tuple[str, str, str], tuple[Event, ...]]:

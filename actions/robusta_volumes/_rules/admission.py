@@ -87,7 +87,8 @@ def size_refused(limit: LimitRange, see: Inventory, limits: Limits) -> Hit | Non
 def _refused_by_event(limit: LimitRange, see: Inventory, limits: Limits) -> Hit | None:
     """Tell of a claim that the limit refused to something else than a StatefulSet, as an event of late says."""
     recent = timedelta(minutes=limits.recent_event_minutes)
-    said = [e for e in see.size_refusals.get(limit.meta.namespace, ()) if e.last and see.now - e.last <= recent]
+    here = (e for e in see.events_in.get(limit.meta.namespace, ()) if e.last and see.now - e.last <= recent)
+    said = [e for e in here if "per PersistentVolumeClaim is" in e.message]
     if not said or (limit.least is None and limit.most is None):
         return None
     event = said[0]

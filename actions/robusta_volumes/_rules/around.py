@@ -48,9 +48,8 @@ def _refusal(quota: Quota, see: Inventory) -> Event | None:
     """Find the newest event that says that this quota refused a claim."""
     found = [
         e
-        for e in see.events
-        if e.namespace == quota.meta.namespace
-        and _FORBIDDEN in e.message
+        for e in see.events_in.get(quota.meta.namespace, ())
+        if _FORBIDDEN in e.message
         and f"exceeded quota: {quota.meta.name}," in e.message
         and _REFUSED_CLAIM.search(e.message)
     ]
@@ -125,7 +124,7 @@ def _refused(quota: Quota, see: Inventory, refusal: Event, asked: dict[str, int]
 
 
 def _biggest(quota: Quota, see: Inventory) -> str:
-    here = [c for c in see.claims if c.meta.namespace == quota.meta.namespace and c.requested]
+    here = [c for c in see.claims_in.get(quota.meta.namespace, ()) if c.requested]
     top = sorted(here, key=lambda c: -(c.requested or 0))[:3]
     used = {c.meta.key for c in top if see.pods_of.get(c.meta.key)}
     words = [f"{c.meta.name} {gib(c.requested)} ({'in use' if c.meta.key in used else 'not in use'})" for c in top]

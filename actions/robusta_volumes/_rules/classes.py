@@ -59,7 +59,7 @@ def class_not_found(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
 
 def _usual(claim: Claim, see: Inventory, names: list[str]) -> list[tuple[str, str]]:
     """Choose the class that claims of the namespace use, else those of the cluster: it, and in words why it."""
-    here = Counter(c.class_name for c in see.claims if c.meta.namespace == claim.meta.namespace)
+    here = Counter(c.class_name for c in see.claims_in.get(claim.meta.namespace, ()))
     all_ = Counter(c.class_name for c in see.claims)
     best = sorted(names, key=lambda name: (-here[name], -all_[name]))[:1]
     where = f"in {claim.meta.namespace}" if any(here[name] for name in best) else "in this cluster"

@@ -122,9 +122,7 @@ def _bad_snapshot(claim: Claim, where: str, name: str, see: Inventory, limits: L
 def _bad_origin(claim: Claim, where: str, name: str, see: Inventory) -> tuple[str, str] | None:
     found = see.claim.get((where, name))
     if found is None:
-        return _missing(
-            "claim", name, [c.meta.name for c in see.claims if c.meta.namespace == where and c is not claim]
-        )
+        return _missing("claim", name, [c.meta.name for c in see.claims_in.get(where, ()) if c is not claim])
     if found.phase != "Bound":
         return f"claim {name}, which it copies, is {found.phase}", f"bind claim {name} first"
     if claim.requested is not None and found.capacity is not None and claim.requested < found.capacity:

@@ -54,7 +54,7 @@ def missing_claim(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:  # no
     missing = [name for name in pod.claims if (pod.meta.namespace, name) not in see.claim]
     if not missing or not _MISSING.search(pod.waiting):
         return None
-    here = [c.meta.name for c in see.claims if c.meta.namespace == pod.meta.namespace]
+    here = [c.meta.name for c in see.claims_in.get(pod.meta.namespace, ())]
     near = nearest(missing[0], here, most=2)
     guess = f"Did you mean *{listing(near, 2)}*?" if near else f"Claims here: {listing(sorted(here), 5) or 'none'}."
     who = f"{pod.meta.owner[0]} {pod.meta.owner[1]}" if pod.meta.owner else "the pod"
