@@ -14,6 +14,7 @@ from kubernetes.client import ApiClient, Configuration
 from robusta_volumes._cli.permissions import PLACE, permissions, permissions_page
 from robusta_volumes._cli.permissions_rules import (
     GRANTS,
+    LATER,
     READING,
     WIDE,
     cluster_rules,
@@ -341,11 +342,25 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
             {"namespaces": ["shop"], "allow": ["everything"]},
             "--allow everything is not known; known are: state, scheduler, expand, volumes",
         ),
+        (
+            {"namespaces": ["shop"], "allow": ["snapshots", "restore"]},
+            "yet; --allow restore: it comes with pvcSnapshots, and nothing in this version restores a snapshot yet. There is nothing",
+        ),
+        (
+            {"allow": ["snapshots"]},
+            "--allow snapshots: it comes with pvcSnapshots, and nothing in this version writes snapshots",
+        ),
+        ({"allow": ["state", "restore"]}, "--allow restore: it comes with pvcSnapshots"),
     ],
 )
 def test_what_cannot_be_allowed_is_said(given: Mapping[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         permissions(**given)
+
+
+def test_a_word_is_early_only_while_nothing_that_exists_needs_it() -> None:
+    assert not set(LATER) & set(GRANTS)
+    assert not any(need.kind == k.SNAPSHOT and writes(need) for wanted in NEEDS.values() for need in wanted)
 
 
 def test_with_roles_in_two_namespaces_what_is_lost_is_what_the_page_names(server: ApiServer, live: LiveCluster) -> None:

@@ -472,3 +472,15 @@ def test_the_commands_are_there_by_their_names(tmp_path: Path) -> None:
     answer = run(app, ["permissions", "-n", "robusta", "--allow", "state,scheduler"])
     assert [o["kind"] for o in yaml.safe_load_all(answer.stdout)] == ["Role", "RoleBinding"]
     assert run(app, ["permissions", "--workflow", "nothing"]).exit_code == 2
+    early = run(app, ["permissions", "-n", "shop", "--allow", "snapshots,restore"])
+    assert (early.exit_code, "nothing in this version writes snapshots yet" in early.stderr) == (2, True)
+
+
+def test_without_the_extra_the_commands_say_what_to_install() -> None:
+    bare = [sys.executable, "-S", "-m", "robusta_volumes._cli", "values"]  # -S: no package but the standard library
+    env = {"PYTHONPATH": str(ROOT / "actions"), "PATH": os.environ["PATH"]}
+    done = subprocess.run(bare, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("robusta-volumes: the command line needs typer, which is not installed here")
+    assert "[cli]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -4,7 +4,13 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError as absent:
+    raise SystemExit(
+        f"robusta-volumes: the command line needs {absent.name}, which is not installed here. Install the package with its extra "
+        "`cli`: python3 -m pip install 'robusta_volumes-<version>-py3-none-any.whl[cli]' (`make wheel` makes that file in dist/)"
+    ) from absent
 
 from robusta_volumes._cli import permissions as rights
 from robusta_volumes._cli import values as merging

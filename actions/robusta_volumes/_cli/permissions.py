@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from robusta_volumes._cli.permissions_rules import (
+    LATER,
     WIDE,
     cluster_rules,
     granted_rules,
@@ -48,6 +49,9 @@ def permissions(
     unknown = [w for w in workflows if w not in NEEDS]
     if unknown:
         raise ValueError(f"there is no workflow {unknown[0]}; there are: {', '.join(NEEDS)}")
+    early = [f"--allow {word}: {LATER[word]}" for word in allow if word in LATER]
+    if early:
+        raise ValueError("; ".join(early) + ". There is nothing to allow.")
     wide, narrow = [w for w in allow if w in WIDE], [w for w in allow if w not in WIDE]
     if volumes and not wide:
         raise ValueError(f"--volume names what --allow {WIDE[0]} is held to: give both")
