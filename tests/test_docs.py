@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
@@ -10,7 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from robusta_volumes._analysis.overlap import copied_playbook
+from robusta_volumes._cli.__main__ import app
 from robusta_volumes._cluster.gather import EVERYTHING
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.checks import limits
@@ -18,6 +22,7 @@ from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.settings import WORKFLOWS, PersistentVolumeActions, Settings, read_settings, snake
 from robusta_volumes._model.target import Target
 from robusta_volumes._model.times import UTC
+from robusta_volumes._model.warnings import CHART_PLAYBOOK, CHART_SINK
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._sandbox.story_shop import shop
@@ -165,6 +170,25 @@ def test_the_permissions_only_read_and_together_with_the_stock_chart_cover_all_t
     assert granted <= looked_at - stock
 
 
+def test_the_page_about_the_installation_says_how_one_thing_makes_one_message() -> None:
+    assert CHART_PLAYBOOK in code(INSTALL)
+    assert CHART_SINK in code(INSTALL)
+    comment = "\n".join(line.removeprefix("#   ") for line in words("helm-values/robusta-volumes.yaml").splitlines())
+    assert copied_playbook() in comment + "\n"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "helm-values").iterdir()), ids=lambda path: path.name)
+def test_each_values_file_is_found_from_the_page_about_the_installation(file: Path) -> None:
+    assert f"../helm-values/{file.name}" in links(INSTALL)
+
+
+def test_the_way_into_a_cluster_that_the_readme_shows_is_the_one_that_loses_no_list() -> None:
+    shown = "\n".join(fences(README, "sh"))
+    assert "values --into values.yaml --write" in shown
+    assert "values --into values.yaml --check" in shown
+    assert "-f playbooks/" not in shown
+
+
 # --- names, commands, links
 
 
@@ -181,6 +205,14 @@ def test_whatever_is_shown_to_be_run_is_an_action_of_ours() -> None:
     shown |= set(re.findall(r'"action_name": "(\w+)"', text))
     assert shown >= {"persistent_volume_actions"}
     assert shown - registered() == set()
+
+
+def test_every_command_of_ours_that_is_shown_is_one_that_we_have() -> None:
+    lines = re.findall(r"-m robusta_volumes\._cli ([^#|\n]+)", "\n".join(code(page) for page in WRITTEN))
+    assert len(lines) > 8
+    run = CliRunner().invoke  # --help: it is read like any other line, and does nothing
+    assert [line for line in lines if run(app, [*shlex.split(line), "--help"]).exit_code != 0] == []
+    assert run(app, ["values", "--no-such-option", "--help"]).exit_code == 2
 
 
 def test_every_param_that_is_shown_is_taken() -> None:

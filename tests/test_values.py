@@ -331,6 +331,15 @@ def test_what_can_stop_the_runner_at_a_restart_is_warned_of(repo: str, says: str
     assert ("package index" in says) is not any(says in one for one in warnings(built))
 
 
+def test_a_second_file_that_replaced_the_url_of_git_is_suspected() -> None:
+    git = yaml.safe_load(
+        "playbookRepos: {robusta_volumes: {url: 'https://git/x.git', branch: v1, build_isolation: true}}"
+    )
+    values = installed(STOCK_WITHOUT_LISTS, git, ours("robusta-volumes"), {"enablePlatformPlaybooks": False})
+    says = [f.says for f in findings(values) if f.is_warning]
+    assert [one for one in says if "has branch, build_isolation, too: if a second values file replaced your url" in one]
+
+
 def test_a_package_that_stands_in_the_image_is_no_source_that_can_be_down() -> None:
     assert warnings("enablePlatformPlaybooks: false") == []
 

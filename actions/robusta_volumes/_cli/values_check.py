@@ -58,6 +58,13 @@ def _installing(values: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(f"{at} has no url")
         return
     if repo.get("pip_install", True) is False:
+        elsewhere = [key for key in ("branch", "build_isolation", "key", "http_headers") if key in repo]
+        if elsewhere and url == REPOS[REPO]["url"]:
+            says = (
+                f"{at} says that the package is in the image, and has {listing(elsewhere)}, too: if a second values file "
+                "replaced your url, nobody installs the package, and the playbooks stop the runner"
+            )
+            yield Finding(says, is_warning=True)
         return
     if url == REPOS[REPO]["url"]:
         yield Finding(f"{at}: with the package in the image, pip_install must be false")
