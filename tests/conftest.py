@@ -1,10 +1,12 @@
-"""Tests that need a program are left out, by name, where it is absent; in CI they run and fail."""
+"""Tests that need a program or the schemas are left out, by name, where they are absent; in CI they run and fail."""
 
 import os
 import shutil
 from typing import Any
 
 import pytest
+
+import crds
 
 LEFT_OUT = pytest.StashKey[dict[str, str]]()
 
@@ -13,10 +15,14 @@ def _in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
+def _is_here(thing: str) -> bool:
+    return crds.folder() is not None if thing == crds.NAME else shutil.which(thing) is not None
+
+
 def _lacks(item: pytest.Item) -> str:
-    """Name the programs of which the test wants one, when none of them is here; "" when it lacks nothing."""
+    """Name the things of which the test wants one, when none of them is here; "" when it lacks nothing."""
     wanted = [marker.args for marker in item.iter_markers("needs")]
-    return next((" or ".join(programs) for programs in wanted if not any(map(shutil.which, programs))), "")
+    return next((" or ".join(things) for things in wanted if not any(map(_is_here, things))), "")
 
 
 def pytest_configure(config: pytest.Config) -> None:
