@@ -34,12 +34,18 @@ AT-03   Pod                      broken/rwop-b
 AT-11   Pod                      broken/cannot-mount
 SF-01   PersistentVolumeClaim    shop/data-orders-db-0
 SF-01   PersistentVolumeClaim    tight/data-too-big-0
+SC-01   StorageClass             csi-hp
+SC-03   StorageClass             cloud-ssd
 SF-06   VolumeSnapshot           broken/no-such-claim
 SF-06   VolumeSnapshot           broken/not-bound
 SF-06   VolumeSnapshot           broken/not-csi
 SF-06   VolumeSnapshot           shop/class-missing
 SF-06   VolumeSnapshot           shop/no-default-class
 SF-06   VolumeSnapshot           shop/wrong-driver
+US-08   PersistentVolume         missing-folder
+US-08   PersistentVolume         pvc-43bc5044-a203-43a4-acc1-b434710a58cb
+US-14   PersistentVolume         missing-folder
+US-15   PersistentVolume         pvc-fe1271ee-2115-4e33-ad0c-02680899ae02
 WA-01   PersistentVolumeClaim    shop/nobody-uses-me
 WA-01   PersistentVolumeClaim    shop/raw-block
 WA-01   PersistentVolumeClaim    t1/dyn
@@ -47,6 +53,7 @@ WA-01   PersistentVolumeClaim    t1/restored
 WA-02   PersistentVolumeClaim    shop/report-scratch
 """
 BEFORE = """
+US-08   PersistentVolume         will-fail
 WA-01   PersistentVolumeClaim    broken/lost
 WA-01   PersistentVolumeClaim    broken/to-fail
 WA-01   PersistentVolumeClaim    broken/to-release
@@ -58,6 +65,7 @@ PVC-01  PersistentVolumeClaim    broken/lost
 PVC-20  PersistentVolumeClaim    shop/uploads
 RS-03   PersistentVolumeClaim    shop/nobody-uses-me
 RS-10   StatefulSet              shop/orders-db
+SC-05   StorageClass             fixed-size
 WA-03   PersistentVolumeClaim    shop/data-orders-db-1
 WA-03   PersistentVolumeClaim    shop/data-orders-db-2
 """
@@ -88,6 +96,17 @@ def test_every_problem_that_was_made_is_named_and_nothing_else_is(state: str) ->
 @pytest.mark.parametrize("state", EXPECTED)
 def test_the_recording_holds_every_kind_so_no_rule_had_to_pass(state: str) -> None:
     assert {resource: ids for resource, (_, ids) in _found(state).unseen.items() if ids} == {}
+
+
+@pytest.mark.parametrize("namespace", ["shop", "broken", "t1", "tight"])
+def test_what_is_said_of_classes_and_kinds_of_volumes_is_said_of_the_cluster_not_of_each_namespace(
+    namespace: str,
+) -> None:
+    see = gather(MemoryCluster.from_dump(RECORDED / "after"), namespace=namespace)
+    said = {issue.rule.id for issue in assess(see, Limits()).issues}
+    assert see.classes
+    assert said
+    assert {id_ for id_ in said if id_.startswith(("SC-", "US-")) or id_ == "PV-17"} == set()
 
 
 HEALTHY = {

@@ -12,13 +12,13 @@ from robusta_volumes._cluster.gather import EVERYTHING, NEIGHBOURHOOD, gather
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.errors import ClusterError, Invalid, NotAllowed, NotAuthenticated, Unavailable, rbac_rule
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import CLAIM, EVENT, NODE, POD, SNAPSHOT, STORAGE_CLASS, VOLUME, Kind
+from robusta_volumes._model.kind import CAPACITY, CLAIM, EVENT, NODE, POD, SNAPSHOT, STORAGE_CLASS, VOLUME, Kind
 from robusta_volumes._model.times import UTC
 
 RECORDED = Path(__file__).parent / "clusters" / "before"
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
-# One list for each kind; of a whole cluster's events one for each of ten causes.
-REQUESTS = len(EVERYTHING) + 9
+# One list for each kind; of a whole cluster's events one for each of fourteen causes.
+REQUESTS = len(EVERYTHING) + 13
 
 
 def item(kind: str, name: str, namespace: str = "", **more: Any) -> Object:
@@ -115,6 +115,17 @@ def test_a_namespace_is_looked_at_with_one_request_for_each_kind() -> None:
     assert [node.meta.name for node in see.nodes] == ["n"]
     assert see.scope == "namespace shop"
     assert len(cluster.reads) == len(EVERYTHING)
+
+
+def test_the_free_room_that_drivers_declare_is_read_from_their_own_namespace_whatever_is_looked_at() -> None:
+    room = item("CSIStorageCapacity", "c", "topolvm-system", storageClassName="topolvm", capacity="3Gi")
+    look = gather(MemoryCluster([{**room, "apiVersion": "storage.k8s.io/v1"}], now=NOON), namespace="shop")
+    assert [pool.class_name for pool in look.capacities] == ["topolvm"]
+
+
+def test_where_only_some_namespaces_may_be_read_the_free_room_is_unknown_rather_than_half_known() -> None:
+    see = gather(OwnNamespaces([item("PersistentVolumeClaim", "a", "shop")], now=NOON), fallback=("shop", "tight"))
+    assert see.lacks(CAPACITY)
 
 
 def test_an_event_driven_look_asks_eight_lists_and_says_what_it_left_out() -> None:

@@ -318,7 +318,7 @@ def test_roles_come_with_their_binding_one_pair_for_each_namespace() -> None:
     account = {"kind": "ServiceAccount", "name": "robusta-runner-service-account", "namespace": "robusta"}
     assert found[1]["subjects"] == [account]
     assert {r["resources"][0] for r in found[0]["rules"]} == {
-        r.kind.plural for r in cluster_rules() if r.kind.namespaced
+        r.kind.plural for r in cluster_rules() if k.in_a_role(r.kind)
     }
 
 
@@ -361,7 +361,7 @@ def test_with_roles_in_two_namespaces_what_is_lost_is_what_the_page_names(server
     server.access.rules = [{**rule.as_data, "namespaces": ["shop", "db"]} for rule in reading_rules()]
     page = report(live, namespaces=("shop", "db"))
     assert "namespaces shop, db (reading the whole cluster is not allowed)" in page
-    lost = {rule.kind.plural for rule in cluster_rules() if not rule.kind.namespaced}
+    lost = {rule.kind.plural for rule in cluster_rules() if not k.in_a_role(rule.kind)}
     assert not_seen(page) == lost
     written = permissions_page(ROOT)[PLACE].decode()
     section = written.split("## Some namespaces only")[1].split("## ")[0]

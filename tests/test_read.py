@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from robusta_volumes._cluster import read, read_pods, read_snapshots
+from robusta_volumes._cluster import read, read_classes, read_health, read_nodes, read_pods, read_snapshots
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.volume import ClaimRef, ClaimTemplate
@@ -21,10 +21,15 @@ READERS = (
     read.conditions,
     read.claim,
     read.volume,
-    read.storage_class,
     read.attachment,
-    read.node,
-    read.csi_node,
+    read_nodes.node,
+    read_nodes.csi_node,
+    read_nodes.driver,
+    read_classes.storage_class,
+    read_classes.capacity,
+    read_health.volume_health,
+    read_health.pod_health,
+    read_health.backend_health,
     read.named,
     read.quota,
     read_snapshots.snapshot,
@@ -183,7 +188,7 @@ def test_a_csi_node_without_a_declared_limit_has_none() -> None:
         {"name": "b", "allocatable": {"count": 25}},
         {"name": "c", "allocatable": {"count": "many"}},
     ]
-    assert read.csi_node({"spec": {"drivers": drivers}}).drivers == {"a": None, "b": 25, "c": None}
+    assert read_nodes.csi_node({"spec": {"drivers": drivers}}).drivers == {"a": None, "b": 25, "c": None}
 
 
 def test_an_event_of_the_newer_api_reads_like_one_of_the_older() -> None:
@@ -218,7 +223,7 @@ def test_a_repeated_event_counts_and_ages_by_its_series() -> None:
 
 def test_a_storage_class_is_the_default_by_annotation() -> None:
     about = {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}
-    found = read.storage_class({"metadata": about, "provisioner": "p", "allowVolumeExpansion": True})
+    found = read_classes.storage_class({"metadata": about, "provisioner": "p", "allowVolumeExpansion": True})
     assert (found.is_default, found.expandable, found.binding_mode, found.reclaim_policy) == (
         True,
         True,
@@ -227,9 +232,48 @@ def test_a_storage_class_is_the_default_by_annotation() -> None:
     )
 
 
+def test_of_the_parameters_of_a_class_only_those_are_kept_that_can_hold_no_secret() -> None:
+    given = {"Type": "gp2", "encrypted": "true", "csi.storage.k8s.io/node-stage-secret-name": "s", "userKey": "hunter2"}
+    found = read_classes.storage_class({"parameters": given})
+    assert found.parameters == {"type": "gp2", "encrypted": "true"}
+
+
+def test_the_room_for_a_class_is_the_largest_volume_where_the_driver_says_so() -> None:
+    here = {"matchLabels": {"zone": "a"}, "matchExpressions": [{"key": "rack", "operator": "Exists"}]}
+    room = read_classes.capacity({"storageClassName": "c", "capacity": "9Gi", "nodeTopology": here})
+    assert (room.class_name, room.room, room.reachable) == ("c", 9 * GI, True)
+    assert room.place == (Requirement("zone", "In", ("a",)), Requirement("rack", "Exists", ()))
+    most = read_classes.capacity({"capacity": "9Gi", "maximumVolumeSize": "2Gi", "nodeTopology": {}})
+    assert (most.room, most.place, most.reachable) == (2 * GI, (), True)
+    nowhere = read_classes.capacity({"storageClassName": "c"})
+    assert (nowhere.room, nowhere.reachable) == (None, False)
+
+
+def test_a_slim_workload_still_names_the_class_of_its_ephemeral_volumes() -> None:
+    scratch = {
+        "name": "s",
+        "ephemeral": {"volumeClaimTemplate": {"spec": {"storageClassName": "fast", "accessModes": []}}},
+    }
+    whole = {"kind": "Deployment", "spec": {"template": {"spec": {"volumes": [scratch]}}}}
+    slim = read_pods.slim_workload(whole)
+    assert read_pods.workload(whole).classes == read_pods.workload(slim).classes == ("fast",)
+
+
+def test_a_slim_pod_still_says_what_the_driver_reports_of_its_volumes() -> None:
+    ill = [{"name": "d", "healthConditions": [{"status": "Degraded", "reason": "Slow"}]}, {"name": "e"}]
+    whole = {
+        "spec": {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]},
+        "status": {"volumeHealth": ill},
+    }
+    pod = read_pods.pod(read_pods.slim_pod(whole))
+    assert pod == read_pods.pod(whole)
+    assert (pod.volumes, pod.claims) == (("d",), ("data",))
+    assert [(name, said.type, said.reason) for name, said in pod.health] == [("d", "Degraded", "Slow")]
+
+
 def test_a_node_that_nobody_heard_of_is_not_ready() -> None:
     unknown = {"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}, "spec": {"unschedulable": True}}
-    node = read.node(unknown)
+    node = read_nodes.node(unknown)
     assert (node.ready, node.schedulable) == (False, False)
 
 
@@ -293,7 +337,7 @@ def test_a_wrong_type_in_any_place_of_a_real_object_is_put_up_with(hole: Any) ->
         (read_snapshots.snapshot, recorded("after", "volumesnapshots")["shop", "orders-good"]),
         (read.event, next(iter(recorded("after", "events").values()))),
         (read.quota, recorded("after", "resourcequotas")["tight", "storage"]),
-        (read.csi_node, next(iter(recorded("after", "csinodes").values()))),
+        (read_nodes.csi_node, next(iter(recorded("after", "csinodes").values()))),
         (read.attachment, next(iter(recorded("after", "volumeattachments").values()))),
         (read_pods.workload, recorded("after", "statefulsets")["tight", "too-big"]),
     ]

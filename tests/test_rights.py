@@ -184,7 +184,7 @@ def test_with_roles_in_its_namespaces_the_doctor_is_content_and_names_what_no_ro
     server.access.rules = roles("shop", "db")
     found = examined(live, INSIDE)
     page = to_markdown(found)
-    outside = sorted(rule.kind.resource for rule in cluster_rules() if not rule.kind.namespaced)
+    outside = sorted(rule.kind.resource for rule in cluster_rules() if not k.in_a_role(rule.kind))
     assert found.title == (
         f"robusta-volumes is ready in the namespaces that it may read ({len(outside)} kinds not seen)"
     )

@@ -12,6 +12,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count
 from robusta_volumes._model.volume import Meta, Volume
 from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._rules.joins import about_cluster
 from robusta_volumes._rules.rule import Hit, Rule
 
 _WORD = {
@@ -23,6 +24,8 @@ _WORD = {
     "ResourceQuota": "Storage quota",
     "CSINode": "Node",
     "LimitRange": "Limit range",
+    "StorageClass": "Storage class",
+    "CSIStorageCapacity": "Declared capacity",
 }
 
 
@@ -115,6 +118,8 @@ def subjects(see: Inventory) -> Mapping[str, tuple[Any, ...]]:
         "VolumeAttachment": see.attachments,
         "Node": see.nodes,
         "CSINode": see.csi_nodes,
+        "StorageClass": see.classes,
+        "CSIStorageCapacity": see.capacities,
     }
 
 
@@ -130,7 +135,7 @@ def assess(
     looked_at = subjects(see)
     for rule in sorted((r for r in rules if choice.judges(r.id)), key=lambda r: r.fallback):
         needs = _needs(rule)
-        if any(kind.resource in see.skipped for kind in needs):
+        if any(kind.resource in see.skipped for kind in needs) or (rule.of_cluster and not about_cluster(see)):
             continue
         lacking = [reason for kind in needs if (reason := see.lacks(kind))]
         for reason in lacking:

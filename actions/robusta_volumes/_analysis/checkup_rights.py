@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from robusta_volumes._model.checkup import Check, Host, Status
 from robusta_volumes._model.errors import rbac_rule
+from robusta_volumes._model.kind import in_a_role
 from robusta_volumes._model.needs import NEEDS, Need
 from robusta_volumes._model.rights import READING, role_command
 from robusta_volumes._model.text import listing
@@ -43,7 +44,7 @@ def permission(workflow: str, need: Need, allowed: Answers, host: Host) -> Check
 def permission_inside(workflow: str, need: Need, inside: Mapping[str, Answers], host: Host) -> Check:
     """Judge one need where the runner may look into some namespaces only: ``inside`` holds what each of them allows."""
     name = _name(workflow, need)
-    if not need.kind.namespaced:
+    if not in_a_role(need.kind):
         return Check("permissions", name, Status.LOST, need.feature)
     lacking = [namespace for namespace, allowed in inside.items() if _refused(allowed)]
     if not lacking:

@@ -13,6 +13,7 @@ from robusta_volumes._cli.permissions_rules import (
 )
 from robusta_volumes._cli.reference_markdown import fence, page, table
 from robusta_volumes._cli.values_chart import ALREADY_ALLOWED, CHART
+from robusta_volumes._model.kind import in_a_role
 from robusta_volumes._model.needs import CHANGES, NEEDS
 from robusta_volumes._model.rbac import Rule, cluster_role, indented, role, rule_lines
 from robusta_volumes._model.rights import ACCOUNT, HOME
@@ -109,7 +110,7 @@ python -m robusta_volumes._cli permissions -n shop -n db | kubectl apply -f -
 ```
 
 and name the same namespaces in `globalConfig.workflows.persistentVolumeWorkflows.persistentVolumeActions.namespaces`.
-What lies in no namespace cannot be allowed by a Role, and is then named under "Not looked at" in each report:"""
+What is about the whole cluster cannot be allowed by a Role, and is then named under "Not looked at" in each report:"""
 _READ_ONLY = """## Robusta's own read-only mode
 
 `runner.overrideClusterRoles` replaces all of the chart's rules and makes it ignore `runner.customClusterRoleRules`, so ours
@@ -136,7 +137,7 @@ def permissions_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every
         for rule in rules
     ]
     headers = ("resource", "verbs", "what for (workflow)", f"chart of {CHART} allows it already")
-    lost = [(f"`{r.kind.resource}`", "; ".join(r.why)) for r in rules if not r.kind.namespaced]
+    lost = [(f"`{r.kind.resource}`", "; ".join(r.why)) for r in rules if not in_a_role(r.kind)]
     own = permissions(namespaces=[HOME], allow=["state", "scheduler"])
     return {
         PLACE: page(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from robusta_volumes._cli.values_chart import RUNNER_STATE
 from robusta_volumes._cluster.state import NAME as STATE
-from robusta_volumes._model.kind import CONFIG_MAP, Kind
+from robusta_volumes._model.kind import CONFIG_MAP, Kind, in_a_role
 from robusta_volumes._model.needs import CHANGES, NEEDS, Change, Need
 from robusta_volumes._model.rbac import Rule
 
@@ -50,7 +50,7 @@ def cluster_rules(workflows: Collection[str] = (), needs: Needs = NEEDS) -> tupl
 
 def reading_rules(workflows: Collection[str] = (), needs: Needs = NEEDS) -> tuple[Rule, ...]:
     """Give those reading rules that a Role can hold: for runners that may look into some namespaces only."""
-    return tuple(rule for rule in cluster_rules(workflows, needs) if rule.kind.namespaced)
+    return tuple(rule for rule in cluster_rules(workflows, needs) if in_a_role(rule.kind))
 
 
 def granted_rules(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from robusta_volumes._cluster import read, read_claims, read_nodes, read_pods, read_snapshots
+from robusta_volumes._cluster import read, read_claims, read_classes, read_nodes, read_pods, read_snapshots
 from robusta_volumes._cluster.cluster import Cluster, Object, Slim
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import (
@@ -56,10 +56,10 @@ NEIGHBOURHOOD: tuple[Kind, ...] = (
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     k.CLAIM.resource: ("claims", read.claim),
     k.VOLUME.resource: ("volumes", read.volume),
-    k.STORAGE_CLASS.resource: ("classes", read.storage_class),
+    k.STORAGE_CLASS.resource: ("classes", read_classes.storage_class),
     k.CSI_DRIVER.resource: ("drivers", read_nodes.driver),
-    k.CSI_NODE.resource: ("csi_nodes", read.csi_node),
-    k.CAPACITY.resource: ("capacities", read.named),
+    k.CSI_NODE.resource: ("csi_nodes", read_nodes.csi_node),
+    k.CAPACITY.resource: ("capacities", read_classes.capacity),
     k.ATTACHMENT.resource: ("attachments", read.attachment),
     k.ATTRIBUTES_CLASS.resource: ("attributes_classes", read.named),
     k.NODE.resource: ("nodes", read_nodes.node),
@@ -90,6 +90,10 @@ _STORAGE_EVENTS = (
     "involvedObject.kind=Pod,reason=SELinuxLabelConflict",
     "involvedObject.kind=Pod,reason=SELinuxChangePolicyConflict",
     "involvedObject.kind=Pod,reason=MultipleSELinuxLabels",
+    "involvedObject.kind=Pod,reason=VolumeConditionAbnormal",
+    "involvedObject.kind=Node,reason=IOError",
+    "involvedObject.kind=Node,reason=Ext4Error",
+    "involvedObject.kind=Node,reason=FilesystemIsReadOnly",
 )
 _GIVE_UP_AFTER = 2  # kinds without an answer: the API server is away, and each further one would cost a whole deadline
 
@@ -146,13 +150,14 @@ class _Look:
 
     def _list(self, kind: Kind, fields: str) -> list[Object]:
         slim = _SLIM.get(kind.resource)
-        selectors = selectors_of(kind) if self.namespace is None and not fields else (fields,)
+        where = self.namespace if k.in_a_role(kind) else None
+        selectors = selectors_of(kind) if where is None and not fields else (fields,)
         found: list[Object] = []
         for selector in selectors:
             try:
-                found += self.cluster.find(kind, self.namespace, fields=selector, slim=slim)
+                found += self.cluster.find(kind, where, fields=selector, slim=slim)
             except NotAllowed:
-                if not (kind.namespaced and self.namespace is None and self.fallback):
+                if not (k.in_a_role(kind) and where is None and self.fallback):
                     raise
                 for namespace in self.fallback:
                     found += self.cluster.find(kind, namespace, fields=selector, slim=slim)

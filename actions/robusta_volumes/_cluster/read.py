@@ -5,6 +5,7 @@ from typing import Any
 
 from robusta_volumes._cluster.fields import at, block, blocks, mapping, said, strings
 from robusta_volumes._cluster.read_claims import applied_size, asked_at
+from robusta_volumes._cluster.read_health import volume_health
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.times import parse_time
@@ -13,17 +14,13 @@ from robusta_volumes._model.volume import (
     Claim,
     ClaimRef,
     Condition,
-    CsiNode,
     Event,
     Meta,
     Named,
-    Node,
     Quota,
-    StorageClass,
     Volume,
 )
 
-_DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 _PROVISIONER = ("volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner")
 _NOT_A_SOURCE = {
     "accessModes",
@@ -98,6 +95,7 @@ def claim(o: Mapping[str, Any]) -> Claim:
         attributes_class=str(spec.get("volumeAttributesClassName") or ""),
         attributes_now=str(status.get("currentVolumeAttributesClassName") or ""),
         modify_status=str(at(status, "modifyVolumeStatus", "status") or ""),
+        health=volume_health(block(status, "healthStatus")),
     )
 
 
@@ -135,6 +133,7 @@ def volume(o: Mapping[str, Any]) -> Volume:
         if ref
         else None,
         source=source,
+        maker=about.annotations.get("pv.kubernetes.io/provisioned-by", ""),
         driver=str(at(spec, "csi", "driver") or source),
         backend=_backend(source, block(spec, source)),
         attributes_class=str(spec.get("volumeAttributesClassName") or ""),
@@ -145,19 +144,6 @@ def volume(o: Mapping[str, Any]) -> Volume:
             )
             for term in blocks(spec, "nodeAffinity", "required", "nodeSelectorTerms")
         ),
-    )
-
-
-def storage_class(o: Mapping[str, Any]) -> StorageClass:
-    """Read a StorageClass."""
-    about = meta(o)
-    return StorageClass(
-        meta=about,
-        provisioner=str(at(o, "provisioner") or ""),
-        binding_mode=str(at(o, "volumeBindingMode") or "Immediate"),
-        reclaim_policy=str(at(o, "reclaimPolicy") or "Delete"),
-        expandable=at(o, "allowVolumeExpansion") is True,
-        is_default=any(about.annotations.get(key) == "true" for key in _DEFAULT_CLASS),
     )
 
 
@@ -177,22 +163,6 @@ def attachment(o: Mapping[str, Any]) -> Attachment:
         detach_error=str(at(o, "status", "detachError", "message") or ""),
         error_code=_code(at(o, "status", "detachError", "errorCode") or at(o, "status", "attachError", "errorCode")),
     )
-
-
-def node(o: Mapping[str, Any]) -> Node:
-    """Read a Node."""
-    return Node(
-        meta=meta(o),
-        ready=any(c.type == "Ready" for c in conditions(o)),
-        schedulable=at(o, "spec", "unschedulable") is not True,
-        version=str(at(o, "status", "nodeInfo", "kubeletVersion") or ""),
-    )
-
-
-def csi_node(o: Mapping[str, Any]) -> CsiNode:
-    """Read a CSINode."""
-    counts = {str(d.get("name")): at(d, "allocatable", "count") for d in blocks(o, "spec", "drivers")}
-    return CsiNode(meta(o), {name: most if isinstance(most, int) else None for name, most in counts.items()})
 
 
 def named(o: Mapping[str, Any]) -> Named:

@@ -6,12 +6,15 @@ from typing import Any
 
 from robusta_volumes._cluster.fields import at, block, blocks, said
 from robusta_volumes._cluster.read import meta
+from robusta_volumes._cluster.read_health import pod_health
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.volume import ClaimTemplate, Pod, Workload
 
 _KEPT_META = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "labels", "ownerReferences")
 _KEPT_CONDITIONS = ("PodScheduled", "Ready")
+_KEPT_STATUS = ("phase", "startTime", "reason", "volumeHealth")
+_CLASS = ("ephemeral", "volumeClaimTemplate", "spec", "storageClassName")
 
 
 # Of annotations, which are long: what is meant for us, and the marks of what manages an object.
@@ -44,7 +47,7 @@ def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
             "containers": [{"image": name} for name in _images(spec)],
         },
         "status": {
-            **{key: status[key] for key in ("phase", "startTime", "reason") if key in status},
+            **{key: status[key] for key in _KEPT_STATUS if key in status},
             "conditions": [c for c in blocks(status, "conditions") if c.get("type") in _KEPT_CONDITIONS],
         },
     }
@@ -52,11 +55,17 @@ def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
 
 def _claim_volumes(spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"name": v.get("name"), key: v[key] if key == "persistentVolumeClaim" else {}, "use": _use(v, spec)}
+        {"name": v.get("name"), key: v[key] if key == "persistentVolumeClaim" else _class_only(v), "use": _use(v, spec)}
         for v in blocks(spec, "volumes")
         for key in ("persistentVolumeClaim", "ephemeral")
         if v.get(key)
     ]
+
+
+def _class_only(v: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of an ephemeral volume the class that it is to have."""
+    name = at(v, *_CLASS)
+    return {"volumeClaimTemplate": {"spec": {"storageClassName": name}}} if name else {}
 
 
 def _use(v: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
@@ -85,6 +94,7 @@ def _claims(spec: Mapping[str, Any], pod_name: str = "") -> tuple[str, ...]:
 def pod(o: Mapping[str, Any]) -> Pod:
     """Read a Pod."""
     about, spec, status = meta(o), block(o, "spec"), block(o, "status")
+    volumes = [v for v in blocks(spec, "volumes") if v.get("persistentVolumeClaim") or "ephemeral" in v]
     states = {c.get("type"): c for c in blocks(status, "conditions") if c.get("type") in _KEPT_CONDITIONS}
     scheduled = states.get("PodScheduled", {})
     return Pod(
@@ -95,11 +105,11 @@ def pod(o: Mapping[str, Any]) -> Pod:
         ready=states.get("Ready", {}).get("status") == "True",
         waiting=str(scheduled.get("message") or "") if scheduled.get("status") == "False" else "",
         started=parse_time(status.get("startTime")),
-        uses=tuple(
-            _use(v, spec) for v in blocks(spec, "volumes") if v.get("persistentVolumeClaim") or "ephemeral" in v
-        ),
+        uses=tuple(_use(v, spec) for v in volumes),
         reason=str(status.get("reason") or ""),
         images=_images(spec),
+        volumes=tuple(str(v.get("name") or "") for v in volumes),
+        health=pod_health(status),
     )
 
 
@@ -143,6 +153,7 @@ def workload(o: Mapping[str, Any]) -> Workload:
         when_scaled=str(at(spec, "persistentVolumeClaimRetentionPolicy", "whenScaled") or "Retain"),
         when_deleted=str(at(spec, "persistentVolumeClaimRetentionPolicy", "whenDeleted") or "Retain"),
         overlaps=at(o, "kind") == "Deployment" and _overlaps(spec),
+        classes=tuple(str(name) for v in blocks(template, "spec", "volumes") if (name := at(v, *_CLASS))),
     )
 
 

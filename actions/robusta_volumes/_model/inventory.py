@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from robusta_volumes._model.attach_slots import node_fills, used_slots
-from robusta_volumes._model.driver import CsiDriver
+from robusta_volumes._model.class_index import ClassIndex
+from robusta_volumes._model.driver import Capacity, CsiDriver
 from robusta_volumes._model.indexing import many, newest
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limit_range import LimitRange
@@ -63,7 +64,7 @@ class Inventory:
     csi_nodes: tuple[CsiNode, ...] = ()
     quotas: tuple[Quota, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()
-    capacities: tuple[Named, ...] = ()
+    capacities: tuple[Capacity, ...] = ()
     attributes_classes: tuple[Named, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     snapshot_classes: tuple[Named, ...] = ()
@@ -116,14 +117,14 @@ class Inventory:
         return many((v.class_name, v) for v in self.free_volumes)
 
     @cached_property
-    def volumes_on(self) -> Mapping[str, tuple[Volume, ...]]:
-        """Volumes by backend, in the words of `Volume.backend`."""
-        return many((v.backend, v) for v in self.volumes)
-
-    @cached_property
     def storage_class(self) -> Mapping[str, StorageClass]:
         """Classes by name."""
         return {c.meta.name: c for c in self.classes}
+
+    @cached_property
+    def by_class(self) -> ClassIndex:
+        """What belongs to a storage class, and what volumes have in common."""
+        return ClassIndex(self.claims, self.volumes, self.workloads, self.capacities, self.nodes, self.csi_nodes)
 
     @cached_property
     def snapshot_class(self) -> Mapping[str, Named]:

@@ -89,3 +89,12 @@ ALL_KINDS: tuple[Kind, ...] = (
     ROLE_BINDING,
 )
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL_KINDS}
+
+
+def in_a_role(kind: Kind) -> bool:
+    """Tell whether Roles in some namespaces can allow what we read of a kind.
+
+    They cannot for what lies in no namespace, nor for the free room of drivers: those write it into their own namespace,
+    about the whole cluster, and a part of it is worth less than none.
+    """
+    return kind.namespaced and kind != CAPACITY

@@ -68,6 +68,7 @@ class Claim:
     attributes_class: str = ""  # spec.volumeAttributesClassName
     attributes_now: str = ""  # status.currentVolumeAttributesClassName
     modify_status: str = ""  # status.modifyVolumeStatus.status: Pending | InProgress | Infeasible
+    health: tuple[Condition, ...] = ()  # what the driver reports: Inaccessible | DataLoss | Degraded
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Volume:
     backend: str  # where the data lies, for people: "nfs 10.0.0.7:/export/a"
     attributes_class: str = ""  # spec.volumeAttributesClassName
     node_affinity: tuple[tuple[Requirement, ...], ...] = ()  # or-ed terms of and-ed requirements
+    maker: str = ""  # the provisioner that made it; "" when people did
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class StorageClass:
     reclaim_policy: str
     expandable: bool
     is_default: bool
+    parameters: Labels = field(default_factory=dict)  # those that cannot hold a secret or the name of one
+    topologies: tuple[tuple[Requirement, ...], ...] = ()  # allowedTopologies: or-ed terms of and-ed requirements
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,8 @@ class Pod:
     uses: tuple[str, ...] = ()  # how each of ``claims`` is used: w(ritten), r(ead only), d(evice), "" not at all
     reason: str = ""  # why it failed
     images: tuple[str, ...] = ()  # last parts of its images' names: "postgres"; of pods that name claims only
+    volumes: tuple[str, ...] = ()  # the names under which the pod knows its ``claims``
+    health: tuple[tuple[str, Condition], ...] = ()  # (name of the volume, what the driver on its node reports)
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,7 @@ class Workload:
     when_scaled: str = "Retain"
     when_deleted: str = "Retain"
     overlaps: bool = False  # an update starts a second pod before the first has ended
+    classes: tuple[str, ...] = ()  # those that its pods' ephemeral volumes name
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,7 @@ class Node:
     version: str = ""  # the kubelet's, e.g. "v1.33.4"
     changed: datetime | None = None  # when it became, or stopped to be, ready
     taints: tuple[str, ...] = ()  # keys of those that keep pods away
+    troubles: tuple[Condition, ...] = ()  # conditions about filesystems and disks, as a problem detector sets them
 
 
 @dataclass(frozen=True)
@@ -199,6 +207,8 @@ class CsiNode:
 
     meta: Meta
     drivers: Mapping[str, int | None]
+    topology_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by driver: labels that place a volume
+    health: tuple[tuple[str, Condition], ...] = ()  # (driver, StorageUnreachable | StorageDegraded)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from robusta_volumes._report.page import File, Table, csv_file
 from robusta_volumes._report.pieces import short
 from robusta_volumes._rules.joins import attaches
 from robusta_volumes._rules.static import short_modes
+from robusta_volumes._rules.telemetry import size_is_a_wish, usage_is_unknown
 
 _ZONE = "topology.kubernetes.io/zone"
 _EVENTS_SHOWN = 3
@@ -21,7 +22,7 @@ def fact_table(claim: Claim | None, volume: Volume | None, see: Inventory) -> Ta
     rows = [*_status(claim, volume, see), *_capacity(claim, volume), *_modes(claim, volume)]
     if volume:
         rows += [("Reclaim policy", volume.reclaim_policy), ("Data lies on", plain(volume.backend, 80))]
-    rows += _class(claim, volume, see) + _place(volume, see) + _use(claim, volume, see)
+    rows += _class(claim, volume, see) + _limits(volume) + _place(volume, see) + _use(claim, volume, see)
     born = (claim or volume).meta.created if (claim or volume) else None  # type: ignore[union-attr]  # one of them is
     rows.append(("Age", span(see.now - born) if born else "unknown"))
     if claim:
@@ -80,6 +81,12 @@ def _class(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
         return [("Class", f"{plain(name)} ({seen})"), ("Driver", driver)]
     grows = "can be expanded" if found.expandable else "cannot be expanded"
     return [("Class", f"{name}: {found.binding_mode}, {grows}"), ("Driver", driver)]
+
+
+def _limits(volume: Volume | None) -> Rows:
+    """Say what cannot be known or held of this kind of volume."""
+    told = (("Size", "not enforced", size_is_a_wish), ("Usage", "not known to Kubernetes", usage_is_unknown))
+    return [(name, f"{what}: {why}") for name, what, test in told if volume and (why := test(volume))]
 
 
 def _place(volume: Volume | None, see: Inventory) -> Rows:

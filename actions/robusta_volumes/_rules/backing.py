@@ -94,7 +94,7 @@ def on_one_backend(volume: Volume, see: Inventory) -> list[Volume]:
     """List the volumes that lie where this one lies, itself among them, by name; [] when its place cannot be told."""
     if volume.source not in _TOLD_APART or "None" in volume.backend.split():
         return []  # an object without handle, server or path names no backend
-    found = see.volumes_on.get(volume.backend, ())
+    found = see.by_class.on_backend.get(volume.backend, ())
     same = [v for v in found if v.meta.name == volume.meta.name or _same_place(volume, v, len(see.nodes))]
     return sorted(same, key=lambda v: v.meta.name)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import CSI_DRIVER, EVENT, POD, STORAGE_CLASS
+from robusta_volumes._model.kind import CSI_DRIVER, EVENT, STORAGE_CLASS
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import cited, code, listing, plain, quoted
@@ -15,8 +15,6 @@ from robusta_volumes._rules.pending import NO_PROVISIONER, awaited_class, refusa
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
 WAIT = "WaitForFirstConsumer"
-_NO_VOLUME = "find available persistent volumes to bind"
-_NOT_BOUND = "binding volumes"
 
 
 def pending_and_free(claim: Claim) -> bool:
@@ -81,68 +79,6 @@ def provisioner_missing(claim: Claim, see: Inventory, limits: Limits) -> Hit | N
 
 
 @rule(
-    "PVC-08",
-    Severity.INFO,
-    "Claim waits for its first pod",
-    on="PersistentVolumeClaim",
-    needs=(STORAGE_CLASS, POD),
-    fix="Nothing: it binds when a pod uses it. Delete it when it is a leftover.",
-)
-def waits_for_first_pod(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
-    """Normal for classes that bind late, so that the volume is made where the pod runs; old ones are leftovers."""
-    chosen = awaited_class(claim, see, limits)
-    if not pending_and_free(claim) or chosen is None or chosen.binding_mode != WAIT or users(claim, see):
-        return None
-    old = claim.meta.created is not None and see.now - claim.meta.created > timedelta(hours=limits.waiting_claim_hours)
-    return Hit(
-        "waits for its first pod" + (", and has for long" if old else " (normal)"),
-        f"Class {plain(chosen.meta.name)} binds when a pod uses the claim. {pending_for(claim, see)}",
-        (
-            Fix(
-                "start a pod that uses it, or delete it (it holds no data)",
-                f"kubectl -n {quoted(claim.meta.namespace)} delete pvc {quoted(claim.meta.name)}",
-            ),
-        ),
-        claim.meta.created,
-        severity=Severity.MEDIUM if old else None,
-    )
-
-
-@rule(
-    "PVC-09",
-    Severity.HIGH,
-    "Pod that would use the claim cannot be scheduled",
-    on="PersistentVolumeClaim",
-    needs=(STORAGE_CLASS, POD),
-    fix="Repair what keeps the pod from being scheduled; the claim binds by itself then.",
-)
-def pod_cannot_be_scheduled(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
-    """The claim is the victim: it is bound only once the scheduler has found a node for its pod."""
-    chosen = awaited_class(claim, see, limits)
-    if not pending_and_free(claim) or chosen is None or chosen.binding_mode != WAIT:
-        return None
-    stuck = [p for p in users(claim, see) if p.waiting and not p.node]
-    if not stuck or _NOT_BOUND in stuck[0].waiting or refusal(claim, see, limits):
-        return None  # the scheduler did choose a node; it is the provisioner that failed
-    if chosen.provisioner == NO_PROVISIONER and _NO_VOLUME in stuck[0].waiting:
-        return None  # without a volume made by hand the pod is the victim of the claim
-    pod = stuck[0]
-    return Hit(
-        f"cannot bind: pod {pod.meta.name} cannot be scheduled",
-        f"The claim is the victim: class {plain(chosen.meta.name)} waits for the pod. "
-        f"Scheduler: {cited(pod.waiting, 200)}",
-        (
-            Fix(
-                "change what the pod asks for (node selector, affinity, resources), or add a node that has it",
-                f"kubectl -n {quoted(pod.meta.namespace)} describe pod {quoted(pod.meta.name)}",
-            ),
-        ),
-        claim.meta.created,
-        tuple(f"Pod {p.meta.title}" for p in stuck),
-    )
-
-
-@rule(
     "PVC-02",
     Severity.MEDIUM,
     "Claim is Pending and the cause is not visible",
@@ -174,7 +110,5 @@ def pending_without_visible_cause(claim: Claim, see: Inventory, limits: Limits) 
 
 RULES = (
     provisioner_missing,
-    waits_for_first_pod,
-    pod_cannot_be_scheduled,
     pending_without_visible_cause,
 )

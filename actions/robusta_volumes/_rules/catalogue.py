@@ -12,7 +12,10 @@ from robusta_volumes._rules import (
     binding_state,
     bond,
     changes,
+    class_advice,
+    class_places,
     classes,
+    health,
     leftovers,
     mount,
     nodes,
@@ -23,8 +26,10 @@ from robusta_volumes._rules import (
     resize,
     safety,
     static,
+    telemetry,
     use,
     volumes,
+    waiting,
     waste,
 )
 from robusta_volumes._rules.rule import Rule
@@ -37,6 +42,7 @@ _MODULES = (
     bond,
     classes,
     binding,
+    waiting,
     static,
     provisioning,
     admission,
@@ -53,6 +59,10 @@ _MODULES = (
     placing,
     safety,
     reclaim,
+    class_advice,
+    class_places,
+    health,
+    telemetry,
 )
 RETIRED: Mapping[str, str] = {}
 

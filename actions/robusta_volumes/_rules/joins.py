@@ -10,6 +10,11 @@ WHOLE = "the whole cluster"
 _ENDED = {"Succeeded", "Failed"}
 
 
+def about_cluster(see: Inventory) -> bool:
+    """Tell whether the look is at a cluster, not at one namespace or one volume of it."""
+    return not see.scope.startswith(("namespace ", "volume "))
+
+
 def alive(pod: Pod) -> bool:
     """Tell whether a pod has not ended: an ended one lets go of its volumes, though not of its claims."""
     return pod.phase not in _ENDED

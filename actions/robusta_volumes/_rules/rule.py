@@ -52,6 +52,7 @@ class Rule:
     check: Check
     fallback: bool = False  # looked at only when no other rule fired on the object
     advice: bool = False  # nothing is broken: no event or alert is answered with it, and no verdict changes
+    of_cluster: bool = False  # asked when a whole cluster is looked at: it would be said again in each namespace
 
     @property
     def why(self) -> str:
@@ -64,7 +65,7 @@ class Rule:
         return LINKS.get(self.id) or LINKS.get(self.id.partition("-")[0], ())
 
 
-def rule(
+def rule(  # noqa: PLR0913 (each names a field of the rule)
     id: str,  # noqa: A002 (the word that users read and write)
     severity: Severity,
     title: str,
@@ -74,10 +75,11 @@ def rule(
     needs: tuple[Kind, ...] = (),
     fallback: bool = False,
     advice: bool = False,
+    of_cluster: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check. It registers nothing: `robusta_volumes._rules.catalogue` lists the modules."""
 
     def make(check: Check) -> Rule:
-        return Rule(id, severity, title, on, needs, fix, check, fallback, advice)
+        return Rule(id, severity, title, on, needs, fix, check, fallback, advice, of_cluster)
 
     return make

@@ -53,7 +53,7 @@ def look_around(cluster: Cluster, target: Target) -> Inventory:
     if not namespace:  # a volume that no claim ever had: nothing namespaced can be about it, but for its events
         kinds = tuple(kind for kind in kinds if not kind.namespaced or kind == k.EVENT)
         see = gather(cluster, kinds=kinds, only=about, keep=_is_target(target))
-        return replace(see, skipped=see.skipped - {k.CLAIM.resource})
+        return replace(see, skipped=see.skipped - {k.CLAIM.resource}, scope=f"volume {target.name}")
     see = gather(cluster, namespace=namespace, kinds=kinds, keep=_is_target(target))
     if target.kind == k.VOLUME.name and not see.lacks(k.EVENT):
         more = gather(cluster, kinds=(k.EVENT,), only=about)  # a volume's events lie in another namespace

@@ -9,7 +9,7 @@ from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import NAME as STATE
 from robusta_volumes._model.checkup import Check, Host, Status
 from robusta_volumes._model.errors import ClusterError, NotFound, NotInstalled
-from robusta_volumes._model.kind import CLAIM, CONFIG_MAP
+from robusta_volumes._model.kind import CLAIM, CONFIG_MAP, in_a_role
 from robusta_volumes._model.needs import NEEDS, Need
 from robusta_volumes._report.checkup import checkup_page
 from robusta_volumes._report.page import Page
@@ -67,7 +67,7 @@ def _rights(
     for workflow, need in needs:
         allowed = {verb: _may(cluster, verb, need, host.namespace if need.own else None) for verb in need.verbs}
         if scoped and not need.own and False in allowed.values():
-            places = scoped if need.kind.namespaced else ()
+            places = scoped if in_a_role(need.kind) else ()
             inside = {place: {verb: _may(cluster, verb, need, place) for verb in need.verbs} for place in places}
             found.append(permission_inside(workflow, need, inside, host))
         else:

@@ -1,0 +1,167 @@
+"""What cannot be known or held of a volume, by its kind: its use, its size. Said once for all volumes of a kind."""
+
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import CLAIM, POD, STORAGE_CLASS
+from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import code, count, plain
+from robusta_volumes._model.times import ago
+from robusta_volumes._model.volume import Volume
+from robusta_volumes._rules.rule import Fix, Hit, rule
+
+# Provisioners and drivers that make a folder in something larger, and nothing that holds it to its size.
+_FOLDERS = (
+    "rancher.io/local-path",
+    "nfs-subdir-external-provisioner",
+    "nfs-client-provisioner",
+    "microk8s.io/hostpath",
+    "minikube-hostpath",
+    "docker.io/hostpath",
+    "hostpath.csi.k8s.io",
+    "nfs.csi.k8s.io",
+    "smb.csi.k8s.io",
+    "efs.csi.aws.com",
+)
+_SILENT_DRIVERS = {
+    "s3.csi.aws.com": "driver s3.csi.aws.com reports no usage",
+    "efs.csi.aws.com": "driver efs.csi.aws.com reports no usage unless it is started with --vol-metrics-opt-in=true",
+}
+
+
+def size_is_a_wish(volume: Volume) -> str:
+    """Say why a volume can grow beyond its size; "" when something holds it."""
+    if volume.volume_mode == "Block":
+        return ""
+    if volume.source == "hostPath":
+        return "a hostPath volume is a folder on its node's disk"
+    if volume.maker.endswith(_FOLDERS) or volume.driver.endswith(_FOLDERS):
+        return f"provisioner {plain(volume.maker or volume.driver, 80)} makes folders in a larger filesystem"
+    return "an NFS volume is a folder of its server's filesystem" if volume.source == "nfs" else ""
+
+
+def usage_is_unknown(volume: Volume) -> str:
+    """Say why Kubernetes cannot know how full a volume is; "" when it can."""
+    if volume.volume_mode == "Block":
+        return "a block volume has no filesystem that could be asked"
+    if volume.source == "hostPath":
+        return "the kubelet measures no hostPath volume"
+    return _SILENT_DRIVERS.get(volume.driver, "")
+
+
+def _first_of_kind(volume: Volume, see: Inventory) -> tuple[Volume, ...]:
+    """List the bound volumes of the same kind, when this is the first of them."""
+    same = see.by_class.alike.get((volume.source, volume.driver, volume.volume_mode, volume.maker), ())
+    return same if same and same[0] is volume else ()
+
+
+def _others(same: tuple[Volume, ...]) -> str:
+    return f"and {count(len(same) - 1, 'other')} of {plain(same[0].driver)} have" if len(same) > 1 else "has"
+
+
+@rule(
+    "US-08",
+    Severity.INFO,
+    "The size of a volume is only a wish",
+    on="PersistentVolume",
+    advice=True,
+    of_cluster=True,
+    fix="Watch the disk or server behind them; use a driver with quotas where a limit must hold.",
+)
+def not_held_to_size(volume: Volume, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+    """Whatever its claim asks, it can fill all of the disk behind it, and takes its neighbours along."""
+    why, same = size_is_a_wish(volume), _first_of_kind(volume, see)
+    if not why or not same:
+        return None
+    return Hit(
+        f"{_others(same)} a size that nothing enforces",
+        f"{why[:1].upper()}{why[1:]}: it can hold more than its claim asks, until that is full.",
+        (Fix("watch the disk or server behind them; where a limit must hold, use a driver that sets quotas"),),
+    )
+
+
+@rule(
+    "US-14",
+    Severity.INFO,
+    "Nothing reports how full a volume is",
+    on="PersistentVolume",
+    advice=True,
+    of_cluster=True,
+    needs=(POD,),
+    fix="Watch the disk or server behind them: alerts about volumes never fire for these.",
+)
+def no_telemetry(volume: Volume, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+    """An alert that can never fire looks like health: of these volumes a full one is noticed by its application only."""
+    why, same = usage_is_unknown(volume), _first_of_kind(volume, see)
+    if not why or not same or volume.volume_mode == "Block":
+        return None
+    if not any(p.phase == "Running" for v in same if v.claim_ref for p in see.pods_of.get(v.claim_ref.key, ())):
+        return None
+    return Hit(
+        f"{_others(same)} no usage figures",
+        f"{why[:1].upper()}{why[1:]}; KubePersistentVolumeFillingUp and the like never fire for it.",
+        (Fix("watch the disk or server behind them instead"),),
+    )
+
+
+@rule(
+    "US-15",
+    Severity.INFO,
+    "How full a block volume is, only its application knows",
+    on="PersistentVolume",
+    advice=True,
+    of_cluster=True,
+    fix="Ask the application (database, virtual machine) for its own figures, and alert on those.",
+)
+def block_volume(volume: Volume, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+    """The kubelet reports its size and a use of 0: what shows it as empty is wrong."""
+    same = _first_of_kind(volume, see)
+    if volume.volume_mode != "Block" or not same:
+        return None
+    return Hit(
+        f"{_others(same)} volumeMode Block: Kubernetes cannot know how full",
+        "The kubelet reports its size and a use of 0, whatever is on it.",
+        (Fix("ask the application (database, virtual machine) for its own figures, and alert on those"),),
+    )
+
+
+@rule(
+    "PV-17",
+    Severity.LOW,
+    "Class of the volume does not exist",
+    on="PersistentVolume",
+    of_cluster=True,
+    needs=(STORAGE_CLASS, CLAIM),
+    fix="Create the class again, with the same provisioner.",
+)
+def class_is_gone(volume: Volume, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+    """It cannot grow, and its driver may lack what it needs to delete it. A volume that people made needs no class."""
+    if not volume.class_name or volume.class_name in see.storage_class or volume.meta.deleted:
+        return None
+    claim = see.claim_of(volume)
+    grows = claim and claim.requested and claim.capacity and claim.requested > claim.capacity and claim.phase == "Bound"
+    maker = volume.maker or (volume.driver if volume.source == "csi" else "")
+    fix = Fix(f"create class {code(volume.class_name)} again" + (f", with provisioner {plain(maker)}" if maker else ""))
+    if grows and claim:
+        return Hit(
+            f"cannot grow: its class {plain(volume.class_name)} does not exist",
+            f"Claim {claim.meta.title} asks for more than it has; whether that is allowed stands in the class.",
+            (Fix(f"{fix.text}, with allowVolumeExpansion: true"),),
+            claim.asked_at,
+            claims=(claim.meta.key,),
+            size=volume.capacity,
+            severity=Severity.HIGH,
+        )
+    same = see.by_class.made.get(volume.class_name, ())
+    if not same or same[0] is not volume:
+        return None
+    more = f" (and of {count(len(same) - 1, 'other volume')})" if len(same) > 1 else ""
+    return Hit(
+        f"was made by class {plain(volume.class_name)}, which does not exist",
+        f"So it cannot be expanded, and what it costs cannot be told{more}. Made {ago(volume.meta.created, see.now)}.",
+        (fix,),
+        volume.meta.created,
+        size=volume.capacity,
+    )
+
+
+RULES = (not_held_to_size, no_telemetry, block_volume, class_is_gone)
