@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 from kubernetes.client import ApiClient, Configuration
+from typer.testing import CliRunner
 
+from robusta_volumes._cli.__main__ import app
 from robusta_volumes._cli.permissions import PLACE, permissions, permissions_page
 from robusta_volumes._cli.permissions_rules import (
     GRANTS,
@@ -25,6 +27,7 @@ from robusta_volumes._cli.permissions_rules import (
     writes,
 )
 from robusta_volumes._cli.values_parts import light_actions
+from robusta_volumes._cli.values_writing import allowances, comment
 from robusta_volumes._cluster.live import LiveCluster
 from robusta_volumes._cluster.state import NAME as STATE
 from robusta_volumes._cluster.state import State
@@ -34,7 +37,7 @@ from robusta_volumes._model.asked import Expand
 from robusta_volumes._model.checkup import Host
 from robusta_volumes._model.errors import NotAllowed
 from robusta_volumes._model.limits import Limits
-from robusta_volumes._model.needs import CHANGES, NEEDS, Need
+from robusta_volumes._model.needs import CHANGES, NEEDS, READ, Need
 from robusta_volumes._model.settings import PersistentVolumeActions
 from robusta_volumes._model.size import size
 from robusta_volumes._model.target import Target
@@ -42,7 +45,7 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.builder import Builder
-from robusta_volumes._sandbox.rbac import Access
+from robusta_volumes._sandbox.rbac import Access, Ask
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
@@ -270,6 +273,44 @@ def test_both_together_are_a_cluster_role_and_a_role_that_do_not_mix() -> None:
 def test_no_values_file_mentions_an_action_that_changes_something(file: Path) -> None:
     text = file.read_text()
     assert [change.action for change in CHANGES if change.action in text] == []
+
+
+def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writing() -> None:
+    text = (ROOT / "helm-values" / "with-writing.yaml").read_text()
+    commands = re.findall(
+        r"^#   python -m robusta_volumes\._cli (permissions .*) \| kubectl apply -f -$", text, re.MULTILINE
+    )
+    assert commands == [
+        "permissions -n robusta --allow state,scheduler",
+        "permissions -n shop --allow expand",
+        "permissions --allow volumes --volume NAME",
+    ]
+    made = [o for line in commands for o in yaml.safe_load_all(CliRunner().invoke(app, line.split()).stdout)]
+    allowed = {(r["resources"][0], verb) for o in made for r in o.get("rules", ()) for verb in r["verbs"]}
+    assert {(c.need.kind.plural, verb) for c in CHANGES for verb in c.need.verbs} <= allowed
+    (wide,) = [o for o in made if o["kind"] == "ClusterRole"]
+    assert [(r["resources"], r["resourceNames"]) for r in wide["rules"]] == [(["persistentvolumes"], ["NAME"])]
+
+
+def test_with_the_values_for_writing_claims_grow_in_the_namespace_that_was_allowed_and_nowhere_else() -> None:
+    values = yaml.safe_load((ROOT / "helm-values" / "with-writing.yaml").read_text())
+    role = next(yaml.safe_load_all(permissions(namespaces=["shop"], allow=["expand"])))
+    granted = ({**rule, "namespaces": ["shop"]} for rule in role["rules"])
+    access = Access(rules=[*values["runner"]["overrideClusterRoles"], *granted])
+    asked = {place: access.allows(Ask("patch", "", "persistentvolumeclaims", place)) for place in ("shop", "db", None)}
+    assert asked == {"shop": True, "db": False, None: False}
+    assert not access.allows(Ask("patch", "", "persistentvolumes"))
+    assert not access.allows(Ask("delete", "", "persistentvolumeclaims", "shop"))
+
+
+def test_what_a_later_workflow_writes_gets_its_command_and_without_changes_there_is_none() -> None:
+    later = {"pvcSnapshots": (Need(k.SNAPSHOT, (*READ, "create"), "takes snapshots", allow="snapshots"),)}
+    (found,) = allowances((), later)
+    assert comment([found]).splitlines() == [
+        "# takes snapshots (in namespace shop):",
+        "#   python -m robusta_volumes._cli permissions -n shop --allow snapshots | kubectl apply -f -",
+    ]
+    assert allowances((), {}) == ()
 
 
 def test_no_reading_rule_and_no_role_for_the_state_holds_what_a_change_needs() -> None:

@@ -138,8 +138,9 @@ def test_an_example_changes_only_settings_that_exist(name: str) -> None:
     assert read_settings(values["globalConfig"]["workflows"]).persistent_volume_actions != before
 
 
-def test_the_read_only_mode_keeps_our_rules_where_the_chart_looks() -> None:
-    values = installed(ours("robusta-volumes"), ours("read-only"))
+@pytest.mark.parametrize("name", ["read-only", "with-writing"])
+def test_a_runner_that_only_reads_keeps_our_rules_where_the_chart_looks(name: str) -> None:
+    values = installed(ours("robusta-volumes"), ours(name))
     override = values["runner"]["overrideClusterRoles"]
     assert [rule for rule in override if rule["verbs"] == ["get", "list"]] == [r.as_data for r in cluster_rules()]
     assert is_complete(values)

@@ -83,7 +83,8 @@ rule may be left out; then the report says what it could not look at, and which 
 _CHANGES = """## What changes something
 
 Three actions change something, and only when a person runs them. Without these permissions they still show the plan, and the
-command for you to run yourself.
+command for you to run yourself. The stock chart lets the runner change claims and volumes of the whole cluster already;
+[helm-values/with-writing.yaml](../helm-values/with-writing.yaml) takes that away, so that only what follows is allowed.
 
 To grow claims, a Role per namespace:
 

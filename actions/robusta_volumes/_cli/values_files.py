@@ -1,6 +1,6 @@
 """The files in helm-values/ that are made from settings, playbooks and needs; the small examples there are written by hand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from robusta_volumes._cli.values_chart import (
     RUNNER_READS,
 )
 from robusta_volumes._cli.values_parts import REPO, REPOS, block_lines, dumped, light_actions, playbooks
+from robusta_volumes._cli.values_writing import Allowance, allowances, comment
 from robusta_volumes._model.rbac import indented, rule_lines
 from robusta_volumes._model.warnings import CHART_PLAYBOOK, CHART_SINK
 
@@ -40,10 +41,11 @@ def values_files(root: Path) -> Mapping[Path, bytes]:
         "named-playbooks.yaml": _named(ours),
         "rbac.yaml": _rbac(),
         "read-only.yaml": _read_only(),
+        "with-writing.yaml": _with_writing(allowances()),
         "argo-cd.yaml": _argo_cd(ours),
         "flux.yaml": _flux(ours),
     }
-    places = ((place / name, text) for name, text in texts.items() for place in (FOLDER, _COPY / FOLDER))
+    places = ((place / name, text) for name, text in texts.items() if text for place in (FOLDER, _COPY / FOLDER))
     return {place: text.encode() for place, text in places}
 
 
@@ -97,7 +99,6 @@ def _rbac() -> str:
 
 
 def _read_only() -> str:
-    own = indented(_runner_lines(), 2)
     return f"""# For Robusta's read-only mode, beside robusta-volumes.yaml: the runner may change nothing in the cluster.
 #   helm upgrade robusta robusta/robusta -f generated_values.yaml -f robusta-volumes.yaml -f read-only.yaml
 {_MADE}#
@@ -105,7 +106,31 @@ def _read_only() -> str:
 # here again. Our reports stay complete. What is lost is writing ConfigMaps in Robusta's namespace, and WITHOUT THAT THE RUNNER
 # DOES NOT START: its scheduler keeps its state in one. So first, for that and for our memory of what was announced:
 #   python -m robusta_volumes._cli permissions -n robusta --allow state,scheduler | kubectl apply -f -
-runner:
+{_reading_runner()}"""
+
+
+def _with_writing(given: Sequence[Allowance]) -> str:
+    """Write the values for runners that may write where somebody allowed it; nothing while nothing writes."""
+    if not given:
+        return ""
+    return f"""# For a runner that may change something only where you allow it, beside robusta-volumes.yaml: it reads the
+# cluster, and each command below allows one thing in one place.
+#   helm upgrade robusta robusta/robusta -f generated_values.yaml -f robusta-volumes.yaml -f with-writing.yaml
+{_MADE}#
+# The chart (of {CHART}) lets the runner change and delete claims, volumes and pods of the WHOLE cluster, so without this file
+# nothing has to be allowed. This file takes that away, also from Robusta's own actions (delete_pod, drain and others). As in
+# read-only.yaml THE RUNNER DOES NOT START before it may write its two ConfigMaps:
+#   python -m robusta_volumes._cli permissions -n robusta --allow state,scheduler | kubectl apply -f -
+# Then allow what you want changed; -n may be repeated, and is a namespace of yours:
+{comment(given)}
+# None of this belongs into customClusterRoleRules, where it would hold for every namespace, and nothing that changes anything
+# into lightActions, where no signature is asked for.
+{_reading_runner()}"""
+
+
+def _reading_runner() -> str:
+    own = indented(_runner_lines(), 2)
+    return f"""runner:
   rbac:
     disableCreateFromServiceAccount: true
   overrideClusterRoles:
