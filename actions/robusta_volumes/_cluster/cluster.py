@@ -9,7 +9,7 @@ from robusta_volumes._model.plan import Outcome, Step
 
 # An API object as JSON gives it. Raw on purpose: typed clients of the runner's age drop the newer fields.
 Object = dict[str, Any]
-Slim = Callable[[Object], Object]
+Slim = Callable[[Object], Any]  # makes an object smaller, or what it is read as
 
 
 class Cluster(Protocol):
@@ -29,7 +29,7 @@ class Cluster(Protocol):
 
     def find(
         self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "", slim: Slim | None = None
-    ) -> list[Object]:
+    ) -> list[Any]:
         """List all objects of ``kind``, in one namespace or in all, each with apiVersion and kind.
 
         ``labels`` and ``fields`` are selectors as kubectl takes them. ``slim`` is applied to each object as its page

@@ -134,7 +134,7 @@ class _Look:
         except ClusterError as error:
             self._miss(kind, error)
         else:
-            self.found.setdefault(name, []).extend(convert(o) for o in objects)
+            self.found.setdefault(name, []).extend(objects if self.keep is None else map(convert, objects))
             self.kept += [o for o in objects if self.keep and self.keep(o)]
 
     def _miss(self, kind: Kind, error: ClusterError) -> None:
@@ -148,11 +148,12 @@ class _Look:
             why, remedy = plain(error, 200), error.remedy
         self.unseen[kind.resource] = Unseen(kind, why, remedy)
 
-    def _list(self, kind: Kind, fields: str) -> list[Object]:
-        slim = _SLIM.get(kind.resource)
+    def _list(self, kind: Kind, fields: str) -> list[Any]:
+        """List a kind: small, or, where no object is to be kept as it is, read at once, so that no page is held twice."""
+        slim = _SLIM.get(kind.resource) if self.keep else _FIELDS[kind.resource][1]
         where = self.namespace if k.in_a_role(kind) else None
         selectors = selectors_of(kind) if where is None and not fields else (fields,)
-        found: list[Object] = []
+        found: list[Any] = []
         for selector in selectors:
             try:
                 found += self.cluster.find(kind, where, fields=selector, slim=slim)

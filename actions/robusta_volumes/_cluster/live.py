@@ -76,7 +76,7 @@ class LiveCluster:
 
     def find(
         self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "", slim: Slim | None = None
-    ) -> list[Object]:
+    ) -> list[Any]:
         """List objects; see the protocol. Without ``slim`` only what nobody reads is dropped (managedFields)."""
         query = {"limit": str(self._page_size), "labelSelector": labels, "fieldSelector": fields}
         for _ in range(_RESTARTS):
@@ -102,7 +102,7 @@ class LiveCluster:
         except ClusterError as error:
             return Outcome(step, error=error)
 
-    def _listed(self, kind: Kind, namespace: str | None, query: dict[str, str], slim: Slim) -> Iterator[Object]:
+    def _listed(self, kind: Kind, namespace: str | None, query: dict[str, str], slim: Slim) -> Iterator[Any]:
         """Give the objects page by page; no page is held while the next one is fetched."""
         more = ""
         while True:
@@ -111,7 +111,7 @@ class LiveCluster:
             items.reverse()  # popped from the end, each is given up as soon as it is slim
             del page
             while items:
-                yield identified(kind, slim(identified(kind, items.pop())))
+                yield slim(identified(kind, items.pop()))
             if not more:
                 return
 

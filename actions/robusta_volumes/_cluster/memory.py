@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from robusta_volumes._cluster.cluster import Object, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
@@ -48,7 +49,7 @@ class MemoryCluster:
 
     def find(
         self, kind: Kind, namespace: str | None = None, *, labels: str = "", fields: str = "", slim: Slim | None = None
-    ) -> list[Object]:
+    ) -> list[Any]:
         """List objects; see the protocol."""
         self._check("list", kind)
         found = self.store.find(kind, namespace, labels=labels, fields=fields)

@@ -9,7 +9,7 @@ from robusta_volumes._cluster.read import meta
 from robusta_volumes._cluster.read_health import pod_health
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.times import parse_time
-from robusta_volumes._model.volume import ClaimTemplate, Pod, Workload
+from robusta_volumes._model.volume import ClaimTemplate, Meta, Pod, Workload
 
 _KEPT_META = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "labels", "ownerReferences")
 _KEPT_CONDITIONS = ("PodScheduled", "Ready")
@@ -32,6 +32,11 @@ def _slim_meta(m: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: m[key] for key in _KEPT_META if key in m}
     marks = {key: v for key, v in block(m, "annotations").items() if str(key).startswith(_KEPT_ANNOTATIONS)}
     return {**kept, "annotations": marks} if marks else kept
+
+
+def _lean(o: Mapping[str, Any]) -> Meta:
+    """Read ``metadata`` without what nobody asks of a pod or a template: most annotations."""
+    return meta({"metadata": _slim_meta(block(o, "metadata"))})
 
 
 def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +98,7 @@ def _claims(spec: Mapping[str, Any], pod_name: str = "") -> tuple[str, ...]:
 
 def pod(o: Mapping[str, Any]) -> Pod:
     """Read a Pod."""
-    about, spec, status = meta(o), block(o, "spec"), block(o, "status")
+    about, spec, status = _lean(o), block(o, "spec"), block(o, "status")
     volumes = [v for v in blocks(spec, "volumes") if v.get("persistentVolumeClaim") or "ephemeral" in v]
     states = {c.get("type"): c for c in blocks(status, "conditions") if c.get("type") in _KEPT_CONDITIONS}
     scheduled = states.get("PodScheduled", {})
@@ -137,7 +142,7 @@ def workload(o: Mapping[str, Any]) -> Workload:
     ready = status.get("readyReplicas") or status.get("numberReady") or 0
     return Workload(
         kind=str(at(o, "kind") or ""),
-        meta=meta(o),
+        meta=_lean(o),
         claims=_claims(block(template, "spec")),
         replicas=wanted if isinstance(wanted, int) else 1,
         ready=ready if isinstance(ready, int) else 0,
