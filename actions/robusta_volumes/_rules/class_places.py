@@ -1,11 +1,10 @@
-"""Storage classes and the cluster around them: drivers, zones, free room."""
+"""Storage classes and the cluster around them: zones, free room."""
 
-from datetime import timedelta
 from statistics import median_low
 
 from robusta_volumes._model.driver import Capacity
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import CAPACITY, CLAIM, CSI_DRIVER, CSI_NODE, NODE, STORAGE_CLASS, VOLUME
+from robusta_volumes._model.kind import CAPACITY, CLAIM, CSI_NODE, NODE, STORAGE_CLASS
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.requirement import Requirement
@@ -22,43 +21,6 @@ _NOW_CALLED = {
     "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
     "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
 }
-
-
-@rule(
-    "SC-03",
-    Severity.HIGH,
-    "Storage class has no living driver",
-    on="StorageClass",
-    of_cluster=True,
-    needs=(CSI_DRIVER, CSI_NODE, NODE, CLAIM, VOLUME),
-    fix="Install the driver again, or delete the class.",
-)
-def no_driver(one: StorageClass, see: Inventory, limits: Limits) -> Hit | None:
-    """Volumes of the class stay readable where they are mounted, until their pods move: then nobody can mount them."""
-    name = driver_of(one)
-    if not name or see.nodes_with.get(name):
-        return None
-    there = see.driver.get(name)
-    new = there and there.meta.created and see.now - there.meta.created < timedelta(minutes=limits.new_node_minutes)
-    if there and (new or not any(n.ready for n in see.nodes)):
-        return None
-    volumes = [v for v in see.by_class.volumes.get(one.meta.name, ()) if v.phase == "Bound"]
-    waiting = pending_of(one, see)
-    size = sum(v.capacity or 0 for v in volumes)
-    what = "runs on no node" if there else "is not installed"
-    repair = Fix(f"{'look at the node plugin (DaemonSet) of' if there else 'install'} driver {plain(name)}")
-    drop = Fix("or delete the class", f"kubectl delete storageclass {quoted(one.meta.name)}")
-    return Hit(
-        f"has no living driver: {plain(name)} {what}",
-        "Nothing can create, mount, grow or delete a volume of it. "
-        + (f"Bound: {count(len(volumes), 'volume')}, {gib(size)}. " if volumes else "It has no bound volume. ")
-        + (f"Pending: {listing([c.meta.title for c in waiting], 3)}." if waiting else "No claim waits for it."),
-        (repair,) if volumes or waiting else (repair, drop),
-        one.meta.created,
-        claims=keys(waiting),
-        size=size or None,
-        severity=None if volumes else Severity.LOW,
-    )
 
 
 @rule(
@@ -231,4 +193,4 @@ def _somewhere(needed: Requirement, see: Inventory) -> bool:
     return needed.operator != "In" or bool(_values(needed.key, see) & set(needed.values))
 
 
-RULES = (no_driver, too_early, no_such_place, pool_is_full, room_for_no_class)
+RULES = (too_early, no_such_place, pool_is_full, room_for_no_class)

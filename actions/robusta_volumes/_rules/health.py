@@ -49,8 +49,8 @@ def disk_fails(node: Node, see: Inventory, limits: Limits) -> Hit | None:
     name = quoted(node.meta.name)
     return Hit(
         f"{says}: {count(len(pods), 'pod')} with volumes on it may not be able to write",
-        f"{cited(said, 240)} ({when}). It does not say which volume: {listing([p.meta.title for p in pods], 3)} "
-        "have some there.",
+        f"{cited(said, 240)} ({when}). It does not say which volume. Pods with volumes "
+        f"there: {listing([p.meta.title for p in pods], 3)}.",
         (
             Fix("let no new pod start there while you look", f"kubectl cordon {name}"),
             Fix(

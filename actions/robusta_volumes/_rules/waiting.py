@@ -89,7 +89,7 @@ def _no_room(claim: Claim, chosen: StorageClass, pod: Pod, see: Inventory) -> Hi
     most = f" Largest volume that class {plain(chosen.meta.name)} can have: {listing([room_at(p) for p in rooms], 4)}."
     return Hit(
         f"cannot bind: no node that its pod could use has room for {gib(claim.requested)}",
-        f"Scheduler, of pod {pod.meta.name}: {cited(pod.waiting, 200)}.{most if rooms else ''} "
+        f"Scheduler, of pod {pod.meta.name}: {cited(pod.waiting, 200)}{most if rooms else ''} "
         f"{pending_for(claim, see)}",
         (
             Fix("add storage on such a node, or delete volumes there that nothing uses"),
