@@ -1,5 +1,7 @@
 """A volume's policy is set, and a kept volume is given back: the plan, every reason against it, and what came of it."""
 
+import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -161,10 +163,21 @@ def test_it_is_offered_to_that_claim_alone_and_binds_when_it_comes() -> None:
     on = kept()
     page = to_markdown(give(on, Controllers(on.store)))
     assert page.startswith("# Volume pv-1 is Available again, for claim shop/ledger alone\n")
-    assert "*Do this:* Claim shop/ledger does not exist yet: create it" in page
+    assert "*Do this:* create the claim; it binds at once:\n```echo '{" in page
     ref = volume_of(on)["spec"]["claimRef"]
     assert (ref["namespace"], ref["name"]) == ("shop", "ledger")
     assert not {"uid", "resourceVersion"} & set(ref)
+
+
+def test_the_claim_that_is_proposed_binds_to_the_volume() -> None:
+    on = kept()
+    page = to_markdown(give(on, Controllers(on.store)))
+    (proposed,) = re.findall(r"```echo '(.*)' \| kubectl apply -f -```", page)
+    claim = on.store.create(json.loads(proposed) | {"status": {"phase": "Pending"}})
+    assert claim["spec"]["volumeName"] == "pv-1"
+    assert give(on, dry_run=True).title == "Volume pv-1 is offered to claim shop/ledger already"
+    Controllers(on.store).step()
+    assert volume_of(on)["status"]["phase"] == "Bound"
 
 
 def test_a_claim_that_was_made_again_gets_its_data_back() -> None:

@@ -15,11 +15,14 @@ from typer.testing import CliRunner
 
 from robusta_volumes._analysis.overlap import copied_playbook
 from robusta_volumes._cli.__main__ import app
+from robusta_volumes._cli.reference_actions import ASKED
 from robusta_volumes._cluster.gather import EVERYTHING
 from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._model.asked import Expand
 from robusta_volumes._model.checks import limits
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.settings import WORKFLOWS, PersistentVolumeActions, Settings, read_settings, snake
+from robusta_volumes._model.size import size
 from robusta_volumes._model.target import Target
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.warnings import CHART_PLAYBOOK, CHART_SINK
@@ -27,6 +30,7 @@ from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.world import HELM_BLOCK
+from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.leftovers import MADE
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
 
@@ -328,3 +332,20 @@ def test_an_example_reads_as_the_report_does_now(title: str, target: Target) -> 
     lines = [line for line in example.splitlines()[1:] if not line.startswith(("Source: ", "●", "files: "))]
     headings = {"Facts", "Last storage events"}
     assert [line for line in said("\n".join(lines)) if line not in headings and line not in said(page)] == []
+
+
+def test_the_example_of_a_plan_reads_as_the_plan_does_now() -> None:
+    objects, _ = shop(PLAYED)
+    asked = Expand("grafana", "monitoring", size("+50%"))
+    page = expand_claim(MemoryCluster(objects, name="shop-prod", now=PLAYED), asked, PersistentVolumeActions())
+    (example,) = (body for body in fences(WORKFLOW, "text") if "\nPlan: " in body)
+    lines = [line for line in example.splitlines()[1:] if not line.startswith(("Source: ", "●"))]
+    assert [line for line in said("\n".join(lines)) if line not in said(to_markdown(page))] == []
+
+
+def test_every_param_of_a_change_that_is_shown_is_taken() -> None:
+    shown = re.findall(r"playbooks trigger (\w+) ([^\n]*=[^\n]*)", code(WORKFLOW))
+    changes = [(name, params) for name, params in shown if name in ASKED]
+    assert {name for name, _ in changes} == set(ASKED)
+    for name, params in changes:
+        assert set(re.findall(r"(\w+)=", params)) <= set(ASKED[name].__dataclass_fields__), name

@@ -253,3 +253,10 @@ def test_without_a_signing_key_signed_requests_and_buttons_do_not_work() -> None
     assert "globalConfig.signing_key" in found.remedy
     assert [c.status for c in checkup.signing(Host(signing_key=True))] == [Status.OK]
     assert [c.status for c in checkup.signing(Host())] == [Status.UNKNOWN]
+
+
+def test_an_action_that_changes_something_must_not_run_without_signature() -> None:
+    host = replace(READY, light_actions=("persistent_volume_actions", "expand_persistent_volume_claim"))
+    page = to_markdown(robusta_volumes_doctor(MemoryCluster(), host, FULL))
+    assert "whoever is signed in to the UI may run expand_persistent_volume_claim without a signature" in page
+    assert "take out of 'lightActions' what changes something" in page

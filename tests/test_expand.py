@@ -216,6 +216,14 @@ def test_an_earlier_growth_that_waits_for_a_pod() -> None:
     assert "restart pod web-0: the node then grows the filesystem" in page
 
 
+def test_an_earlier_growth_that_the_provider_makes_wait_is_quoted() -> None:
+    b = story(requested="120Gi")
+    text = "VolumeModificationRateExceeded: wait at least 6 hours between modifications"
+    b.event(b.objects[1], "VolumeResizeFailed", text)
+    page = refused(b)
+    assert f'Last refusal: "{text}"' in page
+
+
 def test_an_earlier_growth_that_the_backend_cannot_give() -> None:
     status = {"allocatedResourceStatuses": {"storage": "ControllerResizeInfeasible"}}
     page = refused(story(requested="900Gi", status=status))

@@ -301,6 +301,14 @@ def test_a_copied_list_of_light_actions_that_lacks_some_of_the_charts_is_warned_
     assert "lacks drain of it" in warning
 
 
+def test_a_list_of_light_actions_with_one_that_changes_something_is_wrong() -> None:
+    listed = [*DEFAULT_LIGHT_ACTIONS, *light_actions(), "release_persistent_volume"]
+    (wrong,) = [f for f in findings(complete(f"lightActions: {listed}")) if not f.is_warning]
+    assert (
+        "lightActions holds release_persistent_volume: whoever is signed in to the UI may change volumes" in wrong.says
+    )
+
+
 def test_the_charts_report_of_warning_events_is_warned_of_only_while_it_overlaps() -> None:
     (warning,) = warnings("enablePlatformPlaybooks: true")
     assert "playbook K8sWarningEventsReport reports ProvisioningFailed" in warning

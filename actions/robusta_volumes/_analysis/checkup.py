@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from robusta_volumes._analysis.overlap import overlaps
 from robusta_volumes._model.checkup import Check, Host, Playbook, Status
-from robusta_volumes._model.needs import Need
+from robusta_volumes._model.needs import CHANGES, Need
 from robusta_volumes._model.text import listing
 
 TESTED = ((0, 53),)  # minor versions of Robusta that our end-to-end tests run
@@ -127,6 +127,11 @@ def _overlaps(active: Sequence[Playbook]) -> list[Check]:
 def _buttons(host: Host) -> list[Check]:
     if host.light_actions is None:
         return []
+    unsafe = [change.action for change in CHANGES if change.action in host.light_actions]
+    if unsafe:
+        says = f"whoever is signed in to the UI may run {listing(unsafe)} without a signature"
+        remedy = "take out of `lightActions` what changes something"
+        return [Check("playbooks", "lightActions", Status.MISSING, says, remedy)]
     missing = [name for names in ACTIONS.values() for name in names if name not in host.light_actions]
     if not missing:
         return [Check("playbooks", "lightActions", Status.OK, "people may run our reports from the UI")]

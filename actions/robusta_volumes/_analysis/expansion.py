@@ -16,7 +16,7 @@ from robusta_volumes._model.text import listing, plain, quoted
 from robusta_volumes._model.times import span, stamp
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._rules.commands import patch_claim
-from robusta_volumes._rules.growth import growing
+from robusta_volumes._rules.growth import controller_refusal, growing, node_refusal
 from robusta_volumes._rules.rule import Fix
 
 _AT_ONCE = timedelta(minutes=5)  # a size that was written so soon after the claim was made is its first one
@@ -49,7 +49,7 @@ def decide(
     first = next((r for check in _FIRST if (r := check(growth))), None)
     refusals = [first] if first else [r for check in _CHECKS if (r := check(growth))]
     if by and not asked.force and not first:
-        refusals.append(_decided_elsewhere(claim, by))
+        refusals.append(_decided_elsewhere(by))
     if refusals:
         return Decision(refusals=tuple(refusals), unsure=unsure)
     size = as_quantity(wanted)
@@ -99,9 +99,11 @@ def _unfinished(asked: Growth) -> Refusal | None:
             f"ask for less, but more than {gib(claim.capacity)} (Kubernetes 1.34 or newer), to end the one that failed"
         )
         fixes.insert(0, Fix(text, patch_claim(claim, less)))
+    refused = controller_refusal(claim, see, asked.settings.limits) or node_refusal(claim, see, asked.settings.limits)
+    said = f' Last refusal: "{plain(refused[0], 200)}"' if refused else ""
     return Refusal(
         "an earlier growth is not finished",
-        f"It has {gib(claim.capacity)} of the {gib(claim.requested)} that were asked for; state: {plain(state)}.",
+        f"It has {gib(claim.capacity)} of the {gib(claim.requested)} that were asked for; state: {plain(state)}.{said}",
         tuple(fixes),
     )
 
@@ -181,11 +183,11 @@ def _driver(claim: Claim, see: Inventory) -> str:
     return volume.driver if volume else claim.provisioner
 
 
-def _decided_elsewhere(claim: Claim, by: Sequence[Place]) -> Refusal:
+def _decided_elsewhere(by: Sequence[Place]) -> Refusal:
     who = [place.who for place in by]
     return Refusal(
         f"{listing(who, 2)} decides its size",
-        f"What is changed on claim {claim.meta.title} alone is set back, or missing from the next replica.",
+        "A size that is changed on the claim alone is set back, or the next replica does not get it.",
         (*(place.fix for place in by), Fix("or let this one claim grow all the same: run it again with force=true")),
         by_force=True,
     )

@@ -1,5 +1,6 @@
 """May this volume's policy be set, may it be given to that claim, and how? Pure: facts in, plan or refusals out."""
 
+import json
 from typing import Any
 
 from robusta_volumes._analysis.decision import Change, Decision, Refusal, Unsure
@@ -179,6 +180,20 @@ def _handover(volume: Volume, target: tuple[str, str], see: Inventory) -> list[s
     if wrong:
         found.append(f"It does not fit claim {to}, which would stay Pending: {' and '.join(wrong.values())}.")
     return found
+
+
+def creation(volume: Volume, target: tuple[str, str]) -> str:
+    """Give the command that makes a claim which fits a volume and binds to it alone."""
+    spec = {
+        "storageClassName": volume.class_name,
+        "volumeName": volume.meta.name,
+        "volumeMode": volume.volume_mode,
+        "accessModes": list(volume.modes),
+        "resources": {"requests": {"storage": as_quantity(volume.capacity or 1)}},
+    }
+    meta = {"namespace": target[0], "name": target[1]}
+    claim = {"apiVersion": "v1", "kind": k.CLAIM.name, "metadata": meta, "spec": spec}
+    return f"echo {quoted(json.dumps(claim, separators=(',', ':')))} | kubectl apply -f -"
 
 
 def _step(volume: Volume, changes: dict[str, Any], why: str, version: str) -> Patch:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from robusta_volumes._cli.permissions import permissions_page
+from robusta_volumes._cli.reference_actions import actions_page
 from robusta_volumes._cli.reference_rules import rules_page
 from robusta_volumes._cli.reference_settings import settings_page
 from robusta_volumes._cli.values_files import values_files
@@ -28,7 +29,7 @@ def copies(root: Path) -> Mapping[Path, bytes]:
 
 
 # A further page is a function from the root to what its files should hold.
-WRITERS: tuple[Writer, ...] = (rules_page, settings_page, permissions_page, values_files, copies)
+WRITERS: tuple[Writer, ...] = (rules_page, settings_page, actions_page, permissions_page, values_files, copies)
 
 
 def find_root(start: Path) -> Path:

@@ -9,6 +9,7 @@ from robusta_volumes._cli.values_chart import STOCK, Chart
 from robusta_volumes._cli.values_merge import missing, names_account, rules_key
 from robusta_volumes._cli.values_parts import REPO, REPOS, playbooks
 from robusta_volumes._cli.values_place import below
+from robusta_volumes._model.needs import CHANGES
 from robusta_volumes._model.settings import ROOT, read_settings
 from robusta_volumes._model.text import listing
 
@@ -107,6 +108,11 @@ def _light(values: Mapping[str, Any], chart: Chart) -> Iterator[Finding]:
     if lost:
         says = f"lightActions replaces the chart's list and lacks {listing(lost, 6)} of it (chart {chart.called})"
         yield Finding(says, is_warning=True)
+    unsafe = [change.action for change in CHANGES if change.action in own]
+    if unsafe:
+        yield Finding(
+            f"lightActions holds {listing(unsafe)}: whoever is signed in to the UI may change volumes; take it out"
+        )
 
 
 def _overlap(values: Mapping[str, Any], chart: Chart) -> Iterator[Finding]:

@@ -1,8 +1,9 @@
 """What is told of a volume whose policy was set, or that was given back to a claim."""
 
 from robusta_volumes._analysis.decision import Change, Decision
+from robusta_volumes._analysis.volume_change import creation
 from robusta_volumes._model.asked import Release, SetPolicy
-from robusta_volumes._model.text import plain, quoted
+from robusta_volumes._model.text import quoted
 from robusta_volumes._model.volume import Volume
 from robusta_volumes._report.changes import Act, done_page
 from robusta_volumes._report.page import Page, Subject
@@ -57,8 +58,8 @@ def policy_page(act: Act, before: Volume, now: Volume, found: Decision) -> Page:
     return done_page(act, title, changes, "\n".join(found.notes))
 
 
-def release_page(act: Act, before: Volume, now: Volume, asked: Release, found: Decision) -> Page:
-    """Tell whether the claim has it, or what it waits for."""
+def release_page(act: Act, before: Volume, now: Volume, asked: Release, *, there: bool) -> Page:
+    """Tell whether the claim has it, or what it waits for; ``there``: the claim exists."""
     to, name = target_of(before, asked), now.meta.name
     changes = (
         Change("phase", before.phase, now.phase),
@@ -69,10 +70,11 @@ def release_page(act: Act, before: Volume, now: Volume, asked: Release, found: D
     if now.phase == "Bound":
         return done_page(act, f"Volume {name} is bound to claim {to}", changes, "Its data can be used again.")
     if now.phase == "Available":
-        missing = tuple(Fix(plain(n, 600)) for n in found.notes if "does not exist yet" in n)
         says = "It is offered to that claim alone."
-        fixes = missing or (Fix("see whether the claim binds; with WaitForFirstConsumer a pod must use it", look),)
-        return done_page(act, f"Volume {name} is Available again, for claim {to} alone", changes, says, fixes)
+        fix = Fix("see whether the claim binds; with WaitForFirstConsumer a pod must use it first", look)
+        if not there:
+            fix = Fix("create the claim; it binds at once", creation(before, (namespace, claim)))
+        return done_page(act, f"Volume {name} is Available again, for claim {to} alone", changes, says, (fix,))
     says = f"It is written, but the volume controller has not acted on it yet: it is still {now.phase}."
     again = Fix("look again in a minute", f"kubectl get pv {quoted(name)}")
     return done_page(act, f"Volume {name} was offered to claim {to}, and is still {now.phase}", changes, says, (again,))

@@ -15,6 +15,7 @@ from typing import Any
 
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import as_change, as_forwarded
+from robusta_volumes._sandbox.controllers import Controllers
 from robusta_volumes._sandbox.runner import ended_by_signals
 from robusta_volumes._sandbox.slack_page import render
 from robusta_volumes._sandbox.slack_recorder import RecordedMessage
@@ -138,8 +139,28 @@ class Demo:
                 f"By hand: {caption}",
                 lambda params=params: runner.trigger("persistent_volume_actions", **params),  # type: ignore[misc]
             )
+        self._change()
         self.expect("By hand: what is missing in this cluster?", lambda: runner.trigger("robusta_volumes_doctor"))
         self.expect("Somebody writes wrong settings; the next event of any kind tells", lambda: self._spoil(sent))
+
+    def _change(self) -> None:
+        """Let claims grow and give a volume back: each time the plan, then the change itself."""
+        runner, grow, back = self.world.runner, "expand_persistent_volume_claim", "release_persistent_volume"
+        grafana = {"name": "grafana", "namespace": "monitoring", "size": "+50%"}
+        pg = {"name": "data-pg-0", "namespace": "db", "size": "150Gi"}
+        ledger = {"name": "pvc-ledger-2024"}
+        runs: tuple[tuple[str, str, dict[str, Any]], ...] = (
+            ("How would a claim grow? Without dry_run=false nothing changes", grow, grafana),
+            ("Then it grows, and is followed to its end", grow, {**grafana, "dry_run": False}),
+            ("A claim whose size something else decides", grow, {**pg, "dry_run": False}),
+            ("How would a kept volume be given back to its claim?", back, ledger),
+            ("Then it is: only a claim of this name can have it", back, {**ledger, "dry_run": False}),
+        )
+        for caption, action, params in runs:
+            self.expect(
+                f"By hand: {caption}",
+                lambda action=action, params=params: runner.trigger(action, **params),  # type: ignore[misc]
+            )
 
     def _spoil(self, sent: dict[str, dict[str, Any]]) -> None:
         wrong = copy.deepcopy(HELM_BLOCK)
@@ -176,7 +197,7 @@ def main() -> int:
     started = time.monotonic()
     objects, sent = shop(datetime.now(UTC))
     print("Starting a small cluster, a recorder in the place of Slack, and the real Robusta runner ...", flush=True)
-    with ended_by_signals(), World(objects, playbooks) as world:
+    with ended_by_signals(), World(objects, playbooks) as world, Controllers(world.api.store):
         print(f"The runner is up after {time.monotonic() - started:.0f} s.", flush=True)
         demo = Demo(world)
         demo.play(sent)

@@ -79,7 +79,7 @@ def release_volume(
     wait = settings.limits.release_follow_seconds
     taker = (asked.claim or (volume.claim_ref.key if volume.claim_ref else None)) in see.claim
     now = _watched(cluster, volume, taker, wait, sleep)
-    return release_page(act, volume, now, asked, found)
+    return release_page(act, volume, now, asked, there=taker)
 
 
 def _watched(cluster: Cluster, volume: Volume, taker: bool, seconds: float, sleep: Callable[[float], None]) -> Volume:  # noqa: FBT001 (a fact, no switch)

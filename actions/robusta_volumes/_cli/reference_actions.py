@@ -1,0 +1,42 @@
+"""The page about actions that change something: their params, and what must be allowed for them."""
+
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+from robusta_volumes._cli.reference_markdown import page, table
+from robusta_volumes._model.asked import Expand, Release, SetPolicy
+from robusta_volumes._model.needs import CHANGES, Change
+
+PLACE = Path("docs/reference/actions.md")
+ASKED: Mapping[str, type[Any]] = {
+    "expand_persistent_volume_claim": Expand,
+    "set_volume_reclaim_policy": SetPolicy,
+    "release_persistent_volume": Release,
+}
+_INTRO = """These actions change something, each only when a person runs it. Without `dry_run=false` it shows the plan and changes
+nothing. How to run them: [Management](../persistent-volume-actions.md#management). What reads only takes the
+[settings](settings.md) as params."""
+
+
+def actions_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every page gets the root)
+    """Write the page from what the actions are asked for."""
+    return {PLACE: page("Actions that change something", _INTRO, *(_section(change) for change in CHANGES)).encode()}
+
+
+def _section(change: Change) -> str:
+    asked, need = ASKED[change.action], change.need
+    about = " ".join((asked.__doc__ or "").split())
+    where = "a Role" if need.kind.namespaced else "a ClusterRole"
+    allowed = (
+        f"Needs `{', '.join(need.verbs)}` on `{need.kind.resource}`, by {where}: `permissions --allow {need.allow}` "
+        "([Permissions](../permissions.md#what-changes-something))."
+    )
+    rows = (_row(one) for one in fields(asked))
+    return f"## {change.action}\n\n{about} {allowed}\n\n{table(('param', 'default', 'what it is'), rows)}"
+
+
+def _row(one: Field[Any]) -> tuple[str, ...]:
+    default = f"`{str(one.default).lower()}`" if isinstance(one.default, bool) else ""
+    return f"`{one.name}`", default, one.metadata["why"]
