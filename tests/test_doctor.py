@@ -13,6 +13,7 @@ from robusta_volumes._analysis.overlap import playbook_of
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.checkup import Check, Host, Playbook, Status
 from robusta_volumes._model.errors import SettingsError, Unavailable
+from robusta_volumes._model.renames import RenamedAction
 from robusta_volumes._model.settings import WORKFLOWS, read_settings
 from robusta_volumes._model.warnings import WARNINGS
 from robusta_volumes._report.markdown import to_markdown
@@ -260,3 +261,14 @@ def test_an_action_that_changes_something_must_not_run_without_signature() -> No
     page = to_markdown(robusta_volumes_doctor(MemoryCluster(), host, FULL))
     assert "whoever is signed in to the UI may run expand_persistent_volume_claim without a signature" in page
     assert "take out of 'lightActions' what changes something" in page
+
+
+def test_a_playbook_that_names_an_action_as_it_was_called_before_counts_and_is_told() -> None:
+    renamed = (RenamedAction("volume_report", "persistent_volume_actions", since="0.2"),)
+    host = Host(active=(Playbook(("volume_report",), ("on_schedule",)),), light_actions=("volume_report",))
+    found = checkup.playbooks(host, renamed=renamed)
+    assert lines(found, Status.MISSING) == []
+    assert lines(found, Status.UNKNOWN) == [
+        "volume_report: action volume_report is called persistent_volume_actions now; the old name works until version 0.4"
+    ]
+    assert lines(checkup.playbooks(host), Status.MISSING)[0].startswith("persistentVolumeActions: no playbook")

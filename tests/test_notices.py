@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from robusta_volumes._model.errors import ClusterError, NotAllowed, SettingsError, Unavailable, rbac_rule
 from robusta_volumes._model.kind import CLAIM, VOLUME
+from robusta_volumes._model.renames import RenamedAction
 from robusta_volumes._model.settings import read_settings
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._report.notices import error_page, settings_page, switched_off_page, wrong_param_page
+from robusta_volumes._report.notices import error_page, renamed_page, settings_page, switched_off_page, wrong_param_page
 from robusta_volumes._report.page import Page, Subject, Text
 
 LIMIT = 3000  # characters of one block
@@ -69,6 +70,18 @@ def test_many_long_mistakes_fit_a_block_and_the_rest_is_counted(number: int) -> 
     text = said(settings_page({"pvcSnapshots": errors}, "prod"))
     assert len(text) < LIMIT
     assert ("• and" in text) == (number > 8)
+
+
+def test_an_old_name_says_the_new_one_and_until_when_it_works() -> None:
+    old = RenamedAction("volume_report", "persistent_volume_actions", since="0.2")
+    page = renamed_page([old.notice], "prod")
+    assert page.title == "robusta-volumes: 1 old name in use"
+    assert said(page) == (
+        "• action volume_report is called persistent_volume_actions now; the old name works until version 0.4\n"
+        "*Do this:* write the new names; everything works as before."
+    )
+    assert not page.failure
+    assert page.severity == Severity.LOW
 
 
 def test_a_wrong_param_says_that_nothing_happened() -> None:

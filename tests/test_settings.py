@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from robusta_volumes._analysis.slots import last_slot
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.renames import Renamed
 from robusta_volumes._model.settings import (
     GROUP,
     WORKFLOWS,
     PersistentVolumeActions,
     PvcSnapshots,
-    Renamed,
     Settings,
     camel,
     overridden,
+    param_notices,
     read_settings,
     snake,
 )
@@ -347,7 +348,7 @@ def test_an_action_param_that_cannot_be_used_is_named_as_people_wrote_it() -> No
 
 
 def test_a_renamed_key_works_under_its_old_name_and_says_until_when() -> None:
-    renamed = (Renamed("pvcSnapshots", "keepDays", "retentionDays", "0.4"),)
+    renamed = (Renamed("pvcSnapshots", "keepDays", "retentionDays", since="0.2"),)
     settings = read_settings({GROUP: {"pvcSnapshots": {"keepDays": 7}}}, renamed)
     assert settings.pvc_snapshots.retention_days == 7
     assert not settings.problems
@@ -357,13 +358,22 @@ def test_a_renamed_key_works_under_its_old_name_and_says_until_when() -> None:
 
 
 def test_where_both_names_stand_the_new_one_counts() -> None:
-    renamed = (Renamed("pvcSnapshots", "keepDays", "retentionDays", "0.4"),)
+    renamed = (Renamed("pvcSnapshots", "keepDays", "retentionDays", since="0.2"),)
     settings = read_settings({GROUP: {"pvcSnapshots": {"keepDays": 7, "retentionDays": 9}}}, renamed)
     assert settings.pvc_snapshots.retention_days == 9
 
 
 def test_a_renamed_param_works_under_its_old_name_unless_the_new_one_is_given() -> None:
-    renamed = (Renamed("pvcSnapshots", "keepDays", "retentionDays", "0.4"),)
+    renamed = (Renamed("pvcSnapshots", "keepDays", "retentionDays", since="0.2"),)
     assert overridden(PvcSnapshots(), {"keep_days": "7"}, renamed=renamed).retention_days == 7
     both = {"keep_days": "7", "retention_days": "9"}
     assert overridden(PvcSnapshots(), both, renamed=renamed).retention_days == 9
+
+
+def test_a_param_under_its_old_name_says_until_when_and_one_under_its_new_name_says_nothing() -> None:
+    renamed = (Renamed("pvcSnapshots", "keepDays", "retentionDays", since="0.2"),)
+    assert param_notices(PvcSnapshots, {"keep_days": "7"}, renamed) == (
+        "action param keep_days is called retention_days now; the old name works until version 0.4",
+    )
+    assert param_notices(PvcSnapshots, {"retention_days": "7", "keep_days": None}, renamed) == ()
+    assert param_notices(PersistentVolumeActions, {"keep_days": "7"}, renamed) == ()

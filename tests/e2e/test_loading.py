@@ -142,6 +142,40 @@ def test_after_reloads_a_type_is_the_same_whichever_action_module_it_was_importe
     assert told == {"member": True, "equal": True, "instance": True, "by_name": True, "failures": []}
 
 
+ALIAS = """
+from robusta_volumes._host.params import DoctorParams
+from robusta_volumes._host.renamed import under_old_name
+from robusta_volumes._model.renames import RenamedAction
+@action
+def zz_new(event: ExecutionBaseEvent, params: DoctorParams) -> None:
+    \"""Do nothing.\"""
+@action
+def zz_old(event: ExecutionBaseEvent, params: DoctorParams) -> None:
+    \"""Old name of zz_new, until version 0.4.\"""
+    under_old_name(event, params, "zz_old", zz_new, (RenamedAction("zz_old", "zz_new", "0.2"),))
+"""
+
+
+def test_a_renamed_action_is_registered_under_both_names_and_takes_the_same_also_after_a_reload(
+    copied_package: Path,
+) -> None:
+    head = "from robusta.api import ExecutionBaseEvent, action\n"
+    (copied_package / "zz_alias.py").write_text(head + ALIAS)
+    told = in_a_runner(
+        copied_package,
+        """
+        load(); actions = load()
+        old, new = actions["zz_old"], actions["zz_new"]
+        tell(
+            names=[old.action_name, new.action_name],
+            alike=[old.params_type is new.params_type, old.event_type is new.event_type],
+            calls_the_new_one=old.func.__globals__["zz_new"] is new.func,
+        )
+        """,
+    )
+    assert told == {"names": ["zz_old", "zz_new"], "alike": [True, True], "calls_the_new_one": True, "failures": []}
+
+
 def test_an_action_module_that_raises_is_logged_and_the_others_still_load(with_probes: Path) -> None:
     (with_probes / "aa_broken.py").write_text('raise RuntimeError("broken on purpose")\n')
     told = in_a_runner(with_probes, "tell(actions=sorted(load()))")

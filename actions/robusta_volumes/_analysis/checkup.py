@@ -1,10 +1,12 @@
 """What is missing for our workflows in a cluster, and the exact change that would bring it. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from robusta_volumes._analysis.overlap import overlaps
 from robusta_volumes._model.checkup import Check, Host, Playbook, Status
 from robusta_volumes._model.needs import CHANGES, Need
+from robusta_volumes._model.renames import RENAMED_ACTIONS, RenamedAction
 from robusta_volumes._model.text import listing
 
 TESTED = ((0, 53),)  # minor versions of Robusta that our end-to-end tests run
@@ -87,7 +89,11 @@ def settings(host: Host) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def playbooks(host: Host, everything: Mapping[str, tuple[str, ...]] = ACTIONS) -> tuple[Check, ...]:
+def playbooks(
+    host: Host,
+    everything: Mapping[str, tuple[str, ...]] = ACTIONS,
+    renamed: Sequence[RenamedAction] = RENAMED_ACTIONS,
+) -> tuple[Check, ...]:
     """Judge whether our playbooks are enabled, and which of the others tell the same story twice."""
     if host.active is None:
         return (
@@ -99,11 +105,13 @@ def playbooks(host: Host, everything: Mapping[str, tuple[str, ...]] = ACTIONS) -
                 "look at its log",
             ),
         )
-    found = []
+    found = [*_old_names(host.active, renamed)]
+    host = _with_new_names(host, renamed)
+    active = host.active or ()
     for workflow, actions in everything.items():
         if workflow in host.switched_off:
             continue
-        ours = [p for p in host.active if set(actions) & set(p.actions)]
+        ours = [p for p in active if set(actions) & set(p.actions)]
         triggers = sorted({t for p in ours for t in p.triggers})
         if ours:
             found.append(Check("playbooks", workflow, Status.OK, f"started by {listing(triggers, 8)}"))
@@ -113,7 +121,21 @@ def playbooks(host: Host, everything: Mapping[str, tuple[str, ...]] = ACTIONS) -
             found.append(
                 Check("playbooks", workflow, Status.MISSING, says, f"add the entries of {file} to `customPlaybooks`")
             )
-    return (*found, *_overlaps(host.active), *_buttons(host))
+    return (*found, *_overlaps(active), *_buttons(host))
+
+
+def _old_names(active: Iterable[Playbook], renamed: Iterable[RenamedAction]) -> list[Check]:
+    named = {name for playbook in active for name in playbook.actions}
+    remedy = "write the new name in your playbooks"
+    return [Check("playbooks", one.old, Status.UNKNOWN, one.notice, remedy) for one in renamed if one.old in named]
+
+
+def _with_new_names(host: Host, renamed: Iterable[RenamedAction]) -> Host:
+    """Read playbooks and light actions as if they were written today."""
+    new = {one.old: one.new for one in renamed}
+    active = tuple(replace(p, actions=tuple(new.get(a, a) for a in p.actions)) for p in host.active or ())
+    listed = None if host.light_actions is None else tuple(new.get(a, a) for a in host.light_actions)
+    return replace(host, active=active, light_actions=listed)
 
 
 def _overlaps(active: Sequence[Playbook]) -> list[Check]:

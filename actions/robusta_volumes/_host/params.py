@@ -12,6 +12,7 @@ from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
 from robusta_volumes._model.asked import Expand, Release, SetPolicy
+from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
 
 _T = TypeVar("_T", bound="TargetParams")
@@ -44,8 +45,8 @@ class TargetParams(ActionParams):
         """Do nothing: validation happens inside the action."""
 
 
-def params_of(settings: type[Any]) -> Callable[[type[_T]], type[_T]]:
-    """Add one raw field per setting to a params class."""
+def params_of(settings: type[Any], renamed: tuple[Renamed, ...] = RENAMED) -> Callable[[type[_T]], type[_T]]:
+    """Add one raw field per setting to a params class, and one per old name of a setting."""
 
     def add(cls: type[_T]) -> type[_T]:
         known = {
@@ -53,7 +54,8 @@ def params_of(settings: type[Any]) -> Callable[[type[_T]], type[_T]]:
             for one in dataclasses.fields(settings)
             if one.metadata
         }
-        known |= {old: (Any, Field(None, description=f"now called {new}")) for old, new in old_params(settings).items()}
+        old_names = old_params(settings, renamed)
+        known |= {old: (Any, Field(None, description=f"now called {new}")) for old, new in old_names.items()}
         made: type[_T] = create_model(  # type: ignore[call-overload]  # pydantic cannot type generated fields
             cls.__name__, __base__=cls, __module__=cls.__module__, **known
         )

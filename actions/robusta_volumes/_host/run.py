@@ -17,7 +17,8 @@ from robusta_volumes._host.publish import fingerprint, publish, publish_aside
 from robusta_volumes._host.spelling import check_names
 from robusta_volumes._host.targets import target_of
 from robusta_volumes._model.errors import ClusterError, SettingsError
-from robusta_volumes._model.settings import overridden, read_settings, snake
+from robusta_volumes._model.renames import RENAMED, Renamed
+from robusta_volumes._model.settings import WORKFLOWS, overridden, param_notices, read_settings, snake
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._report.notices import (
     ERROR,
@@ -43,29 +44,37 @@ _SOURCE = {
 Report = Callable[[Cluster, Target, Any], Page]
 
 
-def run_report(event: ExecutionBaseEvent, params: TargetParams, key: str, report: Report) -> None:
+def run_report(
+    event: ExecutionBaseEvent,
+    params: TargetParams,
+    key: str,
+    report: Report,
+    renamed: tuple[Renamed, ...] = RENAMED,
+) -> None:
     """Run one workflow's report for one event and publish it.
 
     Whatever can be foreseen to go wrong becomes a finding that says what to do. On a schedule the report is given when
     the slot of the workflow's ``report_schedule`` is due.
     """
     trigger = _trigger(event)
-    settings = read_settings(params.workflows)
-    name = _cluster_name(event, params)
+    settings = read_settings(params.workflows, renamed)
+    name = cluster_name(event, params)
     if key not in settings.problems:
-        _run(event, params, key, report, getattr(settings, snake(key)), name)
+        _run(event, params, key, report, getattr(settings, snake(key)), name, renamed)
     # last: the first finding of an event is the one that others enrich
     if settings.problems:
         asked = trigger == Trigger.MANUAL and key in settings.problems
-        _announce(event, settings_page(dict(settings.problems), name), "settings", asked=asked)
+        announce(event, settings_page(dict(settings.problems), name), "settings", asked=asked)
     if settings.notices:
-        _announce(event, renamed_page(settings.notices, name), "notices", asked=False)
+        announce(event, renamed_page(settings.notices, name), "notices", asked=False)
+    if old_params := param_notices(WORKFLOWS[key], params.dict(), renamed):
+        announce(event, renamed_page(old_params, name), f"notices-{snake(key)}", asked=False)
 
 
 def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[Cluster], Page]) -> None:
     """Run what has no target and no settings of its own, and publish its page."""
     trigger = _trigger(event)
-    cluster = _connect(_cluster_name(event, params), trigger)
+    cluster = _connect(cluster_name(event, params), trigger)
     target = Target(trigger=Trigger.MANUAL)
     try:
         page = look(cluster)
@@ -80,12 +89,20 @@ def _connect(name: str, trigger: Trigger) -> Cluster:
     return LiveCluster(default_client(), name, deadline=BUDGET[trigger])
 
 
-def _run(event: ExecutionBaseEvent, params: TargetParams, key: str, report: Report, settings: Any, name: str) -> None:
+def _run(
+    event: ExecutionBaseEvent,
+    params: TargetParams,
+    key: str,
+    report: Report,
+    settings: Any,
+    name: str,
+    renamed: tuple[Renamed, ...],
+) -> None:
     trigger = _trigger(event)
     target: Target | None = None
     wrong: SettingsError | None = None
     try:
-        settings = overridden(settings, params.dict())
+        settings = overridden(settings, params.dict(), renamed=renamed)
         target = target_of(event, params)
         check_names(params, global_keys())
     except SettingsError as error:
@@ -96,7 +113,7 @@ def _run(event: ExecutionBaseEvent, params: TargetParams, key: str, report: Repo
         return
     if wrong:
         page = wrong_param_page(wrong, snake(key), name)
-        _announce(event, page, f"params-{snake(key)}", asked=trigger == Trigger.MANUAL)
+        announce(event, page, f"params-{snake(key)}", asked=trigger == Trigger.MANUAL)
         return
     if target is None:
         return
@@ -144,7 +161,8 @@ def _trigger(event: ExecutionBaseEvent) -> Trigger:
     return Trigger.EVENT if hasattr(event, "operation") else Trigger.MANUAL
 
 
-def _cluster_name(event: ExecutionBaseEvent, params: TargetParams) -> str:
+def cluster_name(event: ExecutionBaseEvent, params: TargetParams) -> str:
+    """Give the name of the cluster; "" when nobody said."""
     context = event.get_context()
     return str((context.cluster_name if context else "") or params.cluster_name or "")
 
@@ -154,7 +172,7 @@ _announced: set[str] = (
 )  # by this process; the stamp on the cluster follows at the next run, when it surely was sent
 
 
-def _announce(event: ExecutionBaseEvent, page: Page, note: str, *, asked: bool) -> None:
+def announce(event: ExecutionBaseEvent, page: Page, note: str, *, asked: bool) -> None:
     """Publish what is to be said about the settings, once per content; a person who asked is told each time.
 
     What a run by hand says is remembered nowhere: its settings may be the caller's own, and it may be unsigned, so it

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from robusta_volumes._model.checks import Check, cron, days, flag, got, limits, names, schema_key, time_zone
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.renames import RENAMED, Renamed, notice
 from robusta_volumes._model.rule_choice import RuleChoice, Severities, rules, severities
 from robusta_volumes._model.size import largest
 from robusta_volumes._model.text import nearest
@@ -107,18 +108,6 @@ class Settings:
     notices: tuple[str, ...] = ()  # what works today and will not for ever
 
 
-@dataclass(frozen=True)
-class Renamed:
-    """A key that got another name. The old one works, with a notice, until version ``gone_in``: two minor versions."""
-
-    workflow: str
-    old: str
-    new: str
-    gone_in: str
-
-
-RENAMED: tuple[Renamed, ...] = ()
-
 WORKFLOWS: Mapping[str, type[Any]] = {
     "persistentVolumeActions": PersistentVolumeActions,
     "pvcSnapshots": PvcSnapshots,
@@ -166,13 +155,21 @@ def _modern(value: object, path: str, workflow: str, renamed: tuple[Renamed, ...
         if one.workflow == workflow and one.old in now:
             old = now.pop(one.old)
             now.setdefault(one.new, old)
-            notices.append(f"{path}.{one.old} is called {one.new} now; the old name works until version {one.gone_in}")
+            notices.append(notice(f"{path}.{one.old}", one.new, one))
     return now
 
 
 def old_params(kind: type[Any], renamed: tuple[Renamed, ...] = RENAMED) -> dict[str, str]:
     """Give the action params of one workflow that got another name: old -> new."""
     return {snake(one.old): snake(one.new) for one in renamed if WORKFLOWS.get(one.workflow) is kind}
+
+
+def param_notices(
+    kind: type[Any], params: Mapping[str, object], renamed: tuple[Renamed, ...] = RENAMED
+) -> tuple[str, ...]:
+    """Say which action params of one workflow were given under an old name."""
+    mine = (one for one in renamed if WORKFLOWS.get(one.workflow) is kind and params.get(snake(one.old)) is not None)
+    return tuple(notice(f"action param {snake(one.old)}", snake(one.new), one) for one in mine)
 
 
 def overridden(

@@ -45,10 +45,10 @@ def settings_page(problems: "dict[str, tuple[SettingsError, ...]]", cluster: str
 
 
 def renamed_page(notices: Sequence[str], cluster: str) -> Page:
-    """Say which keys have another name now, and how long the old ones work."""
+    """Say which keys, params and actions have another name now, and how long the old ones work."""
     lines = [f"• {plain(one, 240)}" for one in notices[:_MORE]]
     return Page(
-        title=f"robusta-volumes: {count(len(notices), 'setting')} written under an old name",
+        title=f"robusta-volumes: {count(len(notices), 'old name')} in use",
         severity=Severity.LOW,
         subject=Subject("Cluster", cluster or "cluster"),
         blocks=(Text("\n".join([*lines, "*Do this:* write the new names; everything works as before."])),),
