@@ -85,5 +85,9 @@ class ReleaseParams(TargetParams):
     """Params of release_persistent_volume."""
 
 
+class DigestParams(TargetParams):
+    """Params of volumes_digest: it is about the whole cluster."""
+
+
 class DoctorParams(TargetParams):
     """Params of robusta_volumes_doctor: it looks at everything."""

@@ -71,16 +71,17 @@ def run_report(
         announce(event, renamed_page(old_params, name), f"notices-{snake(key)}", asked=False)
 
 
-def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[Cluster], Page]) -> None:
-    """Run what has no target and no settings of its own, and publish its page."""
+def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[Cluster], Page | None]) -> None:
+    """Run what has no target and no settings of its own, and publish its page, if there is one."""
     trigger = _trigger(event)
     cluster = _connect(cluster_name(event, params), trigger)
     target = Target(trigger=Trigger.MANUAL)
+    page: Page | None
     try:
         page = look(cluster)
     except ClusterError as error:
         page = error_page(error, "Looking at the cluster", Subject("Cluster", cluster.name or "cluster"))
-    if trigger == Trigger.MANUAL or page.noteworthy:
+    if page and (trigger == Trigger.MANUAL or page.noteworthy):
         _publish(event, target, cluster.name, page)
 
 

@@ -37,6 +37,7 @@ class PersistentVolumeActions:
         True, flag, "true adds the full facts, events and the object's YAML as files; false gives verdict and issues"
     )
     report_schedule: str = setting("0 7 * * *", cron, "when the scheduled report of the whole cluster is due", "cron")
+    digest_schedule: str = setting("0 8 * * 1", cron, "when the weekly digest is due", "cron")
     time_zone: str = setting("UTC", time_zone, "the zone that schedules are written in", "IANA zone")
     namespaces: tuple[str, ...] = setting(
         (), names, "namespaces to read when reading the whole cluster is not allowed", "names"
