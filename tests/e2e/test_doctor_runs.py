@@ -1,23 +1,27 @@
 """The doctor in the real runner: each gap of a cluster is named, with the change that closes it."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import yaml
 
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.times import UTC
+from robusta_volumes._model.warnings import CHART_EXCLUDE, CHART_PLAYBOOK, CHART_TRIGGER, WARNINGS
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.world import World
 from worlds import PLAYBOOKS, WITHOUT_TICKS, next_message, title, words
 
 SCRAPED = ("kubelet_volume_stats_used_bytes", "kubelet_volume_stats_inodes_used", "kube_persistentvolumeclaim_info")
-CHART = {  # what the chart's own playbook for warning events looks like
-    "triggers": [{"on_kubernetes_warning_event_create": {"exclude": ["NodeSysctlChange"]}}],
+CHART = {  # the chart's own playbook for warning events; its action is in a package that is not on PyPI
+    "name": CHART_PLAYBOOK,
+    "triggers": [{CHART_TRIGGER: {"exclude": list(CHART_EXCLUDE)}}],
     "actions": [{"robusta_volumes_leftovers": {}}],
 }
 
@@ -70,7 +74,24 @@ def test_each_gap_comes_with_its_remedy(world: World) -> None:
     assert "node_exporter: node_disk_io_time_seconds_total" in text
     assert "nodeExporter.enabled: true" in text
     assert "kubelet: kubelet_volume_stats_used_bytes" not in text
+
+
+def test_pasting_what_is_printed_about_the_charts_playbook_ends_the_second_message(world: World) -> None:
+    text = words(next_message(world, lambda: world.runner.trigger("robusta_volumes_doctor")))
+    assert f"playbook {CHART_PLAYBOOK} reports ProvisioningFailed, FailedBinding, ClaimLost and " in text
     assert "two messages for one thing" in text
+    (fence,) = re.findall(r"```(disabledPlaybooks.*?)```", text, re.DOTALL)
+    values = yaml.safe_load(fence)
+    assert values["disabledPlaybooks"] == [CHART["name"]]
+    (copy,) = values["customPlaybooks"]
+    assert copy["triggers"] == [{CHART_TRIGGER: {"exclude": [*CHART_EXCLUDE, *WARNINGS]}}]
+    pasted = {**CHART, "name": copy["name"], "triggers": copy["triggers"]}
+    world.runner.configure({**world.config, "active_playbooks": [*WITHOUT_TICKS, pasted]})
+    world.runner.reload()
+    text = words(next_message(world, lambda: world.runner.trigger("robusta_volumes_doctor")))
+    assert "two messages for one thing" not in text
+    world.runner.configure(world.config)
+    world.runner.reload()
 
 
 def test_a_person_who_asks_with_a_name_gets_the_same_answer(world: World) -> None:

@@ -25,8 +25,8 @@ def checkup_page(checks: Sequence[Check], cluster: str) -> Page:
     blocks += to_paste(list(dict.fromkeys(c.rule for c in missing if c.rule)))
     blocks += to_run(list(dict.fromkeys(c.command for c in missing if c.command)))
     blocks += [_values(check) for check in missing if check.values]
-    if unknown:
-        blocks.append(Text(short("*Not certain:*\n" + "\n".join(_line(c) for c in unknown[:_SHOWN]), TEXT_LIMIT)))
+    if doubts := _doubts(missing, unknown):
+        blocks.append(Text(short("*Not certain:*\n" + "\n".join(_line(c) for c in doubts[:_SHOWN]), TEXT_LIMIT)))
     if lost:
         lines = "\n".join(f"• *{plain(c.name)}*: {plain(c.says, 200)}" for c in lost)
         blocks.append(Text(short(f"*Not seen, because no Role can allow it:*\n{lines}", TEXT_LIMIT)))
@@ -75,6 +75,13 @@ def _gaps(missing: Sequence[Check]) -> str:
 def _values(check: Check) -> Text:
     lines = [f"{' ' * (len(line) - len(line.lstrip()))}{code(line)[1:-1]}" for line in check.values.splitlines()]
     return Text(f"*Do this about {plain(check.name)}:* add to Robusta's Helm values:\n```{chr(10).join(lines)}```")
+
+
+def _doubts(missing: Sequence[Check], unknown: Sequence[Check]) -> list[Check]:
+    """Leave out whether a kind is served where the permission to ask is missing: that stands above, with its remedy."""
+    resources = [c.name.rpartition(": ")[2] for c in missing if c.part == "permissions"]
+    refused = {resource.partition(" ")[0].partition(".")[0] for resource in resources}
+    return [c for c in unknown if c.part != "kinds" or c.name not in refused]
 
 
 def _counts(checks: Sequence[Check]) -> list[str]:
