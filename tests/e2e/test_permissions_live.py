@@ -11,7 +11,7 @@ import pytest
 from robusta_volumes._cli.permissions_rules import READING, cluster_rules, granted_rules
 from robusta_volumes._cli.values_chart import RUNNER_READS
 from robusta_volumes._cli.values_merge import load, merged
-from robusta_volumes._cli.values_parts import light_actions, playbooks
+from robusta_volumes._cli.values_parts import light_actions
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.kind import CONFIG_MAP
 from robusta_volumes._model.times import UTC
@@ -21,7 +21,7 @@ from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.runner import Runner, runner_config
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.world import World, global_config
-from worlds import PLAYBOOKS, RECORDED, next_message, title, words
+from worlds import PLAYBOOKS, RECORDED, WITHOUT_TICKS, next_message, title, words
 
 ACTION = "persistent_volume_actions"
 OURS = [rule.as_data for rule in cluster_rules()]
@@ -63,7 +63,7 @@ def installed() -> Iterator[World]:
     """Install as a new user would: our parts merged into a stock file, and nothing allowed beyond what stands there."""
     values = load(merged((RECORDED / "generated_values.yaml").read_text()))
     rules = [*STOCK, *values["runner"]["customClusterRoleRules"]]
-    ours = [p for p in values["customPlaybooks"] if p["name"] in playbooks() and p["name"] != "VolumeReport"]
+    ours = [p for p in values["customPlaybooks"] if p["name"] in {ours["name"] for ours in WITHOUT_TICKS}]
     workflows = values["globalConfig"]["workflows"]
     with World((), ours, server=server(rules), workflows=workflows, light_actions=light_actions()) as world:
         yield world
