@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robusta_volumes._report.charts import stacked_bars
+from robusta_volumes._report.charts import fill_bars, stacked_bars
 
 GI = 1024**3
 TITLE = "1,930.0 GiB provisioned in 412 volumes, 61.0 GiB of it Released or Failed"
@@ -66,3 +66,10 @@ PARTS = st.dictionaries(st.text(max_size=12), st.integers(-1, 2**60), max_size=4
 @settings(max_examples=10, deadline=None)
 def test_any_rows_make_a_picture(rows: list[tuple[str, dict[str, int]]]) -> None:
     assert size(stacked_bars(TITLE, rows))[0] == 960
+
+
+def test_how_full_nodes_are_is_drawn_one_bar_each_also_beyond_the_limit() -> None:
+    one = size(fill_bars("1 node with 60 % or more of the attach slots used", [("node-a1", 30, 25)]))
+    two = size(fill_bars("2 nodes", [("node-a1", 25, 25), ("node-b1", 0, 0)]))
+    assert (one[0], two[0]) == (960, 960)
+    assert two[1] > one[1]

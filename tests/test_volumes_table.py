@@ -97,7 +97,7 @@ def test_a_row_tells_what_is_going_on_conditions_resize_and_deletion() -> None:
 
 def test_what_may_not_be_read_is_unknown_and_no_empty_cell() -> None:
     row = rows(seen("pods", "volumeattachments.storage.k8s.io"))["pvc-1"]
-    assert (row["pods"], row["attached to"]) == ("unknown", "unknown")
+    assert (row["pods@nodes"], row["attached to"]) == ("unknown", "unknown")
 
 
 def test_a_volume_that_may_not_be_read_is_named_and_what_only_it_tells_is_unknown() -> None:
@@ -110,7 +110,7 @@ def test_a_claim_that_may_not_be_read_is_named_and_what_only_it_tells_is_unknown
     row = rows(seen("persistentvolumeclaims"))["pvc-1"]
     assert (row["namespace"], row["claim"], row["driver"]) == ("shop", "data", "ebs.csi.aws.com")
     assert {row[name] for name in ("claim phase", "requested bytes", "conditions", "claim deleted")} == {"unknown"}
-    assert row["pods"] == "", "pods were seen: none uses it"
+    assert row["pods@nodes"] == "", "pods were seen: none uses it"
 
 
 def test_without_any_volume_there_is_a_head_and_no_row() -> None:

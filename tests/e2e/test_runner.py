@@ -121,6 +121,8 @@ def test_an_alert_is_enriched_and_its_title_says_which_claim(story: tuple[World,
             "Storage quota storage in namespace payments is full",
         ),
         ({"namespace": "db"}, "storage problems in namespace db"),
+        ({"kind": "sc", "name": "gp3"}, "storage problems in storage class gp3"),
+        ({"kind": "node", "name": "node-a1"}, "on node node-a1"),
         ({"selector": "app=data-redis-0"}, "The claim of the selection app=data-redis-0 is healthy"),
         ({"selector": "app=data-pg-0"}, "Snapshot db/pg-before-upgrade is no protection for data-pg-0"),
         ({"namespace": "monitoring"}, "of namespace monitoring are healthy"),
@@ -128,7 +130,10 @@ def test_an_alert_is_enriched_and_its_title_says_which_claim(story: tuple[World,
         ({"name": "uplods", "namespace": "shop"}, "Claim shop/uplods does not exist"),
         ({"name": "nfs-tmpp"}, "Volume nfs-tmpp does not exist"),
         ({"namespace": "shoop"}, "Namespace shoop does not exist"),
-        ({"kind": "banana", "name": "x"}, "must be pvc, pv, pod, statefulset, namespace or cluster, got"),
+        (
+            {"kind": "banana", "name": "x"},
+            "must be pvc, pv, pod, statefulset, namespace, storageclass, node or cluster, got",
+        ),
         (
             {"name": "uploads", "namespace": "shop", "include_details": "perhaps"},
             "include_details must be true or false",
@@ -161,7 +166,9 @@ def test_the_scheduled_report_comes_once_and_not_again_after_a_restart() -> None
     with World(objects, [p for p in PLAYBOOKS if p["name"] == "VolumeReport"]) as world:
         world.slack.wait_for(1, 30)
         assert "storage problems in the cluster" in title(world.slack.messages[0])
-        assert {"issues.csv", "volumes.csv", "capacity.png"} == {f.name for f in world.slack.messages[0].files}
+        assert {"issues.csv", "classes.csv", "volumes.csv", "capacity.png"} == {
+            f.name for f in world.slack.messages[0].files
+        }
         world.runner.configure(_ticking(world.config))
         world.runner.reload()  # the second tick, of the same process, stamps the slot as announced
         _wait_for_stamp(world)

@@ -1,12 +1,14 @@
 """All rules over everything that was seen: what fired, and what could not be judged and why."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import BY_NAME, Kind
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.prices import NONE, Prices
 from robusta_volumes._model.rule_choice import ALL, IGNORE, IGNORE_REASON, RuleChoice, names_rule, opted_out
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count
@@ -27,6 +29,8 @@ _WORD = {
     "StorageClass": "Storage class",
     "CSIStorageCapacity": "Declared capacity",
 }
+
+ObjectKey = tuple[str, str, str]  # kind, namespace, name
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,11 @@ class Issue:
         """(kind, namespace, name)."""
         return self.rule.on, self.meta.namespace, self.meta.name
 
-    def concerns(self, claims: Iterable[tuple[str, str]], volumes: Iterable[str]) -> bool:
+    def concerns(self, claims: AbstractSet[tuple[str, str]], volumes: AbstractSet[str]) -> bool:
         """Tell whether it is about one of these claims or volumes."""
         own_claims = {*self.hit.claims, *([self.meta.key] if self.rule.on == "PersistentVolumeClaim" else [])}
         own_volumes = {*self.hit.volumes, *([self.meta.name] if self.rule.on == "PersistentVolume" else [])}
-        return bool(own_claims & set(claims) or own_volumes & set(volumes))
+        return not (own_claims.isdisjoint(claims) and own_volumes.isdisjoint(volumes))
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Assessment:
     judged: frozenset[str] = frozenset()
     ignored: tuple[Ignored, ...] = ()  # what fired where it was ignored on purpose
     misread: tuple[tuple[Meta, str], ...] = ()  # (object, what is wrong with its annotation)
+    prices: Prices = NONE  # with which the issues' costs were found out
 
     @property
     def is_partial(self) -> bool:
@@ -198,12 +203,21 @@ def _worst_first(issue: Issue) -> tuple[Any, ...]:
     )
 
 
-def about(found: Assessment, claims: Iterable[tuple[str, str]], volumes: Iterable[str]) -> Assessment:
-    """Keep what concerns these claims and volumes."""
-    wanted_claims, wanted_volumes = tuple(claims), tuple(volumes)
-    kept = tuple(i for i in found.issues if i.concerns(wanted_claims, wanted_volumes))
-    ignored = tuple(one for one in found.ignored if one.issue.concerns(wanted_claims, wanted_volumes))
-    keys = {*wanted_claims, *(("", name) for name in wanted_volumes)}
+def about(
+    found: Assessment,
+    claims: Iterable[tuple[str, str]],
+    volumes: Iterable[str],
+    others: AbstractSet[ObjectKey] = frozenset(),
+) -> Assessment:
+    """Keep what concerns these claims and volumes; ``others`` are objects of other kinds that matter, too."""
+    wanted_claims, wanted_volumes = frozenset(claims), frozenset(volumes)
+
+    def matters(issue: Issue) -> bool:
+        return issue.concerns(wanted_claims, wanted_volumes) or issue.object in others
+
+    kept = tuple(i for i in found.issues if matters(i))
+    ignored = tuple(one for one in found.ignored if matters(one.issue))
+    keys = {*wanted_claims, *(("", name) for name in wanted_volumes), *(key[1:] for key in others)}
     return replace(found, issues=kept, ignored=ignored, misread=tuple(m for m in found.misread if m[0].key in keys))
 
 

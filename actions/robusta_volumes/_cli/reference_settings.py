@@ -9,6 +9,7 @@ import yaml
 
 from robusta_volumes._cli.reference_markdown import fence, page, table
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.rule_choice import Severities
 from robusta_volumes._model.settings import GROUP, ROOT, WORKFLOWS, camel, snake
 
@@ -36,7 +37,7 @@ def _plain(value: object) -> object:
     """Give a default as YAML has it."""
     if isinstance(value, tuple):
         return list(value)
-    return {} if isinstance(value, Limits | Severities) else value
+    return {} if isinstance(value, Limits | Severities | Prices) else value
 
 
 def _section(key: str, kind: type[Any]) -> str:

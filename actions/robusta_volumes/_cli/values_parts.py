@@ -10,6 +10,7 @@ import yaml
 from robusta_volumes._cli.permissions_rules import Needs, reads_only
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.needs import NEEDS
+from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.rule_choice import Severities
 from robusta_volumes._model.settings import GROUP, WORKFLOWS, camel, snake
 
@@ -76,4 +77,4 @@ def block_lines() -> Iterator[str]:
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return list(value)
-    return {} if isinstance(value, Limits | Severities) else value
+    return {} if isinstance(value, Limits | Severities | Prices) else value

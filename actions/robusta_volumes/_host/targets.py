@@ -34,8 +34,14 @@ _KINDS = {
     "sts": "StatefulSet",
     "namespace": "Namespace",
     "ns": "Namespace",
+    "storageclass": "StorageClass",
+    "sc": "StorageClass",
+    "class": "StorageClass",
+    "node": "Node",
+    "no": "Node",
     "cluster": "Cluster",
 }
+_SPREAD = {"StorageClass", "Node"}  # what has volumes of many namespaces
 _REGARDED = {"PersistentVolumeClaim", "PersistentVolume", "Pod", "StatefulSet"}
 
 
@@ -109,7 +115,8 @@ def _from_params(params: TargetParams, trigger: Trigger) -> Target:
     kind = _KINDS.get(asked.lower(), "") if asked else ""
     if asked and not kind:
         raise SettingsError(
-            "action param kind", f"must be pvc, pv, pod, statefulset, namespace or cluster, {got(asked)}"
+            "action param kind",
+            f"must be pvc, pv, pod, statefulset, namespace, storageclass, node or cluster, {got(asked)}",
         )
     if not kind:
         kind = ("PersistentVolumeClaim" if namespace else "PersistentVolume") if name else ""
@@ -123,6 +130,12 @@ def _from_params(params: TargetParams, trigger: Trigger) -> Target:
         return Target(kind, where, where, selector, trigger)
     if not name:
         raise SettingsError("action param name", f"is needed to report on a {kind}")
+    if kind in _SPREAD:
+        if namespace:
+            raise SettingsError(
+                "action param namespace", f"does not go with a {kind}, which has volumes of all namespaces"
+            )
+        return Target(kind, name, selector=selector, trigger=trigger)
     if kind != "PersistentVolume" and not namespace:
         raise SettingsError("action param namespace", f"is needed to report on a {kind}")
     return Target(kind, name, "" if kind == "PersistentVolume" else namespace, trigger=trigger)

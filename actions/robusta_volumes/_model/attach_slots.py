@@ -2,10 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from robusta_volumes._model.volume import Attachment, Claim, CsiNode, Pod, Volume
 
+_PERCENT = 100
 _ENDED = {"Succeeded", "Failed"}
+
+
+@dataclass(frozen=True)
+class Slots:
+    """How many volumes of a driver a node holds, and how many it can hold; None: it declares no limit."""
+
+    node: str
+    driver: str
+    used: int
+    most: int | None
+
+    @property
+    def percent(self) -> int:
+        """How full it is; 0 without a limit."""
+        if self.most is None:
+            return 0
+        return self.used * _PERCENT // self.most if self.most else _PERCENT
 
 
 def used_slots(
@@ -40,3 +59,13 @@ def node_fills(
                 share = len(used.get((node.meta.name, driver), ())) / most if most else 1.0
                 found[driver].append((share, node.meta.name))
     return {driver: tuple(sorted(fills, key=lambda f: (-f[0], f[1]))) for driver, fills in found.items()}
+
+
+def node_slots(nodes: Iterable[CsiNode], used: Mapping[tuple[str, str], frozenset[str]]) -> tuple[Slots, ...]:
+    """List the slots of each driver on each node, the fullest first."""
+    every = (
+        Slots(node.meta.name, driver, len(used.get((node.meta.name, driver), ())), most)
+        for node in nodes
+        for driver, most in node.drivers.items()
+    )
+    return tuple(sorted(every, key=lambda s: (-s.percent, -s.used, s.node, s.driver)))

@@ -4,6 +4,7 @@ Values may come as strings where YAML would give another type: `helm --set-strin
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -15,6 +16,7 @@ from robusta_volumes._model.text import nearest
 
 Check = Callable[[object], Any]
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_AMOUNT = re.compile(r"[+-]?(\d{1,12}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 _MOST = 1_000_000  # of anything: a century in hours; dates and lengths of time overflow further out
 _CENTURY = 36_500  # days
 _CRON_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?", re.ASCII)
@@ -75,6 +77,22 @@ def whole(value: object, unit: str, least: int, most: int = _MOST) -> int:
         raise ValueError(message)
     if number > most:
         message = f"must be at most {_of(most, unit)}, {got(value)}"
+        raise ValueError(message)
+    return number
+
+
+def amount(value: object, unit: str, most: float) -> float:
+    """Read a number of some unit, from 0 to ``most``; a fraction is written with a point."""
+    number = math.nan
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = float(value) if abs(value) <= most else math.inf if value > 0 else -math.inf
+    elif isinstance(value, str) and _AMOUNT.fullmatch(value.strip()):
+        number = float(value)
+    if math.isnan(number):
+        message = f"must be a number such as 0.08 ({unit}), {got(value)}"
+        raise ValueError(message)
+    if not 0 <= number <= most:
+        message = f"must be from 0 to {most:,.0f} ({unit}), {got(value)}"
         raise ValueError(message)
     return number
 

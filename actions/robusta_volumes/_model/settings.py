@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from robusta_volumes._model.checks import Check, cron, days, flag, got, limits, names, schema_key, time_zone
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.prices import Prices, currency, prices
 from robusta_volumes._model.renames import RENAMED, Renamed, notice
 from robusta_volumes._model.rule_choice import RuleChoice, Severities, rules, severities
 from robusta_volumes._model.size import largest
@@ -43,11 +44,12 @@ class PersistentVolumeActions:
         (), names, "namespaces to read when reading the whole cluster is not allowed", "names"
     )
     max_size: str = setting(
-        "",
-        largest,
-        "the largest size that a claim may be grown to through Robusta; empty: no bound",
-        "quantity",
+        "", largest, "the largest size that a claim may be grown to through Robusta; empty: no bound", "quantity"
     )
+    prices: Prices = setting(
+        Prices(), prices, "what a GiB costs in a month, by storage class or driver; what is not named has no price"
+    )
+    currency: str = setting("USD", currency, "what the prices are in")
     limits: Limits = setting(Limits(), limits, "thresholds to override by name")
     severities: Severities = setting(
         Severities(), severities, "severities to override, by rule id or prefix; an id counts before its prefix"

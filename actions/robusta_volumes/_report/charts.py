@@ -2,7 +2,7 @@
 
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from robusta_volumes._model.quantity import GIB, gib
@@ -17,7 +17,8 @@ _OWN_COLOUR = {
     "Failed": "#D55E00",
     "Pending": "#CC79A7",
 }
-_INK, _QUIET = "#1d1c1d", "#616061"
+_INK, _QUIET, _EMPTY, _WARM = "#1d1c1d", "#616061", "#e8e8e8", "#D55E00"
+_NEARLY = 0.8  # of a bar: from here on it asks for attention
 _WIDTH_INCHES, _DPI = 6.4, 150  # 960 pixels wide: still readable when a phone shows it at 600
 _ROW, _TITLE_LINE, _LEGEND, _EDGES = 0.36, 0.21, 0.28, 0.16  # inches
 _LABEL, _TITLE = 26, 64  # characters
@@ -25,28 +26,49 @@ _LABEL, _TITLE = 26, 64  # characters
 
 def stacked_bars(title: str, rows: Sequence[tuple[str, Mapping[str, int]]]) -> bytes | None:
     """Draw one horizontal bar per row, made of named parts in bytes; None when matplotlib is not there."""
+    names = list(dict.fromkeys(part for _, parts in rows for part, size in parts.items() if size > 0))
+    many = len(names) > 1
+    return _picture(title, len(rows), lambda axes: _draw(axes, names, rows), legend=min(5, len(names)) if many else 0)
+
+
+def fill_bars(title: str, rows: Sequence[tuple[str, int, int]]) -> bytes | None:
+    """Draw one bar per row: so many used of so many; None when matplotlib is not there."""
+    return _picture(title, len(rows), lambda axes: _draw_fills(axes, rows))
+
+
+def _picture(title: str, rows: int, draw: Callable[[Any], None], legend: int = 0) -> bytes | None:
+    """Draw below a title; ``legend`` is its number of columns."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (slow and not always there)
         from matplotlib.figure import Figure  # noqa: PLC0415 (see above)
     except ImportError:
         return None
-    names = list(dict.fromkeys(part for _, parts in rows for part, size in parts.items() if size > 0))
     lines = textwrap.wrap(_printable(title), _TITLE) or [""]
-    height = _EDGES + _TITLE_LINE * len(lines) + _ROW * max(1, len(rows)) + (_LEGEND if len(names) > 1 else 0)
+    height = _EDGES + _TITLE_LINE * len(lines) + _ROW * max(1, rows) + (_LEGEND if legend else 0)
     figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(
         "\n".join(lines), x=0.012, ha="left", fontsize=11, fontweight="bold", color=_INK, parse_math=False
     )  # fmt: skip
-    _draw(figure.add_subplot(), names, rows)
-    if len(names) > 1:
+    draw(figure.add_subplot())
+    if legend:
         figure.legend(
-            loc="outside lower left", ncols=min(5, len(names)), frameon=False, fontsize=8, labelcolor=_QUIET,
+            loc="outside lower left", ncols=legend, frameon=False, fontsize=8, labelcolor=_QUIET,
             handlelength=1, handleheight=0.9,
         )  # fmt: skip
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
+
+
+def _draw_fills(axes: Any, rows: Sequence[tuple[str, int, int]]) -> None:
+    places = range(len(rows))
+    shares = [min(1.0, used / most) if most else 1.0 for _, used, most in rows]
+    axes.barh(places, [1.0] * len(rows), height=0.62, color=_EMPTY)
+    axes.barh(places, shares, height=0.62, color=[_WARM if share >= _NEARLY else COLOURS[0] for share in shares])
+    for y, (_, used, most) in enumerate(rows):
+        axes.text(1.0, y, f"  {used:,} of {most:,}", va="center", ha="left", fontsize=9, color=_INK)
+    _frame(axes, [label for label, _, _ in rows], 1.0)
 
 
 def _draw(axes: Any, names: Sequence[str], rows: Sequence[tuple[str, Mapping[str, int]]]) -> None:
@@ -61,9 +83,14 @@ def _draw(axes: Any, names: Sequence[str], rows: Sequence[tuple[str, Mapping[str
     for y, (end, (_, parts)) in enumerate(zip(left, rows, strict=True)):
         total = gib(sum(max(0, size) for size in parts.values()))
         axes.text(end, y, f"  {total}", va="center", ha="left", fontsize=9, color=_INK)
-    axes.set_yticks(places, [_label(label) for label, _ in rows], fontsize=9, color=_INK, parse_math=False)
-    axes.set_ylim(max(1, len(rows)) - 0.5, -0.5)
-    axes.set_xlim(0, max(left, default=0) * 1.22 or 1)
+    _frame(axes, [label for label, _ in rows], max(left, default=0))
+
+
+def _frame(axes: Any, labels: Sequence[str], end: float) -> None:
+    """Name the bars, the first on top, and leave room behind the longest for its number."""
+    axes.set_yticks(range(len(labels)), [_label(label) for label in labels], fontsize=9, color=_INK, parse_math=False)
+    axes.set_ylim(max(1, len(labels)) - 0.5, -0.5)
+    axes.set_xlim(0, end * 1.22 or 1)
     axes.xaxis.set_visible(False)
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)

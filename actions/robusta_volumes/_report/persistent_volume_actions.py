@@ -5,7 +5,7 @@ from typing import Any
 
 from robusta_volumes._analysis.assess import Assessment
 from robusta_volumes._model.inventory import Inventory, Unseen
-from robusta_volumes._model.kind import BY_NAME, CLAIM, VOLUME
+from robusta_volumes._model.kind import BY_NAME, CLAIM, NAMESPACE, NODE, STORAGE_CLASS, VOLUME
 from robusta_volumes._model.quantity import GIB, as_quantity, gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Trigger
@@ -20,6 +20,7 @@ from robusta_volumes._report.volume_facts import event_file, event_table, fact_t
 from robusta_volumes._rules.static import short_modes
 
 WORDS = {CLAIM.name: "Claim", VOLUME.name: "Volume"}  # what people call them
+MANY_WORDS = {NAMESPACE.name: "Namespace", STORAGE_CLASS.name: "Storage class", NODE.name: "Node"}
 FIRST = 5  # issues spelt out
 ADVICE = 2  # of what is not broken
 GROW_PERCENT = 150  # of today's size: half as much again lasts long enough to look for the cause
@@ -156,6 +157,7 @@ def missing_page(subject: Subject, kind: str, known: Sequence[str], *, asked: bo
     name = f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name
     near = nearest(subject.name, list(known))
     where = f" in namespace {subject.namespace}" if subject.namespace else ""
+    needed = "name and namespace" if subject.namespace else "name"
     if is_volume:
         hint = "There is a volume of that name: run it again with kind `pv`."
     elif near:
@@ -168,7 +170,7 @@ def missing_page(subject: Subject, kind: str, known: Sequence[str], *, asked: bo
         title=f"{kind} {plain(name)} does not exist",
         severity=Severity.LOW,
         subject=subject,
-        blocks=(Text(hint if is_volume else f"{hint}\n*Do this:* run it again with the right name and namespace."),),
+        blocks=(Text(hint if is_volume else f"{hint}\n*Do this:* run it again with the right {needed}."),),
         key="PersistentVolumeTargetMissing",
         causes=("missing",),
         noteworthy=asked,

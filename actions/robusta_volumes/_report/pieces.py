@@ -120,17 +120,24 @@ def not_read(see: Inventory, trigger: Trigger) -> tuple[Text, ...]:
     return (Text(f"*Not read {when}:* {', '.join(names)}. {again}"),)
 
 
-def issue_table(issues: Sequence[Issue], most: int, name: str = "Problems") -> Table:
-    """List issues: which object, what problem; two columns, since Slack shows wider tables as files only."""
-    rows = [(short(f"{MARK[i.severity]}: {i.meta.title}", 44), i.rule.title) for i in issues[:most]]
-    more = len(issues) - most
-    title = f"{name} ({most} of {len(issues)}, all in issues.csv)" if more > 0 else f"{name} ({len(issues)})"
+def issue_table(issues: Sequence[Issue], most: int, name: str = "Problems", told: int = 0) -> Table:
+    """List issues: which object, what problem; two columns, since Slack shows wider tables as files only.
+
+    The first that were ``told`` already are left out.
+    """
+    shown = issues[told : told + most]
+    rows = [(short(f"{MARK[i.severity]}: {i.meta.title}", 44), i.rule.title) for i in shown]
+    of = len(issues) - told
+    title = f"{name} ({len(shown)} of {of}, all in issues.csv)" if of > len(shown) else f"{name} ({of})"
     return Table(("object", "problem"), tuple(rows), title)
 
 
-def issues_csv(issues: Iterable[Issue]) -> File:
-    """Write all issues with everything that is known of them."""
-    headers = ("severity", "rule", "kind", "namespace", "name", "problem", "evidence", "do this", "command", "bytes")
+def issues_csv(issues: Iterable[Issue], currency: str = "") -> File:
+    """Write all issues with everything that is known of them; ``currency``: where there are prices, what it costs."""
+    headers = (
+        "severity", "rule", "kind", "namespace", "name", "problem", "evidence", "do this", "command", "bytes", "since",
+        *([f"{currency} per month"] if currency else []),
+    )  # fmt: skip
     return csv_file(
         "issues.csv",
         headers,
@@ -146,6 +153,8 @@ def issues_csv(issues: Iterable[Issue]) -> File:
                 "; ".join(f.text for f in i.hit.fixes),
                 next((f.command for f in i.hit.fixes if f.command), ""),
                 i.hit.size if i.hit.size is not None else "",
+                i.hit.since.isoformat() if i.hit.since else "",
+                *([f"{i.hit.cost:.2f}" if i.hit.cost is not None else ""] if currency else []),
             )
             for i in issues
         ),

@@ -6,16 +6,15 @@ from datetime import datetime
 
 from robusta_volumes._analysis.assess import Assessment, Issue, tally
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing
 from robusta_volumes._model.times import ago
+from robusta_volumes._report.overview_lines import waste_line
 from robusta_volumes._report.page import File, Page, Subject, Text
 from robusta_volumes._report.pieces import MARK, issues_csv, not_looked_at, short
 
 LINES = 20  # of the message: a week fits on a phone
 _OPEN, _NEW, _FIXED = 5, 3, 3  # named each; all are in the file
-_WASTE = {"PV-03": "Released", "PV-05": "never claimed", "WA-01": "unused", "WA-03": "left over", "WA-04": "left over"}
 _NO_SNAPSHOT = "SF-02"
 
 
@@ -46,7 +45,7 @@ def digest_page(found: Assessment, see: Inventory, before: Before | None) -> Pag
     lines += [*_waste(found), *_unprotected(found, see), _fills_next(), _well(see, problems)]
     blocks: list[Text | File] = [Text("\n".join(lines[:LINES]))]
     if problems:
-        blocks.append(issues_csv(problems))
+        blocks.append(issues_csv(problems, found.prices.currency if found.prices else ""))
     blocks += not_looked_at(found)
     return Page(
         title=_title(problems, new, fixed, see, before),
@@ -104,17 +103,8 @@ def _mark(issue: Issue, new: Collection[str]) -> str:
 
 
 def _waste(found: Assessment) -> list[str]:
-    """Sum what is paid for and used by nobody; nothing said where nothing is wasted or those rules could not look."""
-    sizes: dict[str, list[int]] = {}
-    for issue in found.issues:
-        if issue.rule.id in _WASTE:
-            sizes.setdefault(_WASTE[issue.rule.id], []).append(issue.hit.size or 0)
-    if not sizes:
-        return []
-    total = sum(sum(parts) for parts in sizes.values())
-    number = sum(len(parts) for parts in sizes.values())
-    words = ", ".join(f"{word} {gib(sum(parts))}" for word, parts in sizes.items())
-    return [f"*Waste:* {gib(total)} in {count(number, 'volume')} ({words})."]
+    line = waste_line(found)
+    return [f"*Waste:* {line}."] if line else []
 
 
 def _unprotected(found: Assessment, see: Inventory) -> list[str]:

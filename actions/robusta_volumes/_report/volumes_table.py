@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from robusta_volumes._analysis.assess import Assessment
+from robusta_volumes._analysis.costs import monthly
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import ATTACHMENT, CLAIM, POD, VOLUME, Kind
+from robusta_volumes._model.kind import ATTACHMENT, CLAIM, POD, SNAPSHOT, STORAGE_CLASS, VOLUME, Kind
+from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.page import File, csv_file
 from robusta_volumes._rules.static import short_modes
@@ -30,8 +32,8 @@ def volumes_csv(see: Inventory, found: Assessment) -> File:
     for c, v in pairs:
         fired = [*rules.get(("PersistentVolumeClaim", *c.meta.key), ())] if c else []
         fired += rules.get(("PersistentVolume", "", v.meta.name), ()) if v else ()
-        cells = {**_what(c, v), **_sizes(c, v), **_use(c, v, see), **_going_on(c, v), **_not_seen(c, v, see)}
-        rows.append({**cells, "rules": " ".join(fired)})
+        cells = {**_what(c, v), **_sizes(c, v, see), **_use(c, v, see), **_going_on(c, v), **_not_seen(c, v, see)}
+        rows.append({**cells, **_money(c, v, see, found.prices), "rules": " ".join(fired)})
     headers = tuple(rows[0]) if rows else ("namespace", "claim")
     return csv_file("volumes.csv", headers, (tuple(row.values()) for row in rows))
 
@@ -55,26 +57,50 @@ def _what(c: Claim | None, v: Volume | None) -> Cells:
     }
 
 
-def _sizes(c: Claim | None, v: Volume | None) -> Cells:
+def _sizes(c: Claim | None, v: Volume | None, see: Inventory) -> Cells:
     return {
         "requested bytes": c.requested if c else "",
         "provisioned bytes": v.capacity if v else "",
         "reported bytes": c.capacity if c else "",
         "reclaim policy": v.reclaim_policy if v else "",
+        "expandable": _expandable((c.class_name if c else None) or (v.class_name if v else ""), see),
     }
+
+
+def _expandable(class_name: str, see: Inventory) -> str:
+    """Only a class can allow it; a volume without one cannot grow."""
+    if class_name and see.lacks(STORAGE_CLASS):
+        return _UNKNOWN
+    found = see.storage_class.get(class_name)
+    return "yes" if found and found.expandable else "no"
+
+
+def _money(c: Claim | None, v: Volume | None, see: Inventory, prices: Prices) -> Cells:
+    """Say what is paid in a month: for the volume, not for what is only asked for."""
+    if not prices:
+        return {}
+    money = monthly(v.capacity, c, v, see, prices) if v else None
+    return {f"{prices.currency} per month": "" if money is None else f"{money:.2f}"}
 
 
 def _use(c: Claim | None, v: Volume | None, see: Inventory) -> Cells:
     ref = v.claim_ref if v and see.lacks(CLAIM) else None
     key, name = c.meta.key if c else ref.key if ref else None, v.meta.name if v else c.volume_name if c else ""
-    pods = (p.meta.name for p in see.pods_of.get(key, ())) if key else ()
+    pods = (f"{p.meta.name}@{p.node or 'none'}" for p in see.pods_of.get(key, ())) if key else ()
     at = (f"{a.node}{'' if a.attached else ' (not yet)'}" for a in see.attachments_of.get(name, ()))
     return {
         "zone": _zones(v) if v else "",
         "only on nodes with": _affinity(v) if v else "",
         "attached to": _seen(ATTACHMENT, at, see) if name else "",
-        "pods": _seen(POD, pods, see) if key else "",
+        "pods@nodes": _seen(POD, pods, see) if key else "",
+        "last snapshot": _seen(SNAPSHOT, _last_snapshot(key, see), see) if key else "",
     }
+
+
+def _last_snapshot(key: tuple[str, str], see: Inventory) -> tuple[str, ...]:
+    """Give when the newest good snapshot was cut."""
+    cut = [when for s in see.snapshots_of.get(key, ()) if s.ready and (when := s.cut or s.meta.created)]
+    return (max(cut).isoformat(),) if cut else ()
 
 
 def _not_seen(c: Claim | None, v: Volume | None, see: Inventory) -> Cells:

@@ -8,6 +8,8 @@ from robusta_volumes._model.volume import Claim, Event, Node, Pod, Volume
 
 WHOLE = "the whole cluster"
 _ENDED = {"Succeeded", "Failed"}
+_NODE_KEYS = ("kubernetes.io/hostname", "topology.topolvm.io/node", "topology.topolvm.cybozu.com/node",
+              "openebs.io/nodename", "kubernetes.azure.com/hostname")  # fmt: skip
 
 
 def about_cluster(see: Inventory) -> bool:
@@ -75,3 +77,11 @@ def attaches(volume: Volume, see: Inventory) -> bool:
         return volume.source in {"awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "cinder", "vsphereVolume"}
     driver = see.driver.get(volume.driver)
     return driver is not None and driver.attaches
+
+
+def only_node(volume: Volume) -> str:
+    """Name the one node that a volume can be used on; "" when there are others, or when it does not say."""
+    if len(volume.node_affinity) != 1:
+        return ""
+    pinned = [r for r in volume.node_affinity[0] if r.key in _NODE_KEYS and r.operator == "In" and len(r.values) == 1]
+    return pinned[0].values[0] if pinned else ""

@@ -20,11 +20,10 @@ from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Named, Snapshot, Volume, Workload
 from robusta_volumes._rules.commands import keep_volumes, take_snapshot
 from robusta_volumes._rules.importance import Data, important
+from robusta_volumes._rules.joins import only_node
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
 _AT_ONCE = 10  # volumes in one command
-_NODE_KEYS = ("kubernetes.io/hostname", "topology.topolvm.io/node", "topology.topolvm.cybozu.com/node",
-              "openebs.io/nodename", "kubernetes.azure.com/hostname")  # fmt: skip
 
 
 @rule(
@@ -154,14 +153,6 @@ def goes_with_its_set(owner: Workload, see: Inventory, limits: Limits) -> Hit | 
     )
 
 
-def _only_node(volume: Volume) -> str:
-    """Name the one node that a volume can be used on; "" when there are others, or when it does not say."""
-    if len(volume.node_affinity) != 1:
-        return ""
-    pinned = [r for r in volume.node_affinity[0] if r.key in _NODE_KEYS and r.operator == "In" and len(r.values) == 1]
-    return pinned[0].values[0] if pinned else ""
-
-
 @rule(
     "SF-04",
     Severity.MEDIUM,
@@ -174,7 +165,7 @@ def _only_node(volume: Volume) -> str:
 def single_copy(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """A local disk is as mortal as its node; an application of one replica has no second copy anywhere."""
     volume = see.volume_of(claim)
-    node = _only_node(volume) if volume and claim.phase == "Bound" and not claim.meta.deleted else ""
+    node = only_node(volume) if volume and claim.phase == "Bound" and not claim.meta.deleted else ""
     if volume is None or not node:
         return None
     head, _, number = claim.meta.name.rpartition("-")

@@ -3,22 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from robusta_volumes._analysis.assess import Assessment, Issue, about, assess
+from robusta_volumes._analysis.assess import Assessment, Issue
+from robusta_volumes._analysis.costs import judge
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster, Object
-from robusta_volumes._cluster.collector import collector_paused
-from robusta_volumes._cluster.gather import gather
-from robusta_volumes._cluster.selectors import parse_labels
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.errors import ClusterError, NotFound
-from robusta_volumes._model.inventory import Inventory, Unseen
+from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.settings import PersistentVolumeActions
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page, object_page
-from robusta_volumes._report.volumes_overview import overview_page
 from robusta_volumes._workflows.around import look_around, with_claim
+from robusta_volumes._workflows.many_volumes import report_many
 
 _KINDS = {kind.name: kind for kind in (k.CLAIM, k.VOLUME, k.POD, k.STATEFUL_SET)}
 
@@ -30,63 +28,7 @@ def persistent_volume_actions(cluster: Cluster, target: Target, settings: Persis
     """
     if target.is_one_object:
         return _one(cluster, target, settings)
-    return _many(cluster, target, settings)
-
-
-@collector_paused()
-def _many(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -> Page:
-    namespace = (target.namespace or target.name) if target.kind == "Namespace" else None
-    see = gather(cluster, namespace=namespace, fallback=settings.namespaces)
-    if namespace:
-        see = _only_namespace(see, namespace)
-    found = assess(see, settings.limits, choice=settings.choice)
-    if target.selector:
-        see = _selected(see, target)
-        found = about(found, {c.meta.key for c in see.claims}, {v.meta.name for v in see.volumes})
-    if namespace and not see.claims and not found.issues and not _exists(cluster, k.NAMESPACE, namespace):
-        known = [read.meta(o).name for o in cluster.find(k.NAMESPACE)]
-        return missing_page(Subject("Namespace", namespace), "Namespace", known, asked=True)
-    subject = Subject("Namespace", namespace, namespace) if namespace else Subject("Cluster", cluster.name or "cluster")
-    return overview_page(target.title, subject, found, see, details=settings.include_details)
-
-
-def _selected(see: Inventory, target: Target) -> Inventory:
-    """Leave the claims that the selector names, and their volumes.
-
-    Raises Invalid: when the selector cannot be read.
-    """
-    tests = parse_labels(target.selector)
-    claims = tuple(c for c in see.claims if all(test(c.meta.labels) for test in tests))
-    names = {c.volume_name for c in claims if c.volume_name}
-    unseen = dict(see.unseen)
-    if see.lacks(k.CLAIM):
-        unseen.setdefault(k.VOLUME.resource, Unseen(k.VOLUME, "which of them belong to it only its claims tell", ""))
-    return replace(
-        see,
-        claims=claims,
-        volumes=tuple(v for v in see.volumes if v.meta.name in names),
-        unseen=unseen,
-        scope=target.title if target.kind == k.NAMESPACE.name else f"{target.title} in {see.scope}",
-    )
-
-
-def _only_namespace(see: Inventory, namespace: str) -> Inventory:
-    """Leave out the volumes that have nothing to do with a namespace."""
-    volumes = tuple(v for v in see.volumes if v.claim_ref and v.claim_ref.namespace == namespace)
-    free = tuple(v for v in see.volumes if v.claim_ref is None)
-    waiting = any(c.phase == "Pending" for c in see.claims)
-    # free volumes stay while a claim waits: the nearest miss is looked for among them
-    return replace(see, volumes=(*volumes, *free) if waiting else volumes)
-
-
-def _exists(cluster: Cluster, kind: k.Kind, name: str) -> bool:
-    try:
-        cluster.get(kind, name)
-    except NotFound:
-        return False
-    except ClusterError:
-        return True  # not allowed to look: then its absence is not claimed
-    return True
+    return report_many(cluster, target, settings)
 
 
 def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -> Page:
@@ -94,7 +36,7 @@ def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) ->
     see = look_around(cluster, target)
     claim, volume = _pair(target, see)
     keys, names = _concerned(target, see, claim, volume)
-    found = assess(see, settings.limits, choice=settings.choice)
+    found = judge(see, settings)
     own = tuple(i for i in found.issues if i.object == (target.kind, target.namespace, target.name))
     kept = {id(i): i for i in (*own, *_about(found.issues, keys, names), *_of_owner(target, found.issues))}
     told = target.trigger == Trigger.MANUAL  # nobody whom an event or an alert wakes wants advice

@@ -1,6 +1,6 @@
 """The weekly message over all workflows that exist."""
 
-from robusta_volumes._analysis.assess import assess
+from robusta_volumes._analysis.costs import judge
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
@@ -22,7 +22,7 @@ def volumes_digest(cluster: Cluster, settings: PersistentVolumeActions, state: S
     Raises ClusterError: when the cluster does not answer or nothing may be read.
     """
     see = gather(cluster, fallback=settings.namespaces)
-    found = assess(see, settings.limits, choice=settings.choice)
+    found = judge(see, settings)
     page = digest_page(found, see, _before(state))
     if remember:
         open_now = {identity(issue): issue.title for issue in found.problems[:_MOST]}
