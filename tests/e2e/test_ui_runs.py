@@ -23,9 +23,11 @@ from aiohttp import WSMsgType, web
 from robusta.core.reporting.action_requests import ActionRequestBody, ExternalActionRequest, sign_action_request
 from robusta.utils.error_codes import ErrorCodes
 
+from robusta_volumes._cli.values_parts import light_actions
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.kind import CLAIM, CONFIG_MAP, VOLUME
 from robusta_volumes._model.needs import CHANGES
+from robusta_volumes._model.settings import WORKFLOWS
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.controllers import Controllers
@@ -238,6 +240,18 @@ def test_an_unsigned_run_writes_nothing_whatever_settings_come_with_it(ui: Ui) -
     written = {seen.path.split("?")[0] for seen in ui.api.requests if seen.method != "GET"}
     assert {path.rpartition("/")[2] for path in written} <= {"selfsubjectaccessreviews"}
     assert [o["metadata"]["name"] for o in ui.api.store.find(CONFIG_MAP, "robusta")] == []
+
+
+@pytest.mark.parametrize("action", light_actions())
+@pytest.mark.parametrize("key", list(WORKFLOWS))
+def test_no_light_action_writes_whatever_settings_come_with_it(ui: Ui, action: str, key: str) -> None:
+    ui.api.requests.clear()
+    for _ in range(2):
+        workflows = {"persistentVolumeWorkflows": {key: {"enabled": "attacker"}}}
+        assert ui.ask(signed(request(action, workflows=workflows))).data["success"]
+    assert ui.api.requests
+    written = {seen.path.split("?")[0].rpartition("/")[2] for seen in ui.api.requests if seen.method != "GET"}
+    assert written <= {"selfsubjectaccessreviews"}
 
 
 def test_a_request_that_lay_around_too_long_is_refused(ui: Ui) -> None:
