@@ -120,6 +120,14 @@ def test_claims_and_volumes_are_counted_by_phase_and_policy() -> None:
     assert line(page, "Capacity") == "2.0 GiB provisioned; gp3 2.0 GiB, (no class) 0.0 GiB"
 
 
+def test_one_class_in_one_phase_needs_no_picture() -> None:
+    def pictures(page: Page) -> list[str]:
+        return [b.name for b in page.blocks if isinstance(b, File) and b.name.endswith(".png")]
+
+    assert pictures(report(*pair("a"))) == []
+    assert pictures(report(*pair("a"), *pair("b", "local"))) == ["capacity.png"]
+
+
 def test_what_is_as_usual_has_no_line() -> None:
     page = report(*pair("a"), pod("p", "n1", "a"), attached("a", "n1", attached=True), csi_node("n1", 25))
     for name in ("Pending", "Access", "Resizing", "Attachments", "Attach slots", "Waste", "Advice"):
@@ -215,7 +223,7 @@ def test_a_node_has_what_its_pods_use_what_is_attached_and_what_can_be_used_nowh
     page = report(*objects, target=Target("Node", "n1"))
     assert volumes(page) == {"used", "attached", "local"}
     assert page.subject.node == "n1"
-    assert line(page, "Attach slots") == "n1 2 of 25 used, 23 free (disk.example.com)"
+    assert line(page, "Attach slots") == "disk.example.com 2 of 25 used, 23 free"
 
 
 def test_of_a_class_the_slots_count_all_volumes_of_its_driver() -> None:

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robusta_volumes._analysis.assess import Assessment, Issue
-from robusta_volumes._model.driver import CsiDriver
 from robusta_volumes._model.errors import rbac_rule
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import ALL_KINDS, POD, SNAPSHOT, STORAGE_CLASS, Kind
@@ -204,6 +203,9 @@ def test_short_cuts_with_an_ellipsis(text: str, width: int, words: str) -> None:
     assert short(text, width) == words
 
 
+ABOUT = Subject("PersistentVolumeClaim", "x", "n")
+
+
 def volume_and_claim(size: int) -> tuple[Claim, Volume, Inventory]:
     """A claim and its volume whose every text is as long as Kubernetes allows, or longer."""
     name = "x" * min(size, LONG)
@@ -230,7 +232,7 @@ def volume_and_claim(size: int) -> tuple[Claim, Volume, Inventory]:
 @pytest.mark.parametrize("size", [1, 5, 80, 300])
 def test_tables_of_facts_and_events_have_two_columns_and_no_markup(size: int) -> None:
     claim, volume, see = volume_and_claim(size)
-    events = storage_events(claim, volume, see)
+    events = storage_events(ABOUT, claim, volume, see)
     for table in (fact_table(claim, volume, see), event_table(events, see)):
         assert {len(row) for row in (table.headers, *table.rows)} == {2}
         assert max(len(row[0]) for row in table.rows) <= 44
@@ -240,12 +242,12 @@ def test_tables_of_facts_and_events_have_two_columns_and_no_markup(size: int) ->
 def test_tables_of_facts_and_events_fit_a_block_with_names_as_long_as_people_give_them() -> None:
     claim, volume, see = volume_and_claim(60)
     assert rendered_size(fact_table(claim, volume, see)) < LIMIT
-    assert rendered_size(event_table(storage_events(claim, volume, see), see)) < LIMIT
+    assert rendered_size(event_table(storage_events(ABOUT, claim, volume, see), see)) < LIMIT
 
 
 def test_events_are_the_newest_fifty_and_all_of_them_are_in_the_file() -> None:
     claim, volume, see = volume_and_claim(80)
-    events = storage_events(claim, volume, see)
+    events = storage_events(ABOUT, claim, volume, see)
     assert [event.count for event in events] == list(range(50))
     assert len(list(csv.reader(io.StringIO(event_file(events).content.decode())))) == 51
 
@@ -261,32 +263,6 @@ def test_events_that_say_the_same_are_one_row_with_how_often_and_when_last() -> 
         ("FailedAttachVolume, 9 min ago", "in use"),
     )
     assert table.title == "Last storage events"
-
-
-def test_who_uses_a_claim_is_unknown_when_pods_were_not_seen() -> None:
-    claim, _, _ = volume_and_claim(1)
-    see = Inventory(NOW, unseen={"pods": denied(POD)})
-    assert ("Used by", "unknown: the runner may not list them") in fact_table(claim, None, see).rows
-    assert ("Used by", "no pod") in fact_table(claim, None, SEE).rows
-
-
-@pytest.mark.parametrize(
-    ("source", "drivers", "words"),
-    [
-        ("hostPath", (), "does not apply: hostPath is mounted without attaching"),
-        ("nfs", (), "does not apply: nfs is mounted without attaching"),
-        ("awsElasticBlockStore", (), "no node"),
-        ("csi", (CsiDriver(Meta("d.io"), attaches=False),), "does not apply: d.io mounts without attaching"),
-        ("csi", (CsiDriver(Meta("d.io")),), "no node"),
-        ("csi", (), "no node"),
-    ],
-)
-def test_a_volume_that_needs_no_attaching_is_not_said_to_be_on_no_node(
-    source: str, drivers: tuple[CsiDriver, ...], words: str
-) -> None:
-    _, volume, see = volume_and_claim(1)
-    plain = replace(volume, source=source, driver="d.io" if source == "csi" else source)
-    assert ("Attached to", words) in fact_table(None, plain, replace(see, drivers=drivers)).rows
 
 
 def test_a_page_as_markdown_shows_every_block() -> None:

@@ -6,7 +6,6 @@ from robusta_volumes._analysis.costs import Amount, amount, monthly
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, CSI_DRIVER, STORAGE_CLASS, VOLUME
 from robusta_volumes._model.prices import Prices
-from robusta_volumes._model.volume import StorageClass
 from robusta_volumes._report.page import File, csv_file
 
 _PHASES = ("Bound", "Available", "Released", "Failed")
@@ -39,15 +38,15 @@ def classes_csv(see: Inventory, prices: Prices) -> File:
         if see.lacks(VOLUME):
             numbers = [_UNKNOWN] * len(numbers)
         own: list[object] = [_UNKNOWN, _UNKNOWN] if see.lacks(CLAIM) else [claims[name], asked[name]]
-        rows.append(
-            (name, *_about(see.storage_class.get(name), see), *own, *numbers, *(_money(size) if prices else ()))
-        )
+        rows.append((name, *_about(name, see), *own, *numbers, *(_money(size) if prices else ())))
     return csv_file("classes.csv", headers, rows)
 
 
-def _about(found: StorageClass | None, see: Inventory) -> tuple[object, ...]:
+def _about(name: str, see: Inventory) -> tuple[object, ...]:
+    found = see.storage_class.get(name)
     if found is None:
         word = _UNKNOWN if see.lacks(STORAGE_CLASS) else "no such class object"
+        word = word if name else ""
         return (word, "", "", "", "", "")
     return (
         found.provisioner,

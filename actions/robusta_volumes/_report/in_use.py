@@ -93,11 +93,13 @@ def _state(attachment: Attachment) -> str:
     return "" if attachment.attached else "not attached yet"
 
 
-def slots_line(slots: Sequence[Slots], *, always: bool = False) -> str:
-    """Say which nodes have few attach slots left; ``always``: also of those with many."""
-    told = [s for s in slots if always or s.percent >= FULL]
-    said = [f"{plain(s.node, 60)} {_fill(s)} ({plain(s.driver, 60)})" for s in told]
-    return listing(said, _NAMED)
+def slots_line(slots: Sequence[Slots], *, of_node: bool = False) -> str:
+    """Say which nodes have few attach slots left; of the one node that is asked for, also when many are left."""
+    if of_node:
+        used = [s for s in slots if s.used or s.most is not None]
+        return "; ".join(f"{plain(s.driver, 60)} {_fill(s)}" for s in used[:_NAMED])
+    full = [f"{plain(s.node, 60)} {_fill(s)} ({plain(s.driver, 60)})" for s in slots if s.percent >= FULL]
+    return listing(full, _NAMED)
 
 
 def _fill(slots: Slots) -> str:

@@ -34,13 +34,13 @@ def overview_lines(found: Assessment, see: Inventory, slots: Sequence[Slots], ki
         ("Access", access_line(found, see)),
         ("Resizing", resize_line(see)),
         ("Attachments", attachment_line(see)),
-        ("Attach slots", slots_line(slots, always=kind == NODE.name)),
+        ("Attach slots", slots_line(slots, of_node=kind == NODE.name)),
         ("Waste", waste_line(found)),
         ("Advice", _advice(found)),
         ("Classes", _classes(see) if kind == "Cluster" else ""),
     ]
     said = [short(f"• *{name}:* {line}", _LINE) for name, line in lines if line]
-    return Text(short("\n".join(said), TEXT_LIMIT)) if said else None
+    return Text(short("\n".join(["*In numbers*", *said]), TEXT_LIMIT)) if said else None
 
 
 def _tally(phases: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import listing, nearest, plain, quoted
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.ignored import ignored_text
+from robusta_volumes._report.object_graph import object_graph
 from robusta_volumes._report.offers import offer_to_grow, offers
 from robusta_volumes._report.page import Block, File, Page, Subject, Text
 from robusta_volumes._report.pieces import brief, issue_text, not_looked_at, not_read
@@ -54,15 +55,8 @@ def object_page(
         blocks.append(Text(_beside_the_alert(claim, see)))
     else:
         blocks.append(Text(_nothing_wrong(found, claim)))
-    if details and (claim or volume):
-        blocks.append(fact_table(claim, volume, see))
-        events = storage_events(claim, volume, see)
-        if events:
-            blocks.append(event_table(events, see))
-        if len(events) > 1:
-            blocks.append(event_file(events))
-        if objects:
-            blocks.append(File(f"{subject.name}.yaml", to_yaml(*objects)))
+    if details:
+        blocks += _details(subject, claim, volume, see, objects)
     blocks += [Text(f"*Advice:* {brief(issue)}") for issue in found.advice[:ADVICE]]
     blocks += [*ignored_text(found), *not_looked_at(found), *not_read(see, trigger)]
     blocks += offers(found.issues, volume)
@@ -80,6 +74,26 @@ def object_page(
         failure=bool(found.problems),
         noteworthy=bool(found.problems),
     )
+
+
+def _details(
+    subject: Subject,
+    claim: Claim | None,
+    volume: Volume | None,
+    see: Inventory,
+    objects: Sequence[Mapping[str, Any]],
+) -> list[Block]:
+    graph, events = object_graph(subject, claim, volume, see), storage_events(subject, claim, volume, see)
+    blocks: list[Block] = [graph] if graph else []
+    if claim or volume:
+        blocks.append(fact_table(claim, volume, see))
+    if events:
+        blocks.append(event_table(events, see))
+    if len(events) > 1:
+        blocks.append(event_file(events))
+    if objects and (claim or volume):
+        blocks.append(File(f"{subject.name}.yaml", to_yaml(*objects)))
+    return blocks
 
 
 def _title(subject: Subject) -> str:

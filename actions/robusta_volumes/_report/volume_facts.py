@@ -3,11 +3,11 @@
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.text import listing, plain
-from robusta_volumes._model.times import ago, span
+from robusta_volumes._model.times import span
 from robusta_volumes._model.volume import Claim, Event, Volume
-from robusta_volumes._report.page import File, Table, csv_file
+from robusta_volumes._report.object_graph import claims_of, pods_of
+from robusta_volumes._report.page import File, Subject, Table, csv_file
 from robusta_volumes._report.pieces import short
-from robusta_volumes._rules.joins import attaches
 from robusta_volumes._rules.static import short_modes
 from robusta_volumes._rules.telemetry import size_is_a_wish, usage_is_unknown
 
@@ -18,11 +18,11 @@ _VALUE = 180  # characters of one value: the whole table must fit a message
 
 
 def fact_table(claim: Claim | None, volume: Volume | None, see: Inventory) -> Table:
-    """Tell status, capacity, access modes, class, place, users, age and what is going on."""
-    rows = [*_status(claim, volume, see), *_capacity(claim, volume), *_modes(claim, volume)]
+    """Tell capacity, access modes, class, place, templates, age and what is going on."""
+    rows = [*_capacity(claim, volume), *_modes(claim, volume)]
     if volume:
         rows += [("Reclaim policy", volume.reclaim_policy), ("Data lies on", plain(volume.backend, 80))]
-    rows += _class(claim, volume, see) + _limits(volume) + _place(volume, see) + _use(claim, volume, see)
+    rows += _class(claim, volume, see) + _limits(volume) + _place(volume, see) + _use(claim, see)
     born = (claim or volume).meta.created if (claim or volume) else None  # type: ignore[union-attr]  # one of them is
     rows.append(("Age", span(see.now - born) if born else "unknown"))
     if claim:
@@ -33,20 +33,6 @@ def fact_table(claim: Claim | None, volume: Volume | None, see: Inventory) -> Ta
 
 
 Rows = list[tuple[str, str]]
-
-
-def _status(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
-    rows: Rows = []
-    if claim:
-        going = f", being deleted since {ago(claim.meta.deleted, see.now)}" if claim.meta.deleted else ""
-        rows.append(("Claim", f"{claim.meta.title}: {claim.phase}{going}"))
-    if volume:
-        since = f" since {ago(volume.phase_since, see.now)}" if volume.phase_since else ""
-        rows.append(("Volume", f"{volume.meta.name}: {volume.phase}{since}"))
-    elif claim and claim.volume_name:
-        state = "asked for, not bound" if claim.phase == "Pending" else "not there"
-        rows.append(("Volume", f"{claim.volume_name}: {state}"))
-    return rows
 
 
 def _capacity(claim: Claim | None, volume: Volume | None) -> Rows:
@@ -104,44 +90,36 @@ def _place(volume: Volume | None, see: Inventory) -> Rows:
     return rows
 
 
-def _use(claim: Claim | None, volume: Volume | None, see: Inventory) -> Rows:
+def _use(claim: Claim | None, see: Inventory) -> Rows:
+    if claim is None:
+        return []
     rows: Rows = []
-    if claim:
-        pods = [f"{p.meta.name} ({p.phase}, {p.node or 'no node'})" for p in see.pods_of.get(claim.meta.key, ())]
-        templates = [f"{w.kind} {w.meta.name}" for w in see.workloads_of.get(claim.meta.key, ())]
-        unseen = see.unseen.get("pods")
-        rows.append(("Used by", listing(pods, 4) or (f"unknown: {unseen.why}" if unseen else "no pod")))
-        if templates:
-            rows.append(("Named by", listing(templates, 3)))
-        points = see.snapshots_of.get(claim.meta.key, ())
-        if points:
-            rows.append(("Snapshots", f"{sum(s.ready for s in points)} ready of {len(points)}"))
-    if volume and "volumeattachments.storage.k8s.io" not in see.skipped:
-        found = see.attachments_of.get(volume.meta.name, ())
-        unseen = see.unseen.get("volumeattachments.storage.k8s.io")
-        words = [f"{a.node}{'' if a.attached else ' (not yet)'}" for a in found]
-        nowhere = _no_attachment(volume, see) or (f"unknown: {unseen.why}" if unseen else "no node")
-        rows.append(("Attached to", listing(words, 4) or nowhere))
+    templates = [f"{w.kind} {w.meta.name}" for w in see.workloads_of.get(claim.meta.key, ())]
+    if templates:
+        rows.append(("Named by", listing(templates, 3)))
+    points = see.snapshots_of.get(claim.meta.key, ())
+    if points:
+        rows.append(("Snapshots", f"{sum(s.ready for s in points)} ready of {len(points)}"))
     return rows
 
 
-def _no_attachment(volume: Volume, see: Inventory) -> str:
-    """Say why a volume is in use without being attached; "" where it has to be attached, or that is not known."""
-    if volume.source == "csi":
-        driver = see.driver.get(volume.driver)
-        return f"does not apply: {volume.driver} mounts without attaching" if driver and not driver.attaches else ""
-    return "" if attaches(volume, see) else f"does not apply: {volume.source} is mounted without attaching"
-
-
-def storage_events(claim: Claim | None, volume: Volume | None, see: Inventory) -> tuple[Event, ...]:
-    """List the events of a claim, its volume and the pods that use it, newest first."""
+def storage_events(subject: Subject, claim: Claim | None, volume: Volume | None, see: Inventory) -> tuple[Event, ...]:
+    """List the events of a claim, its volume and the pods that use it, newest first; of a pod or workload, of all its."""
+    keys = [claim.meta.key] if claim else list(claims_of(subject, see))
+    claims = [claim] if claim else [c for key in keys if (c := see.claim.get(key))]
+    volumes = [volume.meta.name] if volume else [c.volume_name for c in claims if c.volume_name]
+    pods = {p.meta.key: p for key in keys for p in see.pods_of.get(key, ())}
+    pods |= {p.meta.key: p for p in pods_of(subject, see)}
     found: list[Event] = []
-    if claim:
-        found += see.events_of("PersistentVolumeClaim", *claim.meta.key, claim.meta.uid)
-        for pod in see.pods_of.get(claim.meta.key, ()):
-            found += [e for e in see.events_of("Pod", *pod.meta.key, pod.meta.uid) if _about_storage(e)]
-    if volume:
-        found += see.events_of("PersistentVolume", "", volume.meta.name)
+    for c in claims:
+        found += see.events_of("PersistentVolumeClaim", *c.meta.key, c.meta.uid)
+    for pod in pods.values():
+        found += [e for e in see.events_of("Pod", *pod.meta.key, pod.meta.uid) if _about_storage(e)]
+    for name in volumes:
+        found += see.events_of("PersistentVolume", "", name)
+    if subject.kind not in {"Pod", "PersistentVolumeClaim", "PersistentVolume"}:
+        own = see.events_of(subject.kind, subject.namespace, subject.name)
+        found += [e for e in own if _about_storage(e)]
     return tuple(sorted(found, key=lambda e: e.last or see.now, reverse=True)[:_EVENTS_KEPT])
 
 

@@ -23,6 +23,7 @@ from robusta_volumes._report.volumes_table import volumes_csv
 FIRST = 5  # issues spelt out at the top
 ROWS = 6  # rows of a table inside a message
 _PARTLY = ", as far as could be looked at"
+_ONE_BAR = 2  # one class and one phase
 _BLINK = timedelta(seconds=0.1)  # what took less is no news
 CLASSES = 8  # bars of the picture
 
@@ -132,8 +133,8 @@ def _capacity(see: Inventory) -> list[Block]:
     for v in see.volumes:
         label = v.class_name or "(no class)"
         sizes[label][v.phase] += v.capacity or 0
-    if not sizes:
-        return []
+    if len(sizes) + len({phase for parts in sizes.values() for phase in parts}) <= _ONE_BAR:
+        return []  # the line says it all
     order = sorted(sizes, key=lambda name: -sum(sizes[name].values()))
     total = sum(sum(parts.values()) for parts in sizes.values())
     rows = [(name, sizes[name]) for name in order[:CLASSES]]

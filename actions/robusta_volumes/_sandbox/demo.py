@@ -51,6 +51,8 @@ ALERT: dict[str, Any] = {
         }
     ],
 }
+SETTINGS = copy.deepcopy(HELM_BLOCK)
+SETTINGS["persistentVolumeWorkflows"]["persistentVolumeActions"]["prices"] = {"gp3": 0.08, "efs.csi.aws.com": 0.30}
 # What is sent, in order, and what a reader of the page is told about it.
 EVENTS = (
     ("class typo", "A Kubernetes Event arrives: the claim names a class that does not exist"),
@@ -83,12 +85,12 @@ class Demo:
         self.captions: dict[str, str] = {}
         self.missed: list[str] = []
 
-    def expect(self, caption: str, act: Callable[[], object]) -> None:
-        """Do something, wait for the message that it leads to, and show it."""
+    def expect(self, caption: str, act: Callable[[], object], messages: int = 1) -> None:
+        """Do something, wait for the messages that it leads to, and show them."""
         before = len(self.world.slack.messages)
         print(f"\n→ {caption}", flush=True)
         act()
-        if not self._wait_for(before + 1):
+        if not self._wait_for(before + messages):
             self.missed.append(caption)
         time.sleep(0.15)  # a second message of the same cause belongs to the same caption
         self.take(before, caption)
@@ -114,7 +116,7 @@ class Demo:
     def play(self, sent: dict[str, dict[str, Any]]) -> None:
         """Send everything: a tick, events, changes, an alert, runs by hand, wrong settings."""
         runner = self.world.runner
-        self.expect("On schedule: the report of the whole cluster", lambda: None)
+        self.expect("On schedule: the report of the whole cluster, and once a week the digest", lambda: None, 2)
         for name, caption in EVENTS:
             self.expect(caption, lambda name=name: runner.send_event(as_forwarded(sent[name])))  # type: ignore[misc]
         for name, caption in (("released", "A volume is Released"), ("failed", "A volume could not be reclaimed")):
@@ -132,6 +134,8 @@ class Demo:
         by_hand = (
             ("a claim, by name and namespace", {"name": "uploads", "namespace": "shop"}),
             ("a namespace", {"namespace": "shop"}),
+            ("a storage class", {"kind": "storageclass", "name": "efs"}),
+            ("a node", {"kind": "node", "name": "node-a1"}),
             ("a name with a typo", {"name": "uplaods", "namespace": "shop"}),
         )
         for caption, params in by_hand:
@@ -163,7 +167,7 @@ class Demo:
             )
 
     def _spoil(self, sent: dict[str, dict[str, Any]]) -> None:
-        wrong = copy.deepcopy(HELM_BLOCK)
+        wrong = copy.deepcopy(SETTINGS)
         wrong["persistentVolumeWorkflows"]["pvcSnapshots"]["retentionDays"] = "thirty"
         self.world.settle(wrong)
         self.world.runner.send_event(as_forwarded(sent["class typo"]))
@@ -197,7 +201,7 @@ def main() -> int:
     started = time.monotonic()
     objects, sent = shop(datetime.now(UTC))
     print("Starting a small cluster, a recorder in the place of Slack, and the real Robusta runner ...", flush=True)
-    with ended_by_signals(), World(objects, playbooks) as world, Controllers(world.api.store):
+    with ended_by_signals(), World(objects, playbooks, workflows=SETTINGS) as world, Controllers(world.api.store):
         print(f"The runner is up after {time.monotonic() - started:.0f} s.", flush=True)
         demo = Demo(world)
         demo.play(sent)
