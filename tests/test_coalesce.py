@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from robusta_volumes._host.coalesce import REPEAT_AFTER_SECONDS, is_new, one_at_a_time
+from robusta_volumes._host import coalesce
+from robusta_volumes._host.coalesce import REPEAT_AFTER_SECONDS, is_new, together
 
 ACTIONS = Path(__file__).resolve().parents[1] / "actions"
 PATIENCE = 10.0
@@ -38,14 +39,24 @@ class SlowLook:
     """A look at the cluster that takes as long as the test wants."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.items: list[list[int]] = []
         self.begun = threading.Semaphore(0)
         self.may_end = threading.Semaphore(0)
 
-    def __call__(self) -> None:
-        self.count += 1
+    def __call__(self, items: list[int]) -> None:
+        self.items.append(items)
         self.begun.release()
         assert self.may_end.acquire(timeout=PATIENCE)
+
+
+def alive(threads: list[threading.Thread], wanted: int) -> bool:
+    """Wait until so many threads are left."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if sum(thread.is_alive() for thread in threads) == wanted:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def test_it_needs_nothing_of_robusta() -> None:
@@ -62,91 +73,94 @@ def test_it_needs_nothing_of_robusta() -> None:
 
 
 def test_a_look_happens_at_once_and_each_time_when_nothing_else_runs() -> None:
-    looks: list[int] = []
+    looks: list[list[int]] = []
+    group = uuid4()
     for n in range(3):
-        one_at_a_time(uuid4(), lambda n=n: looks.append(n))  # type: ignore[misc]  # mypy cannot infer a default of lambda
-    key = uuid4()
+        together(uuid4(), n, looks.append)
     for n in range(3, 5):
-        one_at_a_time(key, lambda n=n: looks.append(n))  # type: ignore[misc]
-    assert looks == [0, 1, 2, 3, 4]
+        together(group, n, looks.append)
+    assert looks == [[0], [1], [2], [3], [4]]
 
 
-def test_a_storm_during_a_look_leads_to_exactly_one_more_look() -> None:
-    key, look = uuid4(), SlowLook()
-    first = started(lambda: one_at_a_time(key, look))
+def test_a_storm_during_a_look_leads_to_one_more_look_at_all_of_it_and_one_thread_waits() -> None:
+    group, look = uuid4(), SlowLook()
+    first = started(lambda: together(group, 0, look))
     assert look.begun.acquire(timeout=PATIENCE)
-    others = [lambda: one_at_a_time(key, look) for _ in range(20)]
-    assert ended(started(*others))  # nobody waits: a worker of the runner is given back at once
+    others = started(*[lambda n=n: together(group, n, look) for n in range(1, 21)])
+    assert alive(others, 1)  # the other workers of the runner are given back at once
     look.may_end.release()
+    assert ended(first)  # and so is the first: what it found is sent now, not after the storm
     assert look.begun.acquire(timeout=PATIENCE)
     look.may_end.release()
-    assert ended(first)
-    assert look.count == 2
+    assert ended(others)
+    assert [sorted(items) for items in look.items] == [[0], [*range(1, 21)]]
 
 
 def test_what_comes_during_the_second_look_leads_to_a_third() -> None:
-    key, look = uuid4(), SlowLook()
-    first = started(lambda: one_at_a_time(key, look))
-    for _ in range(2):
+    group, look = uuid4(), SlowLook()
+    threads = started(lambda: together(group, 0, look))
+    for n in (1, 2):
         assert look.begun.acquire(timeout=PATIENCE)
-        one_at_a_time(key, look)
+        threads += started(lambda n=n: together(group, n, look))  # type: ignore[misc]
+        while not coalesce._groups[group].awaited:  # noqa: SLF001
+            time.sleep(0.001)
         look.may_end.release()
     assert look.begun.acquire(timeout=PATIENCE)
     look.may_end.release()
-    assert ended(first)
-    assert look.count == 3
+    assert ended(threads)
+    assert look.items == [[0], [1], [2]]
 
 
-def test_nothing_that_happened_stays_unseen() -> None:
-    key, lock = uuid4(), threading.Lock()
-    happened, seen, at_once, most = 0, 0, 0, 0
+def test_nothing_that_happened_stays_unseen_and_nothing_is_seen_twice() -> None:
+    group, lock = uuid4(), threading.Lock()
+    seen: list[int] = []
+    at_once, most, looks = 0, 0, 0
 
-    def look() -> None:
-        nonlocal seen, at_once, most
+    def look(items: list[int]) -> None:
+        nonlocal at_once, most, looks
         with lock:
             at_once += 1
+            looks += 1
             most = max(most, at_once)
-        now = happened
         time.sleep(0.0005)
         with lock:
-            seen = now
+            seen.extend(items)
             at_once -= 1
 
-    def worker() -> None:
-        nonlocal happened
-        for _ in range(50):
-            with lock:
-                happened += 1
-            one_at_a_time(key, look)
+    def worker(number: int) -> None:
+        for n in range(50):
+            together(group, number * 50 + n, look)
 
-    assert ended(started(*[worker] * 8))
-    assert (seen, happened) == (400, 400)
+    assert ended(started(*[lambda n=n: worker(n) for n in range(8)]))
+    assert sorted(seen) == [*range(400)]
     assert most == 1
+    assert looks < 400
+    assert group not in coalesce._groups  # noqa: SLF001
 
 
-def test_different_objects_are_looked_at_side_by_side() -> None:
+def test_different_groups_are_looked_at_side_by_side() -> None:
     both = threading.Barrier(2)
     met: list[int] = []
 
-    def look() -> None:
+    def look(_: list[int]) -> None:
         met.append(both.wait(PATIENCE))
 
-    keys = uuid4(), uuid4()
-    assert ended(started(lambda: one_at_a_time(keys[0], look), lambda: one_at_a_time(keys[1], look)))
+    groups = uuid4(), uuid4()
+    assert ended(started(*[lambda g=g: together(g, 0, look) for g in groups]))
     assert sorted(met) == [0, 1]
 
 
 @pytest.mark.parametrize("error", [ValueError("the code is wrong"), SystemExit(1)])
 def test_a_look_that_fails_says_so_and_does_not_block_the_next_one(error: BaseException) -> None:
-    key, looks = uuid4(), ["before"]
+    group, looks = uuid4(), list[list[str]]()
 
-    def fail() -> None:
+    def fail(_: list[str]) -> None:
         raise error
 
     with pytest.raises(type(error)):
-        one_at_a_time(key, fail)
-    one_at_a_time(key, lambda: looks.append("after"))
-    assert looks == ["before", "after"]
+        together(group, "before", fail)
+    together(group, "after", looks.append)
+    assert looks == [["after"]]
 
 
 class Clock:

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from robusta_volumes._analysis.ledger import MOST, SURE, Incident, Ledger, bounded, from_json, settled, to_json
+from robusta_volumes._analysis.ledger import (
+    MOST,
+    SURE,
+    Incident,
+    Ledger,
+    Said,
+    as_told,
+    bounded,
+    from_json,
+    settled,
+    to_json,
+)
 from robusta_volumes._analysis.noise import Swept, hear, sweep
 from robusta_volumes._analysis.symptoms import Held, Symptom, Tell, Voice
 from robusta_volumes._model.severity import Severity
@@ -534,6 +545,20 @@ def test_what_was_told_is_sure_after_a_while_and_not_before() -> None:
     assert settled(ledger, 1000 + wait - 1, "p").open["a"].by == "p"
     assert settled(ledger, 1000 + wait, "p").open["a"].by == ""
     assert settled(ledger, 1000 + wait, "q").open["a"].news
+
+
+def test_what_a_message_named_is_known_and_what_came_while_it_was_written_was_not_held_back() -> None:
+    one = Incident("driver is down", Severity.HIGH, 0, frozenset("ab"))
+    ledger = Ledger(open={DRIVER: one}, held={DRIVER: 1, "PVC-05": 2})
+    told = as_told(
+        ledger,
+        {
+            DRIVER: Said("driver is down: 3 volumes", frozenset("abc"), frozenset("a")),
+            "gone": Said("x", frozenset(), frozenset()),
+        },
+    )
+    assert (told.open[DRIVER].title, told.open[DRIVER].members) == ("driver is down: 3 volumes", frozenset("abc"))
+    assert (told.held, "gone" in told.open) == ({"PVC-05": 2}, False)
 
 
 def test_ended_incidents_do_not_pile_up() -> None:

@@ -34,9 +34,8 @@ class Raced(MemoryCluster):
             else:
                 other = MemoryCluster()
                 other.store = self.store
-                State(other, "robusta").cluster.carry_out(
-                    [State(other, "robusta")._step({f"other{self.times}": base64.b64encode(b"x").decode()})]  # noqa: SLF001
-                )
+                state, data = State(other, "robusta"), {f"other{self.times}": base64.b64encode(b"x").decode()}
+                other.carry_out([state._step(data, state._there())])  # noqa: SLF001
         return super().carry_out(plan)
 
 
@@ -131,6 +130,44 @@ def test_writers_in_many_threads_lose_nothing() -> None:
     for thread in threads:
         thread.join()
     assert [State(cluster, "robusta").read(f"key{n}") for n in range(8)] == [{"turn": 4}] * 8
+
+
+def test_what_does_not_change_is_not_written() -> None:
+    cluster = MemoryCluster()
+    state = State(cluster, "robusta")
+    state.write("a", {"n": 1})
+    version = cluster.get(CONFIG_MAP, NAME, "robusta")["metadata"]["resourceVersion"]
+    state.update("a", dict)
+    assert cluster.get(CONFIG_MAP, NAME, "robusta")["metadata"]["resourceVersion"] == version
+
+
+def test_a_change_is_made_of_what_is_there_and_made_again_when_somebody_else_was_faster() -> None:
+    cluster = Raced(0)
+    state = State(cluster, "robusta")
+    state.write("a", {"n": 1})
+    cluster.times, seen = 2, []
+
+    def more(before: dict[str, Any]) -> dict[str, Any]:
+        seen.append(before["n"])
+        return {"n": before["n"] + 1}
+
+    state.update("a", more)
+    assert (state.read("a"), seen) == ({"n": 2}, [1, 1, 1])
+
+
+def test_counting_in_many_threads_loses_no_count() -> None:
+    cluster = MemoryCluster()
+
+    def count() -> None:
+        for _ in range(10):
+            State(cluster, "robusta").update("a", lambda before: {"n": before.get("n", 0) + 1})
+
+    threads = [threading.Thread(target=count) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert State(cluster, "robusta").read("a") == {"n": 60}
 
 
 @pytest.mark.parametrize("times", [1, 3])

@@ -2,16 +2,21 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from robusta_volumes._analysis.ledger import Ledger, to_json
+from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._cluster.state import NAME, State
 from robusta_volumes._cluster.store import load, shift_times
+from robusta_volumes._model.kind import CONFIG_MAP
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import Object
 from robusta_volumes._sandbox.slack_recorder import RecordedMessage
 from robusta_volumes._sandbox.world import World, playbooks_of
+from robusta_volumes._workflows.volume_news import KEY
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT / "tests" / "clusters"
@@ -31,6 +36,20 @@ def forwarded() -> list[dict[str, Any]]:
     """Read what the forwarder posted while the recorded cluster went from `before` to `after`."""
     lines = (RECORDED / "forwarder-events.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
+
+
+def watched(objects: Iterable[Object]) -> list[Object]:
+    """Add what is remembered of a cluster whose first report was made when all was well: everything is news."""
+    cluster = MemoryCluster()
+    known = Ledger(baseline=1, swept=int(datetime.now(UTC).timestamp()), reported=1)
+    State(cluster, "robusta").write(KEY, to_json(known))
+    memory = cluster.get(CONFIG_MAP, NAME, "robusta")
+    return [*objects, {**memory, "metadata": {"name": NAME, "namespace": "robusta"}}]
+
+
+def forget(world: World) -> None:
+    """Bring back what `watched` remembers, so that a test can say again what an earlier one said."""
+    world.api.store.take([o for o in watched([]) if o["kind"] == "ConfigMap"])
 
 
 def words(message: RecordedMessage) -> str:

@@ -10,10 +10,13 @@ from robusta_volumes._host.params import (
     SetPolicyParams,
 )
 from robusta_volumes._host.run import run_report
+from robusta_volumes._host.watch import Watch
 from robusta_volumes._model.asked import Expand, Release, SetPolicy
 from robusta_volumes._workflows.change_volume import release_volume, set_reclaim_policy
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions as report
+from robusta_volumes._workflows.volume_events import volume_events
+from robusta_volumes._workflows.volume_sweep import volume_sweep
 
 
 @action
@@ -21,9 +24,9 @@ def persistent_volume_actions(event: ExecutionBaseEvent, params: PersistentVolum
     """Report on a volume, a namespace or the whole cluster: status, capacity, access modes, issues with cause and fix.
 
     Reads only. Runs on volume, claim and Kubernetes events, on alerts, on a schedule, and by hand with name, namespace,
-    kind or selector.
+    kind or selector. Of events and ticks only changes are told.
     """
-    run_report(event, params, "persistentVolumeActions", report)
+    run_report(event, params, "persistentVolumeActions", report, watch=Watch(volume_events, volume_sweep))
 
 
 @action

@@ -20,7 +20,7 @@ from uuid import uuid4
 import pytest
 from matplotlib.image import imread
 
-from robusta_volumes._sandbox.demo import EVENTS
+from robusta_volumes._sandbox.demo_script import EVENTS
 from worlds import PATIENCE, ROOT
 
 MARK = "DEMO_OF_TEST"
@@ -143,7 +143,7 @@ def test_it_ends_well_and_in_time(played: Played) -> None:
 def test_the_terminal_shows_progress_every_message_and_where_the_page_is(played: Played) -> None:
     first, *_ = played.said.splitlines()
     assert first.startswith("Starting a small cluster")
-    for caption in ("On schedule: the report of the whole cluster", *(caption for _, caption in EVENTS)):
+    for caption in ("On schedule: the first look at the whole cluster", *(caption for _, caption in EVENTS)):
         assert f"→ {caption}\n" in played.said
     assert 'Claim shop/cart-cache cannot bind: storage class "gp33" does not exist' in played.said
     assert played.said.splitlines()[-1].endswith(f"Open {played.page}")

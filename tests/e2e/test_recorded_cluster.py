@@ -1,11 +1,12 @@
 """What was recorded from a real Kubernetes, sent to the real runner as the forwarder sent it: read what arrives."""
 
 from robusta_volumes._sandbox.world import World
-from worlds import WITHOUT_TICKS, forwarded, quiet, recorded, title
+from worlds import WITHOUT_TICKS, forwarded, quiet, recorded, title, watched
 
 
 def test_the_recorded_events_give_one_message_per_problem_and_none_for_what_is_well() -> None:
-    with World(recorded("after"), WITHOUT_TICKS) as world:
+    many = {"persistentVolumeWorkflows": {"persistentVolumeActions": {"maxMessages": 50}}}  # a day's events in seconds
+    with World(watched(recorded("after")), WITHOUT_TICKS, workflows=many) as world:
         for body in forwarded():
             world.runner.send_event(body)
         messages = quiet(world, 8.0)

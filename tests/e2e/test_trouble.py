@@ -11,11 +11,11 @@ from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.builder import as_forwarded
-from robusta_volumes._sandbox.demo import alert
+from robusta_volumes._sandbox.demo_script import alert
 from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.world import HELM_BLOCK, World
-from worlds import WITHOUT_TICKS, next_message, quiet, title, words
+from worlds import WITHOUT_TICKS, forget, next_message, quiet, title, watched, words
 
 ACTION = "persistent_volume_actions"
 PREFIX = "workflows.persistentVolumeWorkflows"
@@ -31,7 +31,7 @@ def block(workflow: str, **values: object) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def story() -> Iterator[tuple[World, dict[str, Any]]]:
     objects, sent = shop(datetime.now(UTC))
-    with World(objects, WITHOUT_TICKS) as world:
+    with World(watched(objects), WITHOUT_TICKS) as world:
         yield world, sent
 
 
@@ -41,6 +41,7 @@ def _back_to_normal(story: tuple[World, dict[str, Any]]) -> Iterator[None]:
     world, _ = story
     world.api.faults.come_back()
     world.api.access.allow_again()
+    forget(world)
     assert world.runner.alive, world.runner.tail()
     assert "Failed to execute action" not in world.runner.log.read_text()
     world.settle(HELM_BLOCK)

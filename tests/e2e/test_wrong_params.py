@@ -9,7 +9,7 @@ import pytest
 
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import as_forwarded
-from robusta_volumes._sandbox.demo import alert
+from robusta_volumes._sandbox.demo_script import alert
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.world import HELM_BLOCK, World, global_config
 from worlds import PLAYBOOKS, WITHOUT_TICKS, next_message, quiet, title, words

@@ -58,6 +58,11 @@ class Issue:
         return f"{_WORD.get(self.rule.on, self.rule.on)} {self.meta.title} {self.hit.says}"
 
     @property
+    def id(self) -> str:
+        """Rule/kind/namespace/name: the same whenever and from wherever it is seen."""
+        return "/".join((self.rule.id, *self.object))
+
+    @property
     def object(self) -> tuple[str, str, str]:
         """(kind, namespace, name)."""
         return self.rule.on, self.meta.namespace, self.meta.name

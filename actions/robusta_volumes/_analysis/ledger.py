@@ -83,6 +83,27 @@ def bounded(ledger: Ledger) -> Ledger:
     return replace(ledger, open=kept, over=dict(over), dropped=ledger.dropped + dropped)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a message really said: its title, and all that it names; ``known`` of that when it was decided on."""
+
+    title: str
+    members: frozenset[str]
+    known: frozenset[str]
+
+
+def as_told(ledger: Ledger, said: Mapping[str, Said]) -> Ledger:
+    """Keep what messages said, by cause. Victims that came while one was written, and are in it, were not held back."""
+    opened, held = dict(ledger.open), dict(ledger.held)
+    for cause, one in said.items():
+        if cause in opened:
+            now = opened[cause]
+            meanwhile = len((now.members & one.members) - one.known)
+            held[cause] = max(0, held.get(cause, 0) - meanwhile)
+            opened[cause] = replace(now, title=one.title[:TITLE], members=now.members | one.members)
+    return bounded(replace(ledger, open=opened, held={cause: n for cause, n in held.items() if n}))
+
+
 def to_json(ledger: Ledger) -> dict[str, Any]:
     """Write it as JSON, short: there may be thousands."""
     return {

@@ -10,9 +10,12 @@ from robusta_volumes._model.severity import Severity
 
 @dataclass(frozen=True)
 class Symptom:
-    """One issue. ``cause`` is its own id, or that of the story that it belongs to; ``story`` is the title of that."""
+    """One issue. ``cause`` is its own id, or that of the story that it belongs to; ``story`` is the title of that.
 
-    id: str  # rule/kind/namespace/name
+    An issue that tells of many victims by itself is one symptom for each: rule/kind/namespace/name#victim.
+    """
+
+    id: str
     severity: Severity
     title: str
     cause: str
@@ -31,14 +34,19 @@ class Symptom:
         return object_of(self.id)
 
 
+def issue_of(symptom: str) -> str:
+    """Give the id of the issue that a symptom is of."""
+    return symptom.partition("#")[0]
+
+
 def rule_of(issue: str) -> str:
-    """Give the rule of an issue's id."""
+    """Give the rule of a symptom's id."""
     return issue.partition("/")[0]
 
 
 def object_of(issue: str) -> str:
-    """Give the object of an issue's id: kind/namespace/name."""
-    return issue.partition("/")[2]
+    """Give the object of a symptom's id: kind/namespace/name."""
+    return issue_of(issue).partition("/")[2]
 
 
 def is_story(cause: str) -> bool:

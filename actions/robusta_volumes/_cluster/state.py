@@ -5,10 +5,10 @@ import gzip
 import json
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._model.errors import AlreadyExists, ClusterError, Conflict, NotFound
 from robusta_volumes._model.kind import CONFIG_MAP
 from robusta_volumes._model.plan import Create, Patch, Step
@@ -32,35 +32,55 @@ class State:
 
         Raises ClusterError: when the ConfigMap may not be read.
         """
-        try:
-            data = self.cluster.get(CONFIG_MAP, NAME, self.namespace).get("binaryData")
-        except NotFound:
-            return {}
-        packed = data.get(key) if isinstance(data, Mapping) else None
-        return _unpacked(packed) if isinstance(packed, str) else {}
+        return _value(self._there(), key)
 
     def write(self, key: str, value: Mapping[str, Any]) -> None:
         """Keep ``value`` under ``key``; other keys are left alone.
 
         Raises ClusterError: when the ConfigMap may not be written, or changed under us each time.
         """
+        self.update(key, lambda _: value)
+
+    def update(self, key: str, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
+        """Keep what ``change`` makes of what is there, and write nothing when that is the same.
+
+        ``change`` is asked again when somebody else wrote in between. One at a time in this process.
+
+        Raises ClusterError: when the ConfigMap may not be read or written, or changed under us each time.
+        """
         with _lock:
             failure: ClusterError | None = None
             for _ in range(_ATTEMPTS):
-                failure = self.cluster.carry_out([self._step({key: _packed(value)})])[0].error
+                there = self._there()
+                before = _value(there, key)
+                value = change(before)
+                if there and value == before and before:
+                    return
+                failure = self.cluster.carry_out([self._step({key: _packed(value)}, there)])[0].error
                 if not isinstance(failure, Conflict | AlreadyExists | NotFound):
                     break
             if failure:
                 raise failure
 
-    def _step(self, data: dict[str, str]) -> Step:
-        why = "what robusta-volumes must remember across restarts"
+    def _there(self) -> Object | None:
         try:
-            version = self.cluster.get(CONFIG_MAP, NAME, self.namespace)["metadata"]["resourceVersion"]
+            return self.cluster.get(CONFIG_MAP, NAME, self.namespace)
         except NotFound:
+            return None
+
+    def _step(self, data: dict[str, str], there: Object | None) -> Step:
+        why = "what robusta-volumes must remember across restarts"
+        if there is None:
             about = {"name": NAME, "namespace": self.namespace, "labels": _LABELS}
             return Create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "binaryData": data}, why)
+        version = there["metadata"]["resourceVersion"]
         return Patch(CONFIG_MAP, NAME, self.namespace, {"binaryData": data}, why, version)
+
+
+def _value(there: Object | None, key: str) -> dict[str, Any]:
+    data = there.get("binaryData") if there else None
+    packed = data.get(key) if isinstance(data, Mapping) else None
+    return _unpacked(packed) if isinstance(packed, str) else {}
 
 
 def _packed(value: Mapping[str, Any]) -> str:

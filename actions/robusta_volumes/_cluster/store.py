@@ -49,13 +49,18 @@ class Store:
         given = [copied(item) for item in objects]
         versions = (str((item.get("metadata") or {}).get("resourceVersion", "")) for item in given)
         self._version = max((int(version) for version in versions if version.isdigit()), default=0)
-        for item in given:
-            kind = kind_of(item)
-            self._stamp(kind, item)
-            if not item["metadata"].get("resourceVersion"):
-                self._version += 1
-                item["metadata"]["resourceVersion"] = str(self._version)
-            self._put(kind, item)
+        self.take(given)
+
+    def take(self, items: Iterable[Object]) -> None:
+        """Keep objects as they were written down, with their own times; what is there under their names is replaced."""
+        with self.lock:
+            for item in map(copied, items):
+                kind = kind_of(item)
+                self._stamp(kind, item)
+                if not item["metadata"].get("resourceVersion"):
+                    self._version += 1
+                    item["metadata"]["resourceVersion"] = str(self._version)
+                self._put(kind, item)
 
     @property
     def version(self) -> str:

@@ -1,36 +1,55 @@
-"""Many events about one object become few looks at it. In this process only: what is lost here, the sweep finds."""
+"""Many events become few looks. In this process only: what is lost here, the look at the whole cluster finds."""
 
 import threading
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-REPEAT_AFTER_SECONDS = 3600  # the same message about the same object is said again after an hour at the earliest
+REPEAT_AFTER_SECONDS = 3600  # the same error is said again after an hour at the earliest
 _KEPT = 10_000  # fingerprints: bounds memory in a storm
+_T = TypeVar("_T")
 
 _lock = threading.Lock()
-_running: dict[Hashable, bool] = {}  # object -> something new came in while we looked
+_changed = threading.Condition()
 _said: dict[str, float] = {}
 
 
-def one_at_a_time(key: Hashable, look: Callable[[], None]) -> None:
-    """Run ``look`` unless one for the same object is running: that one then looks once more when it is done."""
-    with _lock:
-        if key in _running:
-            _running[key] = True
+@dataclass
+class _Group:
+    items: list[Any] = field(default_factory=list)  # what nobody has looked at yet
+    running: bool = False
+    awaited: bool = False  # somebody waits for the running look to end, and will take all items
+
+
+_groups: dict[Hashable, _Group] = {}
+
+
+def together(group: Hashable, item: _T, look: Callable[[list[_T]], None]) -> None:
+    """Look at ``item``, together with all others of its group that come while somebody looks already.
+
+    Of each group one thread looks and at most one waits; whoever comes meanwhile leaves its item to the one that waits
+    and returns at once. So a look never begins before its items came, none is left, and each look ends soon, so that
+    what it found is sent.
+    """
+    with _changed:
+        here = _groups.setdefault(group, _Group())
+        here.items.append(item)
+        if here.awaited:
             return
-        _running[key] = False
-    while True:
-        try:
-            look()
-        except BaseException:
-            with _lock:
-                _running.pop(key, None)
-            raise
-        with _lock:
-            if not _running[key]:
-                del _running[key]
-                return
-            _running[key] = False
+        here.awaited = True
+        while here.running:
+            _changed.wait()
+        here.awaited, here.running = False, True
+        items, here.items = here.items, []
+    try:
+        look(items)
+    finally:
+        with _changed:
+            here.running = False
+            if not here.awaited:
+                _groups.pop(group, None)
+            _changed.notify_all()
 
 
 def is_new(fingerprint: str, clock: Callable[[], float] = time.monotonic) -> bool:

@@ -1,7 +1,7 @@
 """What every action does around its workflow: settings, target, cluster, publishing, and errors that say what to do."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from robusta.api import ExecutionBaseEvent, FindingSource, PrometheusKubernetesAlert, ScheduledExecutionEvent
@@ -10,12 +10,13 @@ from robusta.core.model.env_vars import INSTALLATION_NAMESPACE
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.live import LiveCluster, default_client
 from robusta_volumes._cluster.state import State
-from robusta_volumes._host.coalesce import is_new, one_at_a_time
+from robusta_volumes._host.coalesce import is_new, together
 from robusta_volumes._host.own import global_keys
 from robusta_volumes._host.params import TargetParams
 from robusta_volumes._host.publish import fingerprint, publish, publish_aside
 from robusta_volumes._host.spelling import check_names
 from robusta_volumes._host.targets import target_of
+from robusta_volumes._host.watch import Watch
 from robusta_volumes._model.errors import ClusterError, SettingsError
 from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import WORKFLOWS, overridden, param_notices, read_settings, snake
@@ -50,17 +51,18 @@ def run_report(
     key: str,
     report: Report,
     renamed: tuple[Renamed, ...] = RENAMED,
+    watch: Watch | None = None,
 ) -> None:
     """Run one workflow's report for one event and publish it.
 
     Whatever can be foreseen to go wrong becomes a finding that says what to do. On a schedule the report is given when
-    the slot of the workflow's ``report_schedule`` is due.
+    the slot of the workflow's ``report_schedule`` is due. With a ``watch``, of events and ticks only changes are told.
     """
     trigger = _trigger(event)
     settings = read_settings(params.workflows, renamed)
     name = cluster_name(event, params)
     if key not in settings.problems:
-        _run(event, params, key, report, getattr(settings, snake(key)), name, renamed)
+        _run(event, params, key, (report, watch), getattr(settings, snake(key)), name, renamed)
     # last: the first finding of an event is the one that others enrich
     if settings.problems:
         asked = trigger == Trigger.MANUAL and key in settings.problems
@@ -94,12 +96,12 @@ def _run(
     event: ExecutionBaseEvent,
     params: TargetParams,
     key: str,
-    report: Report,
+    ways: tuple[Report, Watch | None],
     settings: Any,
     name: str,
     renamed: tuple[Renamed, ...],
 ) -> None:
-    trigger = _trigger(event)
+    trigger, (report, watch) = _trigger(event), ways
     target: Target | None = None
     wrong: SettingsError | None = None
     try:
@@ -119,15 +121,20 @@ def _run(
     if target is None:
         return
 
-    def look() -> None:
+    def look(targets: list[Target]) -> None:
         cluster = _connect(name, trigger)
-        page = _guarded(cluster, target, lambda: report(cluster, target, settings), key, settings)
-        _publish(event, target, name, page)
+        if watch and watch.takes(target):
+            pages = watch.pages(targets, settings, State(cluster, INSTALLATION_NAMESPACE))
+            _publish_all(event, target, name, pages)
+        else:
+            page = _guarded(cluster, target, lambda: report(cluster, target, settings), key, settings)
+            _publish(event, target, name, page)
 
     if trigger == Trigger.EVENT:
-        one_at_a_time((key, target.kind, target.namespace, target.name), look)
+        sinks = tuple(event.named_sinks or ())  # what one look finds for many events goes where all of them go
+        together((key, settings, sinks, target.kind, target.namespace if watch else target.title), target, look)
     else:
-        look()
+        look([target])
 
 
 def _guarded(cluster: Cluster, target: Target, report: Callable[[], Page], key: str, settings: Any) -> Page | None:
@@ -152,6 +159,16 @@ def _publish(event: ExecutionBaseEvent, target: Target, cluster: str, page: Page
     if repeats and target.trigger != Trigger.MANUAL and not is_new(fingerprint(page, cluster)):
         return
     publish(event, page, cluster, _SOURCE[target.trigger])
+
+
+def _publish_all(event: ExecutionBaseEvent, target: Target, cluster: str, pages: Iterable[Page]) -> None:
+    """Publish what a watch found: it has decided already what is worth it, but for errors, which come again and again."""
+    told = [page for page in pages if page.noteworthy]
+    told = [page for page in told if page.key != ERROR or is_new(fingerprint(page, cluster))]
+    for page in told[:1]:
+        publish(event, page, cluster, _SOURCE[target.trigger])
+    for page in told[1:]:
+        publish_aside(event, page, cluster, _SOURCE[target.trigger])
 
 
 def _trigger(event: ExecutionBaseEvent) -> Trigger:

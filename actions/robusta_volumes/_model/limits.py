@@ -63,6 +63,9 @@ class Limits:
     snapshot_minutes: int = limit(
         60, "minutes", "snapshots of large volumes become ready within minutes, rarely an hour"
     )
+    new_issue_minutes: int = limit(
+        15, "minutes", "before the first report an older issue is history: it began before anybody watched"
+    )
     recent_event_minutes: int = limit(
         60, "minutes", "a failing mount repeats its event at least every few minutes; an older one is history"
     )

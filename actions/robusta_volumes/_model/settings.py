@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from robusta_volumes._model.checks import Check, cron, days, flag, got, limits, names, schema_key, time_zone
+from robusta_volumes._model import known_keys
+from robusta_volumes._model.checks import Check, cron, days, flag, limits, names, schema_key, time_zone
 from robusta_volumes._model.errors import SettingsError
+from robusta_volumes._model.known_keys import mapping
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import Prices, currency, prices
 from robusta_volumes._model.renames import RENAMED, Renamed, notice
 from robusta_volumes._model.rule_choice import RuleChoice, Severities, rules, severities
+from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.size import largest
-from robusta_volumes._model.text import nearest
+from robusta_volumes._model.voice import lowest, messages, minutes
 
-_TYPO = 0.8  # likeness from which a key beside ours is ours, misspelt: persistentVolumeAlerts has less
-
-ROOT = "workflows"
-GROUP = "persistentVolumeWorkflows"
+ROOT, GROUP = known_keys.ROOT, known_keys.GROUP
 _S = TypeVar("_S")
 
 
@@ -43,6 +43,21 @@ class PersistentVolumeActions:
     namespaces: tuple[str, ...] = setting(
         (), names, "namespaces to read when reading the whole cluster is not allowed", "names"
     )
+    max_messages: int = setting(
+        10,
+        messages,
+        "event-driven messages within ten minutes; what is more is counted, named and told later",
+        "messages",
+    )
+    message_severity: str = setting(
+        "medium", lowest, "what is less bad is no message of its own and waits for the report", "severity"
+    )
+    sweep_minutes: int = setting(
+        60,
+        minutes,
+        "how often the whole cluster is looked at between reports: it finds what no event told; every look reads everything",
+        "minutes",
+    )
     max_size: str = setting(
         "", largest, "the largest size that a claim may be grown to through Robusta; empty: no bound", "quantity"
     )
@@ -61,6 +76,11 @@ class PersistentVolumeActions:
     def choice(self) -> RuleChoice:
         """Which rules judge, and how bad they are."""
         return RuleChoice(self.select, self.ignore, self.severities)
+
+    @property
+    def least(self) -> Severity:
+        """The severity from which on something is a message."""
+        return Severity[self.message_severity.upper()]
 
 
 @dataclass(frozen=True)
@@ -134,15 +154,14 @@ def read_settings(block: object, renamed: tuple[Renamed, ...] = RENAMED) -> Sett
     """Read what stands below ``globalConfig.workflows``. Never raises: what is wrong is in ``problems``."""
     problems: dict[str, list[SettingsError]] = {}
     every = tuple(WORKFLOWS)
-    group = _mapping(
-        _mapping(block, ROOT, (GROUP,), problems, every).get(GROUP), f"{ROOT}.{GROUP}", every, problems, every
-    )
+    outer = mapping(block, ROOT, (GROUP,), problems, every, every)
+    group = mapping(outer.get(GROUP), f"{ROOT}.{GROUP}", every, problems, every, every)
     read: dict[str, Any] = {}
     notices: list[str] = []
     for key, kind in WORKFLOWS.items():
         path = f"{ROOT}.{GROUP}.{key}"
         known = tuple(camel(f.name) for f in fields(kind))
-        values = _mapping(_modern(group.get(key), path, key, renamed, notices), path, known, problems, (key,))
+        values = mapping(_modern(group.get(key), path, key, renamed, notices), path, known, problems, (key,), every)
         errors = problems.setdefault(key, [])
         read[snake(key)] = _filled(kind(), {snake(k): v for k, v in values.items() if k in known}, path, errors)
     found = {key: tuple(errors) for key, errors in problems.items() if errors}
@@ -211,36 +230,3 @@ def _filled(
             separator = "." if names_as is camel else " "
             errors.append(SettingsError(f"{path}{separator}{names_as(one.name)}", str(wrong)))
     return replace(settings, **good)  # type: ignore[type-var]  # a dataclass, as all settings are
-
-
-def _is_flag(value: object) -> bool:
-    """Tell whether somebody wrote `pvcSnapshots: false` and means the whole workflow."""
-    return isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in {"true", "false"})
-
-
-def _mapping(
-    value: object,
-    path: str,
-    known: tuple[str, ...],
-    problems: dict[str, list[SettingsError]],
-    pauses: tuple[str, ...],
-) -> Mapping[str, Any]:
-    """Take a block as a mapping; report other types and unknown keys, and which workflows that pauses."""
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        hint = f"; write {{enabled: {str(value).lower()}}}" if _is_flag(value) and "enabled" in known else ""
-        for key in pauses:
-            problems.setdefault(key, []).append(SettingsError(path, f"must be a block of keys, {got(value)}{hint}"))
-        return {}
-    for key in value:
-        if key in known:
-            continue
-        near = nearest(str(key), known, most=1) or nearest(str(key).lower(), [k.lower() for k in known], most=1)
-        meant = [k for k in known if near and k.lower() == near[0].lower()]
-        hint = f"did you mean {meant[0]}?" if meant else f"known here: {', '.join(known)}"
-        if path == ROOT and (GROUP in value or not nearest(str(key).lower(), [GROUP.lower()], most=1, alike=_TYPO)):
-            continue  # somebody else's block
-        for owner in [k for k in meant if k in WORKFLOWS] or (pauses if meant or len(pauses) == 1 else ("",)):
-            problems.setdefault(owner, []).append(SettingsError(f"{path}.{key}", f"is not a known key; {hint}"))
-    return value

@@ -70,7 +70,7 @@ def object_page(
         blocks=tuple(blocks),
         key="PersistentVolumeIssue" if found.problems else "PersistentVolumeReport",
         causes=tuple(issue.rule.id for issue in found.problems),
-        identity="/".join((top.rule.id, *top.object)) if top and found.problems else "",
+        identity=top.id if top and found.problems else "",
         failure=bool(found.problems),
         noteworthy=bool(found.problems),
     )

@@ -1,6 +1,6 @@
 """What is read around one object: the whole story when a person asks, eight lists when an event does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from robusta_volumes._cluster import read
@@ -33,7 +33,8 @@ def with_claim(cluster: Cluster, target: Target) -> Target:
         return target  # what is missing or refused is said by the look itself
 
 
-def _claim_namespace(target: Target) -> str:
+def claim_namespace(target: Target) -> str:
+    """Give the namespace in which things can be about a target; "" for a volume that no claim ever had."""
     if target.kind != k.VOLUME.name:
         return target.namespace
     ref = next(
@@ -42,23 +43,39 @@ def _claim_namespace(target: Target) -> str:
     return ref.namespace if ref else ""
 
 
-def look_around(cluster: Cluster, target: Target) -> Inventory:
-    """Read what is around one object: the whole story when a person asks, eight lists when an event does."""
-    kinds, namespace = EVERYTHING, _claim_namespace(target)
-    about = {k.EVENT.resource: f"involvedObject.kind=PersistentVolume,involvedObject.name={target.name}"}
+def look_around(cluster: Cluster, target: Target, *others: Target) -> Inventory:
+    """Read what is around one object: the whole story when a person asks, eight lists when an event does.
+
+    ``others`` are of the same kind and namespace: what is read around the first is around them, too.
+    """
+    kinds, namespace = EVERYTHING, claim_namespace(target)
+    field = f"involvedObject.kind=PersistentVolume,involvedObject.name={target.name}"
+    about = {k.EVENT.resource: field.rpartition(",")[0] if others else field}
     if target.trigger in {Trigger.EVENT, Trigger.ALERT}:
-        swap = _INSTEAD.get(target.kind, {})
-        left_out = {k.QUOTA} if target.kind == k.VOLUME.name else set()
-        kinds = tuple(swap.get(kind, kind) for kind in NEIGHBOURHOOD if kind not in left_out)
+        kinds = neighbourhood(target.kind)
+    keep = _are_targets((target, *others))
     if not namespace:  # a volume that no claim ever had: nothing namespaced can be about it, but for its events
         kinds = tuple(kind for kind in kinds if not kind.namespaced or kind == k.EVENT)
-        see = gather(cluster, kinds=kinds, only=about, keep=_is_target(target))
+        see = gather(cluster, kinds=kinds, only=about, keep=keep)
         return replace(see, skipped=see.skipped - {k.CLAIM.resource}, scope=f"volume {target.name}")
-    see = gather(cluster, namespace=namespace, kinds=kinds, keep=_is_target(target))
+    see = gather(cluster, namespace=namespace, kinds=kinds, keep=keep)
     if target.kind == k.VOLUME.name and not see.lacks(k.EVENT):
         more = gather(cluster, kinds=(k.EVENT,), only=about)  # a volume's events lie in another namespace
         see = replace(see, events=(*see.events, *more.events), unseen={**see.unseen, **more.unseen})
     return see
+
+
+def neighbourhood(kind: str) -> tuple[Kind, ...]:
+    """List the eight kinds that an event-driven look reads around an object of this kind."""
+    swap = _INSTEAD.get(kind, {})
+    left_out = {k.QUOTA} if kind == k.VOLUME.name else set()
+    return tuple(swap.get(one, one) for one in NEIGHBOURHOOD if one not in left_out)
+
+
+def _are_targets(targets: Sequence[Target]) -> Callable[[Object], bool]:
+    """Tell the own claims and volumes of targets among the objects that are read."""
+    tests = [_is_target(target) for target in targets]
+    return lambda item: any(test(item) for test in tests)
 
 
 def _is_target(target: Target) -> Callable[[Object], bool]:

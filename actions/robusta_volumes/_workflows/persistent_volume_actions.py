@@ -34,21 +34,30 @@ def persistent_volume_actions(cluster: Cluster, target: Target, settings: Persis
 def _one(cluster: Cluster, target: Target, settings: PersistentVolumeActions) -> Page:
     target = with_claim(cluster, target)
     see = look_around(cluster, target)
+    found = concerning(target, see, judge(see, settings))
     claim, volume = _pair(target, see)
-    keys, names = _concerned(target, see, claim, volume)
-    found = judge(see, settings)
+    if not found.problems and not target.given and not _is_there(target, see, claim, volume):
+        return _missing(cluster, target, _subject(target, claim, volume), see)
+    return page_about(target, see, found, settings)
+
+
+def concerning(target: Target, see: Inventory, found: Assessment) -> Assessment:
+    """Keep what concerns one object, the worst first."""
+    keys, names = concerned(target, see)
     own = tuple(i for i in found.issues if i.object == (target.kind, target.namespace, target.name))
     kept = {id(i): i for i in (*own, *_about(found.issues, keys, names), *_of_owner(target, found.issues))}
     told = target.trigger == Trigger.MANUAL  # nobody whom an event or an alert wakes wants advice
     chosen = [i for i in found.issues if id(i) in kept and (told or not i.rule.advice)]
     # of equally bad issues the target's own comes first, then what a pod suffers from now, then what has long been so
     chosen.sort(key=lambda i: (i.rule.advice, -i.severity, i not in own, i.rule.on != k.POD.name))
-    found = replace(_opted_out_here(found, target, keys, names), issues=tuple(chosen))
-    subject = _subject(target, claim, volume)
-    if not found.problems and not target.given and not _is_there(target, see, claim, volume):
-        return _missing(cluster, target, subject, see)
+    return replace(_opted_out_here(found, target, keys, names), issues=tuple(chosen))
+
+
+def page_about(target: Target, see: Inventory, found: Assessment, settings: PersistentVolumeActions) -> Page:
+    """Report one object. ``found`` holds what concerns it: the first issue gives the title."""
+    claim, volume = _pair(target, see)
     return object_page(
-        subject,
+        _subject(target, claim, volume),
         claim,
         volume,
         found,
@@ -79,9 +88,9 @@ def _pair(target: Target, see: Inventory) -> tuple[Claim | None, Volume | None]:
     return (claims[0], see.volume_of(claims[0])) if len(claims) == 1 else (None, None)
 
 
-def _concerned(
-    target: Target, see: Inventory, claim: Claim | None, volume: Volume | None
-) -> tuple[set[tuple[str, str]], set[str]]:
+def concerned(target: Target, see: Inventory) -> tuple[set[tuple[str, str]], set[str]]:
+    """Name the claims and volumes that one object is about."""
+    claim, volume = _pair(target, see)
     keys = {claim.meta.key} if claim else set()
     names = {volume.meta.name} if volume else set()
     if claim and claim.volume_name:
