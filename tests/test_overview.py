@@ -1,5 +1,7 @@
 """Many volumes in numbers: a line where there is something to say, and only of what belongs to the target."""
 
+import csv
+import io
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -198,6 +200,44 @@ def test_pending_claims_are_counted_by_cause() -> None:
 def test_waste_that_could_not_be_looked_for_is_no_zero() -> None:
     page = report(*pair("a"), denied=("pods",))
     assert line(page, "Waste") == "unused, left over: could not be looked for"
+
+
+# --- the file of classes
+
+
+def classes(page: Page) -> dict[str, dict[str, str]]:
+    (file,) = (b for b in page.blocks if isinstance(b, File) and b.name == "classes.csv")
+    return {row["class"]: row for row in csv.DictReader(io.StringIO(file.content.decode()))}
+
+
+def test_a_class_is_told_with_its_driver_and_what_lies_in_it() -> None:
+    row = classes(report(*pair("a"), *pair("b")))["gp3"]
+    assert (row["CSIDriver object"], row["default"], row["expandable"]) == ("yes", "yes", "yes")
+    assert (row["claims"], row["volumes"], row["Bound"], row["Released"]) == ("2", "2", "2", "0")
+    assert row["provisioned bytes"] == str(2 * 2**30)
+
+
+def test_the_room_that_a_driver_declares_is_told_by_place() -> None:
+    place = {"matchLabels": {"zone": "a"}}
+    room = item(
+        "CSIStorageCapacity",
+        "x",
+        "kube-system",
+        "storage.k8s.io",
+        storageClassName="gp3",
+        capacity="10Gi",
+        nodeTopology=place,
+    )
+    assert classes(report(room))["gp3"]["free room"] == "zone In a: 10.0 GiB"
+    assert classes(report())["gp3"]["free room"] == ""
+    assert classes(report(denied=("csistoragecapacities.storage.k8s.io",)))["gp3"]["free room"] == "unknown"
+
+
+def test_a_class_that_only_volumes_name_has_a_row_and_what_may_not_be_read_is_unknown() -> None:
+    assert classes(report(*pair("a", "gone")))["gone"]["provisioner"] == "no such class object"
+    assert classes(report(*pair("a", "")))["(no class)"]["provisioner"] == ""
+    row = classes(report(*pair("a"), denied=("persistentvolumes", "storageclasses.storage.k8s.io")))["gp3"]
+    assert (row["provisioner"], row["volumes"], row["claims"]) == ("unknown", "unknown", "1")
 
 
 # --- what belongs to the target

@@ -3,13 +3,17 @@
 from collections import Counter
 
 from robusta_volumes._analysis.costs import Amount, amount, monthly
+from robusta_volumes._model.driver import Capacity
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import CLAIM, CSI_DRIVER, STORAGE_CLASS, VOLUME
+from robusta_volumes._model.kind import CAPACITY, CLAIM, CSI_DRIVER, STORAGE_CLASS, VOLUME
 from robusta_volumes._model.prices import Prices
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.text import listing
 from robusta_volumes._report.page import File, csv_file
 
 _PHASES = ("Bound", "Available", "Released", "Failed")
 _UNKNOWN = "unknown"
+_PLACES = 20  # named in one cell
 _IN_TREE = "kubernetes.io/"
 
 
@@ -28,7 +32,7 @@ def classes_csv(see: Inventory, prices: Prices) -> File:
     names = sorted({*see.storage_class, *sizes, *claims})
     headers = (
         "class", "provisioner", "CSIDriver object", "default", "binding", "expandable", "reclaim policy", "claims",
-        "requested bytes", "volumes", *_PHASES, "provisioned bytes",
+        "requested bytes", "volumes", *_PHASES, "provisioned bytes", "free room",
         *([f"{prices.currency} per month", "of bytes"] if prices else []),
     )  # fmt: skip
     rows = []
@@ -38,7 +42,16 @@ def classes_csv(see: Inventory, prices: Prices) -> File:
         if see.lacks(VOLUME):
             numbers = [_UNKNOWN] * len(numbers)
         own: list[object] = [_UNKNOWN, _UNKNOWN] if see.lacks(CLAIM) else [claims[name], asked[name]]
-        rows.append((name, *_about(name, see), *own, *numbers, *(_money(size) if prices else ())))
+        rows.append(
+            (
+                name or "(no class)",
+                *_about(name, see),
+                *own,
+                *numbers,
+                _room(name, see),
+                *(_money(size) if prices else ()),
+            )
+        )
     return csv_file("classes.csv", headers, rows)
 
 
@@ -62,6 +75,18 @@ def _driver_object(provisioner: str, see: Inventory) -> str:
     if provisioner.startswith(_IN_TREE):
         return "does not apply"
     return _UNKNOWN if see.lacks(CSI_DRIVER) else _yes(provisioner in see.driver)
+
+
+def _room(name: str, see: Inventory) -> str:
+    """Say how large a volume can still be made where, as far as the class's driver declares it."""
+    if see.lacks(CAPACITY) or CAPACITY.resource in see.skipped:
+        return _UNKNOWN
+    places = see.by_class.capacities.get(name, ())
+    return listing([f"{_place(one)}: {gib(one.room)}" for one in places if one.reachable], _PLACES)
+
+
+def _place(room: Capacity) -> str:
+    return " and ".join(f"{r.key} {r.operator} {'/'.join(r.values)}" for r in room.place) or "everywhere"
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001 (it is what is written)
