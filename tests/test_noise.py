@@ -144,6 +144,15 @@ def test_what_was_not_judged_is_not_resolved(reader: Reader) -> None:
     assert len(reader.later(60).sweep().tells) == 1
 
 
+def test_what_only_the_whole_cluster_shows_is_not_resolved_by_a_part_of_it(reader: Reader) -> None:
+    """A rule that speaks once for all volumes is silent in a namespace, though all it needs was read there."""
+    wide = issue("a", "US-02")
+    assert reader.sweep(wide).tells
+    assert reader.event([issue("b")], gone=[wide.id]) == ["Claim shop/b cannot bind"]
+    assert reader.later(60).sweep(wide, issue("b")).tells == ()
+    assert [tell.cause for tell in reader.later(60).sweep(issue("b")).tells] == [wide.id]
+
+
 def test_what_was_never_told_is_not_called_resolved(reader: Reader) -> None:
     low = issue("a", "WA-01", Severity.LOW)
     reader.event([low])
@@ -529,6 +538,7 @@ INCIDENT = some.builds(
     told=some.sampled_from(["", "list", "own"]),
     by=some.sampled_from(["", "p"]),
     at=some.integers(0, 2**31),
+    near=some.booleans(),
     family=some.frozensets(some.sampled_from(["Pod/shop/a"])),
 )
 

@@ -125,7 +125,12 @@ def test_the_eleventh_message_waits_and_is_counted(stormed: tuple[World, float])
     claims = [b.claim("late", f"c{n}", "8Gi", "gp33", age=1) for n in range(3)]
     posts = [as_forwarded(b.event(c, "ProvisioningFailed", 'storageclass "gp33" not found')) for c in claims]
     world.api.store.take(b.objects)
-    tenth = next_message(world, lambda: [world.runner.send_event(body) for body in posts])
+
+    def send() -> None:
+        for body in posts:
+            world.runner.send_event(body)
+
+    tenth = next_message(world, send)
     assert title(tenth).startswith("Claim late/c")
     assert len(quiet(world, 3.0)) == 10
     cluster = MemoryCluster()

@@ -48,8 +48,8 @@ class Book:
         cause = self.cause_of(one)
         return cause in self.open or cause in self.over
 
-    def note(self, one: Symptom) -> bool:
-        """Enter an issue that fired; True when something about its incident is still to be told."""
+    def note(self, one: Symptom, *, near: bool = False) -> bool:
+        """Enter an issue that fired, ``near`` when an event's look saw it; True when something of it is to be told."""
         cause = self.cause_of(one)
         known = self.open.get(cause)
         ended = self.over.pop(cause, None)
@@ -57,7 +57,7 @@ class Book:
             known = replace(ended, news=False, members=frozenset())  # for those who read, it never went away
         if known is None:
             family = frozenset() if is_story(cause) else frozenset(sorted(one.family)[:_FAMILY])
-            known = Incident(one.title[:TITLE], one.severity, self.now, frozenset([one.id]), family=family)
+            known = Incident(one.title[:TITLE], one.severity, self.now, frozenset([one.id]), near=near, family=family)
             self._enter(cause, known, one)
             return True
         worse, joins = one.severity > known.severity, one.id not in known.members
@@ -66,7 +66,9 @@ class Book:
         if known.news or worse:
             title = one.story if one.story and (joins or len(known.members) > 1) else one.title
             known = replace(known, news=True, title=title[:TITLE], severity=max(one.severity, known.severity))
-        self._enter(cause, replace(known, members=known.members | {one.id}) if joins else known, one)
+        if joins or near > known.near:
+            known = replace(known, members=known.members | {one.id}, near=near or known.near)
+        self._enter(cause, known, one)
         return known.news
 
     def _enter(self, cause: str, incident: Incident, one: Symptom) -> None:
@@ -84,10 +86,13 @@ class Book:
     def clear(self, fired: Collection[str], cleared: Callable[[str], bool], *, whole: bool) -> list[str]:
         """Take out the issues that are surely gone, and give the causes that ended so.
 
-        A story ends when the whole cluster shows none of it: a part shows only some of its victims.
+        A story ends when the whole cluster shows none of it: a part shows only some of its victims. And what only looks
+        at the whole cluster have seen, such as a rule that speaks once for all, only they can miss.
         """
         ended = []
         for cause, one in list(self.open.items()):
+            if not whole and not one.near:
+                continue
             gone = {member for member in one.members if member not in fired and cleared(member)}
             if gone and one.members == gone and is_story(cause) and not whole:
                 self.soon = True

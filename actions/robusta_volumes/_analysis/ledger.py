@@ -31,6 +31,7 @@ class Incident:
     told: str = ""  # "", "list" (in a report of many) or "own" (by a message of its own)
     by: str = ""  # the process that told it and cannot know yet that it was sent; "": none, or sent for sure
     at: int = 0  # when it was last told
+    near: bool = False  # a look that an event started has seen it, so that such a look can see its end, too
     family: frozenset[str] = frozenset()  # what suffers from it: "Pod/shop/web-0"; of stories nothing is kept
 
     @property
@@ -139,12 +140,12 @@ def from_json(value: Mapping[str, Any]) -> Ledger:
 
 def _row(cause: str, one: Incident) -> list[Any]:
     members: Iterable[str] = () if one.members == {cause} else sorted(one.members)
-    row = [one.title, int(one.severity), one.since, list(members), one.news, one.told, one.by, one.at]
+    row = [one.title, int(one.severity), one.since, list(members), one.news, one.told, one.by, one.at, one.near]
     return [*row, sorted(one.family)] if one.family else row
 
 
 def _incident(cause: str, row: Any) -> Incident:
-    title, severity, since, members, news, told, by, at, *more = row
+    title, severity, since, members, news, told, by, at, near, *more = row
     return Incident(
         str(title),
         Severity(severity),
@@ -154,5 +155,6 @@ def _incident(cause: str, row: Any) -> Incident:
         told if told in {OWN, LIST} else "",
         str(by),
         int(at),
+        bool(near),
         frozenset(str(name) for name in more[0]) if more else frozenset(),
     )

@@ -59,7 +59,7 @@ def hear(
 
 def _is_news(book: Book, one: Symptom, voice: Voice, now: datetime) -> bool:
     """Enter an issue that fired, and tell whether it should be spoken of now."""
-    return _is_to_enter(book, one, voice, now) and book.note(one) and one.severity >= voice.least
+    return _is_to_enter(book, one, voice, now) and book.note(one, near=True) and one.severity >= voice.least
 
 
 def _is_to_enter(book: Book, one: Symptom, voice: Voice, now: datetime) -> bool:
