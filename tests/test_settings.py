@@ -17,7 +17,6 @@ from robusta_volumes._model.settings import (
     GROUP,
     WORKFLOWS,
     PersistentVolumeActions,
-    PvcSnapshots,
     Settings,
     camel,
     overridden,
@@ -25,6 +24,7 @@ from robusta_volumes._model.settings import (
     read_settings,
     snake,
 )
+from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._model.times import UTC
 
 DOCUMENTED = """
@@ -113,7 +113,7 @@ def test_only_the_workflow_with_the_wrong_value_pauses_and_the_rest_of_it_is_rea
         ),
         (
             {"persistentVolumeWorkflows": {"pvcSnapshots": {"colour": "red"}}},
-            f"{BLOCK}.pvcSnapshots.colour is not a known key; known here: enabled, retentionDays",
+            f"{BLOCK}.pvcSnapshots.colour is not a known key; known here: enabled, retentionDays, schedules, maxDeletePerRun, reportSchedule, timeZone, namespaces, limits",
             {"pvcSnapshots"},
         ),
         (

@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from robusta_volumes._model.checks import flag
+from robusta_volumes._model.declare import setting
 from robusta_volumes._model.errors import SettingsError
-from robusta_volumes._model.settings import setting
 from robusta_volumes._model.size import Size, size
 
 POLICIES = ("Retain", "Delete")

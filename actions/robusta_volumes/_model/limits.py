@@ -66,6 +66,9 @@ class Limits:
     new_issue_minutes: int = limit(
         15, "minutes", "before the first report an older issue is history: it began before anybody watched"
     )
+    snapshot_unobserved_minutes: int = limit(
+        2, "minutes", "the snapshot controller touches a new snapshot within seconds; after two minutes none is running"
+    )
     recent_event_minutes: int = limit(
         60, "minutes", "a failing mount repeats its event at least every few minutes; an older one is history"
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from robusta_volumes._model import known_keys
-from robusta_volumes._model.checks import Check, cron, days, flag, limits, names, schema_key, time_zone
+from robusta_volumes._model.checks import cron, flag, limits, names, schema_key, time_zone
+from robusta_volumes._model.declare import setting
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.known_keys import mapping
 from robusta_volumes._model.limits import Limits
@@ -18,15 +19,11 @@ from robusta_volumes._model.renames import RENAMED, Renamed, notice
 from robusta_volumes._model.rule_choice import RuleChoice, Severities, rules, severities
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.size import largest
+from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._model.voice import lowest, messages, minutes
 
 ROOT, GROUP = known_keys.ROOT, known_keys.GROUP
 _S = TypeVar("_S")
-
-
-def setting(default: Any, check: Check, why: str, unit: str = "") -> Any:
-    """Declare one key of the block."""
-    return field(default=default, metadata={"check": check, "unit": unit, "why": why})
 
 
 @dataclass(frozen=True)
@@ -81,14 +78,6 @@ class PersistentVolumeActions:
     def least(self) -> Severity:
         """The severity from which on something is a message."""
         return Severity[self.message_severity.upper()]
-
-
-@dataclass(frozen=True)
-class PvcSnapshots:
-    """CSI snapshots on schedule."""
-
-    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
-    retention_days: int = setting(30, days, "how long a snapshot is kept; the last good one is always kept", "days")
 
 
 @dataclass(frozen=True)
