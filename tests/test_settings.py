@@ -113,7 +113,10 @@ def test_only_the_workflow_with_the_wrong_value_pauses_and_the_rest_of_it_is_rea
         ),
         (
             {"persistentVolumeWorkflows": {"pvcSnapshots": {"colour": "red"}}},
-            f"{BLOCK}.pvcSnapshots.colour is not a known key; known here: enabled, retentionDays, schedules, maxDeletePerRun, reportSchedule, timeZone, namespaces, limits",
+            (
+                f"{BLOCK}.pvcSnapshots.colour is not a known key; known here: enabled, retentionDays, schedules, "
+                "maxDeletePerRun, reportSchedule, timeZone, namespaces, limits"
+            ),
             {"pvcSnapshots"},
         ),
         (
