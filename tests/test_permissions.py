@@ -33,13 +33,14 @@ from robusta_volumes._cluster.state import NAME as STATE
 from robusta_volumes._cluster.state import State
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.asked import Expand
+from robusta_volumes._model.asked import CreateSnapshots, Expand
 from robusta_volumes._model.checkup import Host
 from robusta_volumes._model.errors import NotAllowed
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.needs import CHANGES, NEEDS, READ, Need
 from robusta_volumes._model.settings import PersistentVolumeActions
 from robusta_volumes._model.size import size
+from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._model.target import Target
 from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
@@ -49,6 +50,7 @@ from robusta_volumes._sandbox.rbac import Access, Ask
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
+from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
 from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -209,7 +211,7 @@ def test_what_a_later_workflow_writes_is_read_cluster_wide_and_written_by_nobody
     (claims, snapshots) = cluster_rules(needs=SNAPSHOTS_LATER)
     assert (claims.verbs, snapshots.verbs) == (("get", "list"), ("get", "list"))
     assert granted_rules(["state"], needs=SNAPSHOTS_LATER) == ()
-    (rule,) = granted_rules(["snapshots"], needs=SNAPSHOTS_LATER, grants={"snapshots": (k.SNAPSHOT,)})
+    (rule,) = granted_rules(["later"], needs=SNAPSHOTS_LATER, grants={"later": (k.SNAPSHOT,)})
     assert rule.verbs == ("get", "list", "create", "delete")
 
 
@@ -271,8 +273,12 @@ def test_both_together_are_a_cluster_role_and_a_role_that_do_not_mix() -> None:
 
 @pytest.mark.parametrize("file", sorted((ROOT / "helm-values").glob("*.yaml")), ids=lambda p: p.name)
 def test_no_values_file_mentions_an_action_that_changes_something(file: Path) -> None:
+    """But for the tick of the snapshots, which does nothing until somebody writes a schedule into the settings."""
     text = file.read_text()
-    assert [change.action for change in CHANGES if change.action in text] == []
+    assert [change.action for change in CHANGES if change.action in text] in (
+        [],
+        [c.action for c in CHANGES if c.ticks],
+    )
 
 
 def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writing() -> None:
@@ -284,6 +290,7 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions -n robusta --allow state,scheduler",
         "permissions -n shop --allow expand",
         "permissions --allow volumes --volume NAME",
+        "permissions -n shop --allow snapshots",
     ]
     made = [o for line in commands for o in yaml.safe_load_all(CliRunner().invoke(app, line.split()).stdout)]
     allowed = {(r["resources"][0], verb) for o in made for r in o.get("rules", ()) for verb in r["verbs"]}
@@ -331,6 +338,20 @@ def test_the_role_for_expand_is_necessary_and_suffices(server: ApiServer, live: 
     role = next(yaml.safe_load_all(permissions(namespaces=["monitoring"], allow=["expand"])))
     server.access.rules = [*RULES, *({**rule, "namespaces": ["monitoring"]} for rule in role["rules"])]
     assert "was asked to grow to 60.0 GiB" in to_markdown(expand_claim(live, asked, settings))
+
+
+def test_the_role_for_snapshots_is_necessary_and_suffices(server: ApiServer, live: LiveCluster) -> None:
+    asked = CreateSnapshots("data-pg-0", "db", wait=0)
+    page = to_markdown(create_pvc_snapshots(live, asked, PvcSnapshots()))
+    command = "python -m robusta_volumes._cli permissions -n db --allow snapshots | kubectl apply -f -"
+    assert command in page
+    role = next(yaml.safe_load_all(permissions(namespaces=["db"], allow=["snapshots"])))
+    (rule,) = role["rules"]
+    assert rule == {"apiGroups": [k.SNAPSHOT.group], "resources": ["volumesnapshots"], "verbs": ["create", "delete"]}
+    server.access.rules = [*RULES, {**rule, "namespaces": ["db"]}]
+    before = len(server.store.find(k.SNAPSHOT, "db"))
+    create_pvc_snapshots(live, asked, PvcSnapshots())
+    assert len(server.store.find(k.SNAPSHOT, "db")) == before + 1
 
 
 def test_only_what_a_workflow_needs_is_printed_for_it() -> None:
@@ -381,10 +402,10 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
         ({"volumes": ["pv-1"]}, "--volume names what --allow volumes is held to"),
         (
             {"namespaces": ["shop"], "allow": ["everything"]},
-            "--allow everything is not known; known are: state, scheduler, expand, volumes",
+            "--allow everything is not known; known are: state, scheduler, expand, snapshots, volumes",
         ),
-        ({"allow": ["snapshots"]}, "--allow snapshots: it comes with pvcSnapshots, and nothing in this version writes"),
-        ({"namespaces": ["shop"], "allow": ["snapshots", "restore"]}, "; --allow restore: it comes with pvcSnapshots"),
+        ({"allow": ["snapshots"]}, "--allow wants a namespace"),
+        ({"namespaces": ["shop"], "allow": ["snapshots", "restore"]}, "--allow restore: it comes with pvcSnapshots"),
         ({"allow": ["state", "restore"]}, "--allow restore: it comes with pvcSnapshots"),
     ],
 )

@@ -123,7 +123,7 @@ def test_with_no_right_at_all_what_is_printed_gives_everything_and_the_cluster_r
 
 
 def test_another_release_in_another_namespace_gets_its_own_command() -> None:
-    (need,) = [n for wanted in NEEDS.values() for n in wanted if n.own and writes(n)]
+    (need,) = {n for wanted in NEEDS.values() for n in wanted if n.own and writes(n)}
     host = Host(namespace="monitoring", account="bot-runner-service-account")
     found = permission("x", need, {"get": False}, host)
     assert found.command == (

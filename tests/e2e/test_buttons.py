@@ -17,10 +17,11 @@ from robusta.core.sinks.slack.slack_sink_params import SlackSinkParams
 
 from as_robusta import alerted
 from robusta_volumes import persistent_volume_actions as actions
+from robusta_volumes import pvc_snapshots as snapshot_actions
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._host.buttons import callbacks
 from robusta_volumes._host.publish import publish
-from robusta_volumes._model.asked import Expand, Release, SetPolicy, check_given
+from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, SetPolicy, check_given
 from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.needs import CHANGES
 from robusta_volumes._model.settings import PersistentVolumeActions, overridden
@@ -32,6 +33,9 @@ from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._workflows.change_volume import release_volume, set_reclaim_policy
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
+from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
+from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots
+from snapshot_world import nightly, old_nights, settings
 
 RECORDED = Path(__file__).resolve().parents[1] / "clusters"
 SETTINGS = PersistentVolumeActions()
@@ -41,6 +45,8 @@ ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "expand_persistent_volume_claim": (Expand(), ("name", "namespace", "size")),
     "set_volume_reclaim_policy": (SetPolicy(), ("name", "policy")),
     "release_persistent_volume": (Release(), ("name",)),
+    "create_pvc_snapshots": (CreateSnapshots(), ("name", "namespace")),
+    "prune_pvc_snapshots": (PruneSnapshots(), ()),
 }
 
 
@@ -67,6 +73,13 @@ def plans() -> Iterator[Page]:
     yield set_reclaim_policy(on, SetPolicy("grafana", "monitoring", "Retain"), SETTINGS)
     yield release_volume(on, Release("pvc-ledger-2024"), SETTINGS)
     yield release_volume(on, Release("pvc-ledger-2024", ("archive", "ledger")), SETTINGS)
+    yield from snapshot_plans()
+
+
+def snapshot_plans() -> Iterator[Page]:
+    w, _ = old_nights(8)
+    yield prune_pvc_snapshots(w.cluster, PruneSnapshots(), settings(nightly(retentionDays=5)))
+    yield create_pvc_snapshots(w.cluster, CreateSnapshots("data", "shop", dry_run=True), settings())
 
 
 @functools.cache
@@ -78,9 +91,9 @@ def every() -> tuple[Button, ...]:
 
 def registered() -> ActionsRegistry:
     registry = ActionsRegistry()
-    for name in vars(actions):
-        if Action.is_action(getattr(actions, name)):
-            registry.add_action(getattr(actions, name))
+    for found in (*vars(actions).values(), *vars(snapshot_actions).values()):
+        if Action.is_action(found):
+            registry.add_action(found)
     return registry
 
 
@@ -96,7 +109,8 @@ def test_each_button_names_an_action_that_takes_its_params() -> None:
 
 
 def test_there_is_a_button_for_each_action_that_changes_something_and_each_is_registered() -> None:
-    assert {button.action for button in every()} == {change.action for change in CHANGES} == set(ASKED)
+    by_people = {change.action for change in CHANGES if not change.ticks}
+    assert {button.action for button in every()} == by_people == set(ASKED)
     assert all(registered().get_action(change.action) for change in CHANGES)
 
 

@@ -82,14 +82,21 @@ among them: it is allowed by Roles, namespace by namespace, and only when you [a
 rule may be left out; then the report says what it could not look at, and which rule would let it."""
 _CHANGES = """## What changes something
 
-Three actions change something, and only when a person runs them. Without these permissions they still show the plan, and the
-command for you to run yourself. The stock chart lets the runner change claims and volumes of the whole cluster already;
-[helm-values/with-writing.yaml](../helm-values/with-writing.yaml) takes that away, so that only what follows is allowed.
+Some actions change something, and only when a person runs them; `pvc_snapshot_schedule` does what your `schedules` say, and
+without one nothing. Without these permissions they still show the plan, and what you can do yourself. The stock chart lets the
+runner change claims and volumes of the whole cluster already; [helm-values/with-writing.yaml](../helm-values/with-writing.yaml)
+takes that away, so that only what follows is allowed.
 
 To grow claims, a Role per namespace:
 
 ```sh
 python -m robusta_volumes._cli permissions -n shop -n db --allow expand | kubectl apply -f -
+```
+
+To take snapshots and to delete our own old ones, a Role in each namespace that a schedule covers:
+
+```sh
+python -m robusta_volumes._cli permissions -n shop -n db --allow snapshots | kubectl apply -f -
 ```
 
 Volumes lie in no namespace, so that changing one takes a ClusterRole. **It is the only rule of ours that writes beyond a

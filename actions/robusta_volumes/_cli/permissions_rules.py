@@ -27,7 +27,6 @@ GRANTS: Mapping[str, tuple[Kind, ...]] = {
 WIDE: tuple[str, ...] = tuple(dict.fromkeys(c.need.allow for c in CHANGES if not c.need.kind.namespaced))
 # Words that are not unknown, only early: what they would allow nothing of this version does.
 LATER: Mapping[str, str] = {
-    "snapshots": "it comes with pvcSnapshots, and nothing in this version writes snapshots yet",
     "restore": "it comes with pvcSnapshots, and nothing in this version restores a snapshot yet",
 }
 
@@ -68,7 +67,7 @@ def granted_rules(
         if word not in grants:
             raise ValueError(f"--allow {word} is not known; known are: {', '.join((*grants, *WIDE))}")
         found += _scheduler_rules() if word == SCHEDULER else ()
-        found += (_change_rule(change) for change in CHANGES if change.need.allow == word)
+        found += _change_rules(word)
         for workflow, need in _of(workflows, needs):
             if need.kind in grants[word] and writes(need):
                 found += _role_rules(workflow, need)
@@ -95,6 +94,17 @@ def _scheduler_rules() -> tuple[Rule, ...]:
     """Give what Robusta's own scheduler writes in Robusta's namespace: without it the runner does not start."""
     why = ("Robusta's scheduler remembers there when each schedule ran",)
     return Rule(CONFIG_MAP, ("create",), why), Rule(CONFIG_MAP, ("get", "update"), why, (RUNNER_STATE,))
+
+
+def _change_rules(word: str) -> Iterable[Rule]:
+    """Give one rule per kind for all the actions that a word allows."""
+    found: dict[str, Rule] = {}
+    for change in CHANGES:
+        if change.need.allow == word:
+            new = _change_rule(change)
+            old = found.get(new.kind.resource, Rule(new.kind, (), ()))
+            found[new.kind.resource] = Rule(new.kind, _joined(old.verbs, new.verbs), _joined(old.why, new.why))
+    return found.values()
 
 
 def _change_rule(change: Change) -> Rule:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from robusta_volumes._cli.reference_markdown import page, table
-from robusta_volumes._model.asked import Expand, Release, SetPolicy
+from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, SetPolicy, SnapshotTick
 from robusta_volumes._model.needs import CHANGES, Change
 
 PLACE = Path("docs/reference/actions.md")
@@ -14,10 +14,13 @@ ASKED: Mapping[str, type[Any]] = {
     "expand_persistent_volume_claim": Expand,
     "set_volume_reclaim_policy": SetPolicy,
     "release_persistent_volume": Release,
+    "create_pvc_snapshots": CreateSnapshots,
+    "pvc_snapshot_schedule": SnapshotTick,
+    "prune_pvc_snapshots": PruneSnapshots,
 }
-_INTRO = """These actions change something, each only when a person runs it. Without `dry_run=false` it shows the plan and changes
-nothing. How to run them: [Management](../persistent-volume-actions.md#management). What reads only takes the
-[settings](settings.md) as params."""
+_INTRO = """These actions change something, each only when a person runs it, except `pvc_snapshot_schedule`, which does
+what your `schedules` say. Where `dry_run` is `true`, the plan is shown and nothing is changed. How to run them:
+[Management](../persistent-volume-actions.md#management). What reads only takes the [settings](settings.md) as params."""
 
 
 def actions_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every page gets the root)
@@ -33,8 +36,9 @@ def _section(change: Change) -> str:
         f"Needs `{', '.join(need.verbs)}` on `{need.kind.resource}`, by {where}: `permissions --allow {need.allow}` "
         "([Permissions](../permissions.md#what-changes-something))."
     )
-    rows = (_row(one) for one in fields(asked))
-    return f"## {change.action}\n\n{about} {allowed}\n\n{table(('param', 'default', 'what it is'), rows)}"
+    rows = [_row(one) for one in fields(asked)]
+    params = f"\n\n{table(('param', 'default', 'what it is'), rows)}" if rows else ""
+    return f"## {change.action}\n\n{about} {allowed}{params}"
 
 
 def _row(one: Field[Any]) -> tuple[str, ...]:

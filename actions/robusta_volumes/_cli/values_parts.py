@@ -15,6 +15,7 @@ from robusta_volumes._model.rule_choice import Severities
 from robusta_volumes._model.settings import GROUP, WORKFLOWS, camel, snake
 
 PLAYBOOKS = Path(__file__).resolve().parents[1] / "_data" / "playbooks"  # the package's own copy
+_REPORTS = Path(__file__).resolve().parents[1] / "_workflows"
 REPO = "robusta_volumes"
 REPOS: Mapping[str, Any] = {REPO: {"url": "file:///unused", "pip_install": False}}
 _DOCTOR = "robusta_volumes_doctor"  # asks what would be allowed, and reads
@@ -48,7 +49,8 @@ def playbooks(folder: Path = PLAYBOOKS) -> dict[str, dict[str, Any]]:
 
 def light_actions(needs: Needs = NEEDS) -> tuple[str, ...]:
     """Give the actions that people may run from the UI without signature: reports of workflows that only read."""
-    return (*(snake(key) for key, wanted in needs.items() if key in WORKFLOWS and reads_only(wanted)), _DOCTOR)
+    reports = (snake(key) for key, wanted in needs.items() if key in WORKFLOWS and reads_only(wanted))
+    return (*(report for report in reports if (_REPORTS / f"{report}.py").exists()), _DOCTOR)
 
 
 def block() -> dict[str, Any]:

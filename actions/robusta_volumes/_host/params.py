@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
-from robusta_volumes._model.asked import Expand, Release, SetPolicy
+from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, SetPolicy
 from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
 
@@ -88,6 +88,20 @@ class ReleaseParams(TargetParams):
 
 class DigestParams(TargetParams):
     """Params of volumes_digest: it is about the whole cluster."""
+
+
+@params_of(CreateSnapshots)
+class CreateSnapshotsParams(TargetParams):
+    """Params of create_pvc_snapshots."""
+
+
+@params_of(PruneSnapshots)
+class PruneSnapshotsParams(TargetParams):
+    """Params of prune_pvc_snapshots."""
+
+
+class SnapshotScheduleParams(TargetParams):
+    """Params of pvc_snapshot_schedule: everything stands in the settings."""
 
 
 class DoctorParams(TargetParams):

@@ -19,7 +19,7 @@ from robusta_volumes._host.targets import target_of
 from robusta_volumes._host.watch import Watch
 from robusta_volumes._model.errors import ClusterError, SettingsError
 from robusta_volumes._model.renames import RENAMED, Renamed
-from robusta_volumes._model.settings import WORKFLOWS, overridden, param_notices, read_settings, snake
+from robusta_volumes._model.settings import WORKFLOWS, Settings, overridden, param_notices, read_settings, snake
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._report.notices import (
     ERROR,
@@ -34,7 +34,7 @@ from robusta_volumes._workflows.ticks import PROCESS, tick
 
 # Seconds that a run may take: an event's worker is one of twenty, a person waits, a tick must end before the next one.
 BUDGET = {Trigger.EVENT: 30, Trigger.ALERT: 30, Trigger.MANUAL: 120, Trigger.SCHEDULE: 240}
-_SOURCE = {
+SOURCE = {
     Trigger.EVENT: FindingSource.KUBERNETES_API_SERVER,
     Trigger.ALERT: FindingSource.PROMETHEUS,
     Trigger.MANUAL: FindingSource.MANUAL,
@@ -58,14 +58,25 @@ def run_report(
     Whatever can be foreseen to go wrong becomes a finding that says what to do. On a schedule the report is given when
     the slot of the workflow's ``report_schedule`` is due. With a ``watch``, of events and ticks only changes are told.
     """
-    trigger = _trigger(event)
     settings = read_settings(params.workflows, renamed)
     name = cluster_name(event, params)
     if key not in settings.problems:
         _run(event, params, key, (report, watch), getattr(settings, snake(key)), name, renamed)
     # last: the first finding of an event is the one that others enrich
+    announce_settings(event, params, settings, key, name, renamed)
+
+
+def announce_settings(
+    event: ExecutionBaseEvent,
+    params: TargetParams,
+    settings: Settings,
+    key: str,
+    name: str,
+    renamed: tuple[Renamed, ...] = RENAMED,
+) -> None:
+    """Say once what is wrong with the settings, or old; to a person who runs a workflow that it pauses, each time."""
     if settings.problems:
-        asked = trigger == Trigger.MANUAL and key in settings.problems
+        asked = trigger_of(event) == Trigger.MANUAL and key in settings.problems
         announce(event, settings_page(dict(settings.problems), name), "settings", asked=asked)
     if settings.notices:
         announce(event, renamed_page(settings.notices, name), "notices", asked=False)
@@ -75,8 +86,8 @@ def run_report(
 
 def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[Cluster], Page | None]) -> None:
     """Run what has no target and no settings of its own, and publish its page, if there is one."""
-    trigger = _trigger(event)
-    cluster = _connect(cluster_name(event, params), trigger)
+    trigger = trigger_of(event)
+    cluster = connect(cluster_name(event, params), trigger)
     target = Target(trigger=Trigger.MANUAL)
     page: Page | None
     try:
@@ -87,7 +98,7 @@ def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[C
         _publish(event, target, cluster.name, page)
 
 
-def _connect(name: str, trigger: Trigger) -> Cluster:
+def connect(name: str, trigger: Trigger) -> Cluster:
     """Use the client that Robusta configured, within the time that this kind of run may take."""
     return LiveCluster(default_client(), name, deadline=BUDGET[trigger])
 
@@ -101,7 +112,7 @@ def _run(
     name: str,
     renamed: tuple[Renamed, ...],
 ) -> None:
-    trigger, (report, watch) = _trigger(event), ways
+    trigger, (report, watch) = trigger_of(event), ways
     target: Target | None = None
     wrong: SettingsError | None = None
     try:
@@ -112,7 +123,7 @@ def _run(
         wrong = error
     if not settings.enabled:
         if trigger == Trigger.MANUAL:
-            publish(event, switched_off_page(key, name), name, _SOURCE[trigger])
+            publish(event, switched_off_page(key, name), name, SOURCE[trigger])
         return
     if wrong:
         page = wrong_param_page(wrong, snake(key), name)
@@ -122,7 +133,7 @@ def _run(
         return
 
     def look(targets: list[Target]) -> None:
-        cluster = _connect(name, trigger)
+        cluster = connect(name, trigger)
         if watch and watch.takes(target):
             pages = watch.pages(targets, settings, State(cluster, INSTALLATION_NAMESPACE))
             _publish_all(event, target, name, pages)
@@ -158,7 +169,7 @@ def _publish(event: ExecutionBaseEvent, target: Target, cluster: str, page: Page
     repeats = target.trigger == Trigger.EVENT or page.key == ERROR
     if repeats and target.trigger != Trigger.MANUAL and not is_new(fingerprint(page, cluster)):
         return
-    publish(event, page, cluster, _SOURCE[target.trigger])
+    publish(event, page, cluster, SOURCE[target.trigger])
 
 
 def _publish_all(event: ExecutionBaseEvent, target: Target, cluster: str, pages: Iterable[Page]) -> None:
@@ -166,12 +177,13 @@ def _publish_all(event: ExecutionBaseEvent, target: Target, cluster: str, pages:
     told = [page for page in pages if page.noteworthy]
     told = [page for page in told if page.key != ERROR or is_new(fingerprint(page, cluster))]
     for page in told[:1]:
-        publish(event, page, cluster, _SOURCE[target.trigger])
+        publish(event, page, cluster, SOURCE[target.trigger])
     for page in told[1:]:
-        publish_aside(event, page, cluster, _SOURCE[target.trigger])
+        publish_aside(event, page, cluster, SOURCE[target.trigger])
 
 
-def _trigger(event: ExecutionBaseEvent) -> Trigger:
+def trigger_of(event: ExecutionBaseEvent) -> Trigger:
+    """Tell what started a run."""
     if isinstance(event, PrometheusKubernetesAlert):
         return Trigger.ALERT
     if isinstance(event, ScheduledExecutionEvent):
@@ -196,10 +208,10 @@ def announce(event: ExecutionBaseEvent, page: Page, note: str, *, asked: bool) -
     What a run by hand says is remembered nowhere: its settings may be the caller's own, and it may be unsigned, so it
     must neither write nor silence what the installation's own settings will say.
     """
-    trigger, name = _trigger(event), event.get_context().cluster_name if event.get_context() else ""
+    trigger, name = trigger_of(event), event.get_context().cluster_name if event.get_context() else ""
     content = hashlib.sha256("\n".join(page.causes).encode()).hexdigest()
     by_hand = trigger == Trigger.MANUAL
-    state = State(_connect(name, trigger), INSTALLATION_NAMESPACE)
+    state = State(connect(name, trigger), INSTALLATION_NAMESPACE)
     try:
         stamped = state.read(note).get("announced") == content
         if content in _announced and not stamped and not by_hand:
@@ -209,4 +221,4 @@ def announce(event: ExecutionBaseEvent, page: Page, note: str, *, asked: bool) -
     if asked or not (stamped or content in _announced):
         if not by_hand:
             _announced.add(content)
-        publish_aside(event, page, name, _SOURCE[trigger])
+        publish_aside(event, page, name, SOURCE[trigger])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from robusta_volumes._model.checks import flag
+from robusta_volumes._model.checks import flag, got, text, whole
 from robusta_volumes._model.declare import setting
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.size import Size, size
@@ -65,6 +65,57 @@ class Release:
     name: str = setting("", word, "the volume, which must be Released or Failed")
     claim: tuple[str, str] | None = setting(
         None, claim_key, "the claim that is to have it, when it is not the one that had it", "namespace/name"
+    )
+    dry_run: bool = setting(True, flag, _DRY_RUN)
+
+
+def retain(value: object) -> bool:
+    """Read "schedule". Raises ValueError: when it is anything else."""
+    if value == "schedule":
+        return True
+    if value == "":
+        return False
+    raise ValueError(f'must be "schedule" or nothing, {got(value)}')
+
+
+def _seconds(value: object) -> int:
+    return whole(value, "seconds", 0, 90)  # a person's run ends after 120
+
+
+@dataclass(frozen=True)
+class CreateSnapshots:
+    """Take a snapshot of one claim or of several."""
+
+    name: str = setting("", word, "the claim; without it all Bound claims of the namespace or the selector")
+    namespace: str = setting("", word, "where the claims are")
+    selector: str = setting("", text, "label selector on claims, as kubectl takes it", "selector")
+    snapshot_class: str = setting("", word, "the VolumeSnapshotClass; left out: the default one of each driver")
+    retain: bool = setting(
+        False,
+        retain,
+        "schedule lets them go like those of a schedule; left out, they stay until pruned by hand",
+        "schedule",
+    )
+    wait: int = setting(20, _seconds, "how long to wait until they are ready", "seconds")
+    dry_run: bool = setting(False, flag, "true shows what would be done and makes nothing")
+
+
+@dataclass(frozen=True)
+class SnapshotTick:
+    """Do what the schedules of the settings say; it takes no params of its own, and a playbook of ours runs it."""
+
+
+@dataclass(frozen=True)
+class PruneSnapshots:
+    """Delete the snapshots that the settings no longer keep."""
+
+    schedule: str = setting("", word, "the schedule whose snapshots are meant; none named: all of them")
+    namespace: str = setting("", word, "only the snapshots of this namespace")
+    by_hand: bool = setting(
+        False, flag, "true counts those made by hand, too: they go by retentionDays, and the last good one stays"
+    )
+    confirm: bool = setting(
+        False, flag, "true deletes though more than half of a claim's good ones go, or the clock seems wrong"
     )
     dry_run: bool = setting(True, flag, _DRY_RUN)
 

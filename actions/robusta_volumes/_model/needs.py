@@ -28,13 +28,14 @@ class Need:
 
 @dataclass(frozen=True)
 class Change:
-    """An action that changes something, and the one verb that it needs beyond reading.
+    """An action that changes something, and the verbs that it needs beyond reading.
 
     Nobody has it unless somebody gave it: ``need.allow`` is the word for that.
     """
 
     action: str
     need: Need
+    ticks: bool = False  # a playbook of ours runs it, by what the settings say; all others are run by a person
 
 
 _STATE = Need(
@@ -74,6 +75,14 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.EVENT, READ, "causes that stand in events only"),
         _STATE,
     ),
+    "pvcSnapshots": (
+        Need(k.CLAIM, READ, "which claims are to have snapshots, and which are being restored"),
+        Need(k.VOLUME, READ, "whether a claim can be snapshotted"),
+        Need(k.SNAPSHOT_CLASS, READ, "which class fits a claim's driver"),
+        Need(k.SNAPSHOT, READ, "which snapshots there are, and how old"),
+        Need(k.SNAPSHOT_CONTENT, READ, "whether a snapshot is bound to its data"),
+        _STATE,
+    ),
     "robustaVolumesLeftovers": (
         Need(k.CLAIM, READ, _OURS),
         Need(k.POD, READ, _OURS),
@@ -95,4 +104,11 @@ CHANGES: tuple[Change, ...] = (
         "release_persistent_volume",
         Need(k.VOLUME, ("patch",), "gives a kept volume back to a claim", allow="volumes"),
     ),
+    Change("create_pvc_snapshots", Need(k.SNAPSHOT, ("create",), "takes snapshots", allow="snapshots")),
+    Change(
+        "pvc_snapshot_schedule",
+        Need(k.SNAPSHOT, ("create", "delete"), "takes snapshots and deletes its own old ones", allow="snapshots"),
+        ticks=True,
+    ),
+    Change("prune_pvc_snapshots", Need(k.SNAPSHOT, ("delete",), "deletes our own old snapshots", allow="snapshots")),
 )

@@ -83,6 +83,18 @@ def switched_off_page(workflow: str, cluster: str) -> Page:
     )
 
 
+def nothing_due_page(workflow: str, cluster: str) -> Page:
+    """Answer a manual run of a tick that had nothing to do or to tell."""
+    return Page(
+        title=f"{workflow}: nothing is due, and nothing has changed",
+        severity=Severity.INFO,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=(Text(f"What is made when stands in `{PREFIX}.{workflow}.schedules`; without one nothing is done."),),
+        key="RobustaVolumesSettings",
+        failure=False,
+    )
+
+
 def error_page(error: ClusterError, doing: str, subject: Subject, *, causes: Sequence[str] = ()) -> Page:
     """Say what could not be done, why, and what to do about it."""
     remedy = error.remedy.strip()

@@ -1,0 +1,82 @@
+"""What must be remembered of one schedule between two ticks, and what was said of it. Pure.
+
+Nearly all is read from the snapshots themselves; here is what they cannot hold: since when the schedule is known, which slot
+was served last, what it failed at, which policy people were told of, and what was announced.
+
+A tick cannot know that its message was sent, since messages leave only after it returned. So what it says is ``news`` until
+the next tick of the same process takes it as ``said``; after a restart in between it is said once more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from robusta_volumes._model.times import parse_time
+
+_TIMES = 2  # that a message is given when nobody knows whether it was sent
+
+
+@dataclass
+class Note:
+    """The memory of one schedule."""
+
+    since: datetime
+    served: datetime | None = None
+    wanted: int = 0  # claims that the served slot was for
+    failed: dict[str, list[str]] = field(default_factory=dict)  # claim -> [kind of failure, in words, what to do]
+    missed: list[str] = field(default_factory=list)  # slots that nobody served and that were not told yet
+    agreed: dict[str, Any] | None = None  # the policy by which snapshots may go
+    waiting: dict[str, Any] | None = None  # a stricter one, published
+    until: datetime | None = None  # when that one counts
+    said: dict[str, Any] = field(default_factory=dict)  # topic -> content
+    news: dict[str, Any] = field(default_factory=dict)  # the same, given by the last tick and perhaps not sent
+    by: str = ""  # which process gave the news
+    times: int = 0  # how often
+
+    def confirm(self, process: str) -> None:
+        """Take as said what the last tick of this process said."""
+        if self.news and (self.by == process or self.times >= _TIMES):
+            self.said.update(self.news)
+            if "missed" in self.news:
+                self.missed = []
+                self.said.pop("missed", None)
+            self.news, self.by, self.times = {}, "", 0
+
+    def tells(self, topic: str, content: object, process: str) -> bool:
+        """Tell whether this has to be said, and note that it is."""
+        if self.said.get(topic) == content:
+            return False
+        self.times = self.times + (self.by != process)
+        self.news[topic], self.by = content, process
+        return True
+
+    def forget(self, topic: str) -> None:
+        """Let a topic be news again when it comes back."""
+        self.said.pop(topic, None)
+        self.news.pop(topic, None)
+
+    def written(self) -> dict[str, Any]:
+        """Give it as JSON can hold it; nothing that is empty."""
+        every = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(self).items()}
+        return {key: value for key, value in every.items() if value}
+
+
+def read_note(noted: Mapping[str, Any], now: datetime, newest: datetime | None) -> Note:
+    """Read a memory. Without one the schedule is known since its ``newest`` snapshot's slot, or since ``now``."""
+    note = Note(since=parse_time(noted.get("since")) or newest or now)
+    for name, kind in (
+        ("wanted", int),
+        ("failed", dict),
+        ("missed", list),
+        ("said", dict),
+        ("news", dict),
+        ("by", str),
+    ):
+        if isinstance(noted.get(name), kind):
+            setattr(note, name, noted[name])
+    note.times = noted["times"] if isinstance(noted.get("times"), int) else 0
+    for name in ("agreed", "waiting"):
+        setattr(note, name, noted[name] if isinstance(noted.get(name), dict) else None)
+    note.served, note.until = parse_time(noted.get("served")), parse_time(noted.get("until"))
+    return note

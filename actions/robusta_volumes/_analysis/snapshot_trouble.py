@@ -1,0 +1,96 @@
+"""What is wrong with the snapshots of one schedule now, and what of it is news. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.restore_point import PENDING, Point, State
+from robusta_volumes._model.text import cited, plain
+from robusta_volumes._model.times import UTC, ago, span
+
+CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reason to be woken
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+Problems = dict[str, list[str]]  # claim -> [kind, why, what to do]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What to tell: ``new`` are the claims that were not told of so; ``resolved``: what was wrong is over."""
+
+    new: frozenset[str] = frozenset()
+    resolved: bool = False
+
+    @property
+    def any(self) -> bool:
+        """True when there is something to tell."""
+        return bool(self.new) or self.resolved
+
+
+def problem(error: ClusterError) -> list[str]:
+    """Write a refused creation as a problem; its kind does not hang on the server's wording."""
+    return [f"failed: {type(error).__name__}", plain(error, 300), error.remedy]
+
+
+def newest_of(points: Iterable[Point]) -> Mapping[str, Point]:
+    """Find the newest snapshot of each claim, by the claim's uid, leaving out those that are being deleted."""
+    found: dict[str, Point] = {}
+    for point in points:
+        if point.state is State.TERMINATING:
+            continue
+        old = found.get(point.claim_uid)
+        if old is None or (point.slot or point.created or _NO_TIME) > (old.slot or old.created or _NO_TIME):
+            found[point.claim_uid] = point
+    return found
+
+
+def pending_of(points: Iterable[Point]) -> Mapping[str, int]:
+    """Count the snapshots that are still under way, by the claim's uid."""
+    found: dict[str, int] = {}
+    for point in points:
+        if point.state in PENDING:
+            found[point.claim_uid] = found.get(point.claim_uid, 0) + 1
+    return found
+
+
+def late(points: Sequence[Point], uids: Iterable[str], now: datetime) -> Problems:
+    """Find the claims whose newest snapshot did not become ready in time, or that no controller has looked at."""
+    newest = newest_of(points)
+    found: Problems = {}
+    for uid in uids:
+        point = newest.get(uid)
+        if point is None or point.state not in {State.LATE, State.UNOBSERVED}:
+            continue
+        name = f"{point.namespace}/{point.claim}"
+        age = span(now - point.created) if point.created else "an unknown time"
+        if point.state is State.UNOBSERVED:
+            found[name] = [
+                "unobserved",
+                f"no controller has touched {plain(point.name)} for {age}",
+                "look whether the snapshot controller runs: kubectl get pods -A | grep snapshot-controller",
+            ]
+            continue
+        said = f"; the driver said {cited(point.error, 200)}" if point.error else "; no error was given"
+        todo = f"kubectl -n {point.namespace} describe volumesnapshot {point.name}"
+        found[name] = ["late", f"not ready after {age}{said}", todo]
+    return found
+
+
+def change(problems: Problems, told: Mapping[str, str]) -> Change:
+    """Compare with what people were told of: claim -> kind."""
+    new = frozenset(name for name, (kind, *_) in problems.items() if told.get(name) != kind)
+    if new:
+        return Change(new)
+    trouble = [kind for kind in told.values() if kind != CANNOT]
+    still = [kind for kind, *_ in problems.values() if kind != CANNOT]
+    return Change(resolved=bool(told) and (not problems or (bool(trouble) and not still)))
+
+
+def last_good(points: Iterable[Point], now: datetime) -> Mapping[str, str]:
+    """Say when the newest good one of each claim was cut, by namespace/name."""
+    found: dict[str, Point] = {}
+    for point in points:
+        name = f"{point.namespace}/{point.claim}"
+        if point.good and (name not in found or (point.when or _NO_TIME) > (found[name].when or _NO_TIME)):
+            found[name] = point
+    return {name: ago(point.when, now) for name, point in found.items()}

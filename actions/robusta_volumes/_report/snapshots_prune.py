@@ -1,0 +1,165 @@
+"""Pages about deleting snapshots: the plan with a reason for each one, why it is not done, and what was done."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from robusta_volumes._analysis.prune_plan import PrunePlan
+from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.restore_point import Point
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import count, plain
+from robusta_volumes._model.times import ago, stamp
+from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
+from robusta_volumes._report.pieces import short
+
+KEY = "PvcSnapshotsPrune"
+ACTION = "prune_pvc_snapshots"
+_SETTINGS = "workflows.persistentVolumeWorkflows.pvcSnapshots"
+
+
+def first_plan_page(plan: PrunePlan, most: int, until: datetime, cluster: str, now: datetime) -> Page:
+    """Publish what retention would delete, before it does so for the first time by this policy."""
+    says = (
+        f"Nothing was deleted yet. These settings delete for the first time, or more than before: from "
+        f"{stamp(until, now)} on the snapshots go, {most} in a run at most.\n"
+        f"*Do this:* nothing, when that is what you want. Otherwise change `retentionDays` or the schedule under "
+        f"`{_SETTINGS}`, or keep single ones with "
+        "`kubectl -n NAMESPACE label volumesnapshot NAME robusta-volumes.dev/hold=true`."
+    )
+    blocks = (Text(f"{says}\n{_summary([plan], now)}"), plan_csv([plan], now))
+    going = f"{len(plan.removed)} of {count(len(plan.points), 'snapshot')}"
+    title = f"{_name(plan)}: {going} will be deleted from {stamp(until, now)} on"
+    return _page(title, blocks, Severity.LOW, cluster, f"plan/{plan.schedule}")
+
+
+def refused_prune_page(plan: PrunePlan, cluster: str, now: datetime) -> Page:
+    """Tell that retention stopped because it looks like a mistake, and how to say that it is none."""
+    params = _params(plan.schedule)
+    says = (
+        f"{plan.refusal[:1].upper()}{plan.refusal[1:]}. Nothing is deleted for this schedule until that is clear; "
+        "snapshots are made as before.\n"
+        "*Do this:* look at plan.csv. When it is right, confirm it:\n"
+        f"```robusta playbooks trigger {ACTION} {' '.join(f'{k}={v}' for k, v in params.items())} confirm=true dry_run=false```"
+    )
+    blocks = (
+        Text(f"{says}\n{_summary([plan], now)}"),
+        plan_csv([plan], now),
+        Button("Show the plan", ACTION, {**params, "confirm": "true", "dry_run": "true"}),
+    )
+    title = f"{_name(plan)}: would delete {len(plan.removed)} of {count(len(plan.points), 'snapshot')}, refused"
+    return _page(title, blocks, Severity.MEDIUM, cluster, f"refused/{plan.schedule}")
+
+
+def prune_plan_page(plans: Sequence[PrunePlan], params: dict[str, str], most: int, cluster: str, now: datetime) -> Page:
+    """Show what would go; the same plan is carried out when that is asked for."""
+    going = sum(len(plan.removed) for plan in plans if not plan.refusal)
+    every = sum(len(plan.points) for plan in plans)
+    refused = [
+        f"*Refused for {_name(p)}:* {p.refusal}. `confirm=true` deletes all the same." for p in plans if p.refusal
+    ]
+    cap = f" One run deletes {most} at most (`maxDeletePerRun`); run it again for the rest." if going > most else ""
+    lines = [f"Nothing was deleted yet.{cap}", _summary(plans, now), *refused]
+    blocks: list[Block] = [Text("\n".join(line for line in lines if line)), plan_csv(plans, now)]
+    if going:
+        blocks.append(Button(f"Remove these {min(going, most)} now", ACTION, {**params, "dry_run": "false"}))
+    of = f'"{plain(plans[0].schedule)}"' if len(plans) == 1 and plans[0].schedule else "snapshots"
+    title = f"Prune of {of}: would remove {going} of {count(every, 'snapshot')} (dry run)"
+    return _page(title, tuple(blocks), Severity.INFO, cluster, "prune")
+
+
+def pruned_page(
+    plans: Sequence[PrunePlan],
+    done: Sequence[Point],
+    gone: int,
+    left: int,
+    errors: Sequence[tuple[Point, ClusterError]],
+    cluster: str,
+    now: datetime,
+) -> Page:
+    """Tell what was deleted, and what refused."""
+    lines = [f"Deleted {len(done)}{_range(done, now)}."]
+    lines += [f"{count(gone, 'snapshot')} changed or went meanwhile and were left alone."] if gone else []
+    lines += [f"{count(left, 'more')} to go: run it again.".replace("mores", "more")] if left else []
+    lines += [
+        f"*Refused for {_name(p)}:* {p.refusal}. `confirm=true` deletes all the same." for p in plans if p.refusal
+    ]
+    if errors:
+        point, error = errors[0]
+        says, _, command = error.remedy.partition("\n")
+        lines.append(f"{plain(point.namespace)}/{plain(point.name)}: {plain(error.message, 300)}")
+        lines.append(f"*Do this:* {short(says, 400)}" + (f"\n```{short(command, 1200)}```" if command else ""))
+    failed = f", {count(len(errors), 'deletion')} refused" if errors else ""
+    title = f"Prune: removed {count(len(done), 'snapshot')}{failed}"
+    severity = Severity.MEDIUM if errors else Severity.INFO
+    return _page(title, (Text("\n".join(lines)), plan_csv(plans, now)), severity, cluster, "prune")
+
+
+def plan_csv(plans: Sequence[PrunePlan], now: datetime) -> Block:
+    """List every snapshot with what becomes of it and why, what goes first."""
+    rows = [
+        (
+            f"{p.namespace}/{p.claim}",
+            p.name,
+            p.schedule or "by hand",
+            ago(p.when, now),
+            p.state.value,
+            "removed" if plan.decisions.remove[i] else "kept",
+            plan.decisions.why(i),
+            gib(p.size) if p.size is not None else "unknown",
+        )
+        for plan in plans
+        for i, p in enumerate(plan.points)
+    ]
+    rows.sort(key=lambda row: (row[5] != "removed", row[0], row[1]))
+    return csv_file("plan.csv", ("claim", "snapshot", "schedule", "cut", "state", "decision", "reason", "size"), rows)
+
+
+def reasons_table(plans: Sequence[PrunePlan]) -> Table:
+    """Count the reasons."""
+    found: dict[tuple[str, str], int] = {}
+    for plan in plans:
+        for i in range(len(plan.points)):
+            key = ("removed" if plan.decisions.remove[i] else "kept", plan.decisions.why(i))
+            found[key] = found.get(key, 0) + 1
+    rows = tuple((f"{number} {what}", why) for (what, why), number in sorted(found.items(), reverse=True))
+    return Table(("how many", "why"), rows)
+
+
+def _summary(plans: Sequence[PrunePlan], now: datetime) -> str:
+    going = sorted((p for plan in plans for p in plan.removed if p.when), key=lambda p: (p.when or now, p.name))
+    every = [p for plan in plans for p in plan.points]
+    sizes = [p.size for p in going if p.size is not None]
+    unknown = len(going) - len(sizes)
+    frees = f"Frees at most {gib(sum(sizes))}" if sizes else "How much it frees is not known"
+    frees += f" ({count(unknown, 'size')} unknown)." if unknown and sizes else "."
+    held, used = sum(p.held for p in every), sum(bool(p.in_use) for p in every)
+    kept = f"{held} held, {used} in use by a restore." if held or used else ""
+    return f"{'Nothing would go.' if not going else f'Goes{_range(going, now)}. {frees}'} {kept}".rstrip()
+
+
+def _range(points: Sequence[Point], now: datetime) -> str:
+    times = sorted(p.when for p in points if p.when)
+    if not times:
+        return ""
+    return f": oldest {stamp(times[0], now)}, newest of these {stamp(times[-1], now)}"
+
+
+def _name(plan: PrunePlan) -> str:
+    return f'Snapshots "{plain(plan.schedule)}"' if plan.schedule else "Snapshots made by hand"
+
+
+def _params(schedule: str) -> dict[str, str]:
+    return {"schedule": schedule} if schedule else {"by_hand": "true"}
+
+
+def _page(title: str, blocks: tuple[Block, ...], severity: Severity, cluster: str, identity: str) -> Page:
+    return Page(
+        title=short(title, 240),
+        severity=severity,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=blocks,
+        key=KEY,
+        identity=identity,
+        failure=severity > Severity.INFO,
+    )
