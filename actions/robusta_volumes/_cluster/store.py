@@ -62,6 +62,10 @@ class Store:
                     item["metadata"]["resourceVersion"] = str(self._version)
                 self._put(kind, item)
 
+    def honour_finalizers(self) -> None:
+        """From now on an object that has finalizers stays until they are taken off: somebody is there to do it."""
+        self._finalizers = True
+
     @property
     def version(self) -> str:
         """The newest resourceVersion that was given out."""

@@ -21,6 +21,7 @@ from robusta_volumes._sandbox.api_status import (
 )
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_IN_USE = "kubernetes.io/pvc-protection"
 _CONFIG_MAP_LIMIT = 1024 * 1024  # bytes
 _QUANTITY_TEXT = r"quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _RESIZE_TEXT = (
@@ -108,6 +109,7 @@ def _fill_claim(store: Store, claim: Object) -> None:
     source = spec.get("dataSource") or spec.get("dataSourceRef")
     if source and not source.get("namespace"):
         spec["dataSource"], spec["dataSourceRef"] = dict(source), dict(source)
+    claim["metadata"]["finalizers"] = list({**dict.fromkeys(claim["metadata"].get("finalizers") or ()), _IN_USE: None})
     claim["status"] = {"phase": "Pending"}
 
 

@@ -1,11 +1,12 @@
 """What the sandbox's API server serves: the kinds of a plain Kubernetes, and the discovery documents that say so."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store import Store
-from robusta_volumes._model.kind import ALL_KINDS, Kind
+from robusta_volumes._model.kind import ALL_KINDS, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
 
 # group/version: kinds that a cluster serves beside those that we touch; "-" marks those without a namespace.
 _MORE = {
@@ -45,6 +46,7 @@ _SHORT = {
 }
 _VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 _PLAIN_STATUS = {"configmaps", "secrets", "events", "storageclasses", "endpoints", "serviceaccounts", "leases"}
+_PLAIN_STATUS |= {"volumesnapshotclasses"}
 
 
 def _more() -> list[Kind]:
@@ -58,6 +60,8 @@ def _more() -> list[Kind]:
 
 
 BUILT_IN: tuple[Kind, ...] = (*ALL_KINDS, *_more())
+# For ``more``: a cluster of 2020, whose snapshot API has the version that nothing serves any longer.
+ONLY_V1BETA1 = tuple(replace(kind, version="v1beta1") for kind in (SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT))
 _CORE_GROUPS = {kind.group for kind in BUILT_IN if kind.group != "snapshot.storage.k8s.io"}
 
 

@@ -20,6 +20,7 @@ from robusta_volumes._sandbox.api_kinds import Catalog
 from robusta_volumes._sandbox.api_verbs import Verbs
 from robusta_volumes._sandbox.faults import Faults
 from robusta_volumes._sandbox.rbac import Access
+from robusta_volumes._sandbox.stepping import Stepping
 
 __all__ = ["ApiServer", "Seen"]
 
@@ -90,6 +91,14 @@ class ApiServer:
         path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         path.chmod(0o600)
         return path
+
+    def drive(self, controller: Stepping) -> "ApiServer":
+        """Let a controller step once after each request for a snapshot or a claim; gives the server.
+
+        What is made at one request, and "ready after three", is then ready at the third look.
+        """
+        self._front.verbs.after = controller.step
+        return self
 
     def expire_tokens(self) -> None:
         """Make every continue token given out so far too old: the next page answers 410."""

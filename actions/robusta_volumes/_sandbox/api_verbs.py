@@ -1,14 +1,14 @@
 """The verbs of the API server over a store: request in, status code and body out; no HTTP here."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store import Admit, Store
 from robusta_volumes._model.errors import ClusterError
-from robusta_volumes._model.kind import EVENT, Kind
+from robusta_volumes._model.kind import CLAIM, EVENT, SNAPSHOT, SNAPSHOT_CONTENT, Kind
 from robusta_volumes._sandbox.api_admission import admit
 from robusta_volumes._sandbox.api_call import Call
 from robusta_volumes._sandbox.api_events import check_fields, is_mirror, mirrored
@@ -33,6 +33,7 @@ _PATCHES = {
     "application/strategic-merge-patch+json": "strategic",
 }
 _OK, _CREATED = 200, 201
+_STEPPED = {CLAIM.resource, SNAPSHOT.resource, SNAPSHOT_CONTENT.resource}
 # Deleting one of these answers the object; deleting anything else answers a Status.
 _SHOWN_ON_DELETE = {"persistentvolumeclaims", "persistentvolumes", "pods", "storageclasses", "volumeattachments"}
 _SHOWN_ON_DELETE |= {"resourcequotas", "services", "serviceaccounts", "csidrivers", "csinodes"}
@@ -63,18 +64,22 @@ class Request:
 
 @dataclass
 class Verbs:
-    """Answers calls from ``store``, for the user of ``access``."""
+    """Answers calls from ``store``, for the user of ``access``; ``after`` comes after each for a snapshot or a claim."""
 
     store: Store
     access: Access
+    after: Callable[[], object] = lambda: None
     pages: Pages = field(default_factory=Pages)
 
     def answer(self, call: Call, kind: Kind, request: Request) -> tuple[int, Object]:
         """Do what is asked. Raises StatusError."""
         try:
-            return self._answer(call, kind, request)
+            answer = self._answer(call, kind, request)
         except ClusterError as error:
             raise of_error(error, kind, call.name, deleting=call.verb == "delete") from error
+        if kind.resource in _STEPPED and not request.dry_run():
+            self.after()
+        return answer
 
     def _answer(self, call: Call, kind: Kind, request: Request) -> tuple[int, Object]:
         if call.subresource and not (call.subresource == "status" and has_status(kind)):

@@ -4,45 +4,26 @@ One `step` moves each object by one stage, as a real cluster shows it; started, 
 """
 
 import contextlib
-import threading
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any
 
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store import Store
-from robusta_volumes._model.errors import ClusterError, NotFound
+from robusta_volumes._model.errors import NotFound
 from robusta_volumes._model.kind import CLAIM, POD, VOLUME
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._sandbox.stepping import Stepping
 
-_EVERY = 0.3  # seconds between two steps
 
-
-class Controllers:
+class Controllers(Stepping):
     """Resizer, kubelet and binder over one store. ``refused``: claims whose growth the backend refuses, and its words."""
 
     def __init__(self, store: Store, refused: Mapping[tuple[str, str], str] | None = None) -> None:
+        super().__init__()
         self.store = store
         self.refused = dict(refused or {})
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> "Controllers":  # noqa: PYI034 (typing.Self is new in 3.11)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(_EVERY):
-            with contextlib.suppress(ClusterError):  # an object went away while it was looked at
-                self.step()
 
     def step(self) -> None:
         """Move everything by one stage."""
