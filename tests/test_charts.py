@@ -2,12 +2,13 @@
 
 import struct
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robusta_volumes._report.charts import fill_bars, stacked_bars
+from robusta_volumes._report.charts import fill_bars, stacked_bars, timeline
 
 GI = 1024**3
 TITLE = "1,930.0 GiB provisioned in 412 volumes, 61.0 GiB of it Released or Failed"
@@ -73,3 +74,13 @@ def test_how_full_nodes_are_is_drawn_one_bar_each_also_beyond_the_limit() -> Non
     two = size(fill_bars("2 nodes", [("node-a1", 25, 25), ("node-b1", 0, 0)]))
     assert (one[0], two[0]) == (960, 960)
     assert two[1] > one[1]
+
+
+@pytest.mark.parametrize("days", [0, 0.01, 3, 400])
+def test_a_timeline_is_drawn_whatever_its_length(days: float) -> None:
+    now = datetime(2026, 3, 2, tzinfo=timezone.utc)
+    marks = [(now - timedelta(days=days), "good"), (now, "under way"), (now, "something else")]
+    width, height = size(timeline("Snapshots of shop/data", [("nightly", marks), ("by hand", [])], now))
+    assert width == 960
+    assert height < 300
+    assert size(timeline("", [], now))[0] == 960

@@ -16,7 +16,6 @@ from robusta_volumes._cli.__main__ import app
 from robusta_volumes._cli.permissions import PLACE, permissions, permissions_page
 from robusta_volumes._cli.permissions_rules import (
     GRANTS,
-    LATER,
     READING,
     WIDE,
     cluster_rules,
@@ -291,6 +290,7 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions -n shop --allow expand",
         "permissions --allow volumes --volume NAME",
         "permissions -n shop --allow snapshots",
+        "permissions -n shop --allow restore",
     ]
     made = [o for line in commands for o in yaml.safe_load_all(CliRunner().invoke(app, line.split()).stdout)]
     allowed = {(r["resources"][0], verb) for o in made for r in o.get("rules", ()) for verb in r["verbs"]}
@@ -402,21 +402,15 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
         ({"volumes": ["pv-1"]}, "--volume names what --allow volumes is held to"),
         (
             {"namespaces": ["shop"], "allow": ["everything"]},
-            "--allow everything is not known; known are: state, scheduler, expand, snapshots, volumes",
+            "--allow everything is not known; known are: state, scheduler, expand, snapshots, restore, volumes",
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),
-        ({"namespaces": ["shop"], "allow": ["snapshots", "restore"]}, "--allow restore: it comes with pvcSnapshots"),
-        ({"allow": ["state", "restore"]}, "--allow restore: it comes with pvcSnapshots"),
+        ({"allow": ["restore"]}, "--allow wants a namespace"),
     ],
 )
 def test_what_cannot_be_allowed_is_said(given: Mapping[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         permissions(**given)
-
-
-def test_a_word_is_early_only_while_nothing_that_exists_needs_it() -> None:
-    assert not set(LATER) & set(GRANTS)
-    assert not any(need.kind == k.SNAPSHOT and writes(need) for wanted in NEEDS.values() for need in wanted)
 
 
 def test_with_roles_in_two_namespaces_what_is_lost_is_what_the_page_names(server: ApiServer, live: LiveCluster) -> None:
@@ -438,8 +432,8 @@ def test_the_page_names_each_resource_with_its_feature() -> None:
 
 
 def test_people_may_run_without_signature_what_only_reads() -> None:
-    assert light_actions() == ("persistent_volume_actions", "robusta_volumes_doctor")
-    assert light_actions({**NEEDS, **SNAPSHOTS_LATER}) == light_actions()
+    assert light_actions() == ("persistent_volume_actions", "pvc_snapshots", "robusta_volumes_doctor")
+    assert light_actions({**NEEDS, **SNAPSHOTS_LATER}) == ("persistent_volume_actions", "robusta_volumes_doctor")
     assert {change.action for change in CHANGES}.isdisjoint(light_actions())
 
 

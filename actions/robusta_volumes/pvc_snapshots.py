@@ -3,12 +3,31 @@
 from robusta.api import ExecutionBaseEvent, action
 
 from robusta_volumes._host.change import run_change
-from robusta_volumes._host.params import CreateSnapshotsParams, PruneSnapshotsParams, SnapshotScheduleParams
+from robusta_volumes._host.params import (
+    CreateSnapshotsParams,
+    PruneSnapshotsParams,
+    PvcSnapshotsParams,
+    RestoreSnapshotParams,
+    SnapshotScheduleParams,
+)
+from robusta_volumes._host.run import run_report
 from robusta_volumes._host.tick import run_tick
-from robusta_volumes._model.asked import CreateSnapshots, PruneSnapshots
+from robusta_volumes._model.asked import CreateSnapshots, PruneSnapshots, RestoreSnapshot
 from robusta_volumes._workflows.pvc_snapshot_schedule import pvc_snapshot_schedule as work
+from robusta_volumes._workflows.pvc_snapshots import pvc_snapshots as report
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots as create
 from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots as prune
+from robusta_volumes._workflows.pvc_snapshots_restore import restore_pvc_snapshot as restore
+
+
+@action
+def pvc_snapshots(event: ExecutionBaseEvent, params: PvcSnapshotsParams) -> None:
+    """Report which claims have a good snapshot, which lack one and why, when the next is due, and what becomes of each.
+
+    Reads only. By hand for the cluster, with a namespace, or with name and namespace for the history of one claim; on a
+    schedule and on alerts.
+    """
+    run_report(event, params, "pvcSnapshots", report)
 
 
 @action
@@ -36,3 +55,12 @@ def prune_pvc_snapshots(event: ExecutionBaseEvent, params: PruneSnapshotsParams)
     Gives a reason for every snapshot that is kept or removed. The last good one of a claim always stays.
     """
     run_change(event, params, "pvcSnapshots", "prune_pvc_snapshots", PruneSnapshots(), prune)
+
+
+@action
+def restore_pvc_snapshot(event: ExecutionBaseEvent, params: RestoreSnapshotParams) -> None:
+    """Restore a snapshot, or the newest good one of a claim, into a new claim: name, namespace. dry_run=false does it.
+
+    The claim that the snapshot was taken of is never touched; how to switch over is told.
+    """
+    run_change(event, params, "pvcSnapshots", "restore_pvc_snapshot", RestoreSnapshot(), restore)

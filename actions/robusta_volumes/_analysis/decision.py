@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from robusta_volumes._model.inventory import Unseen
-from robusta_volumes._model.plan import Patch
+from robusta_volumes._model.plan import Step
 from robusta_volumes._rules.rule import Fix
 
 
@@ -41,7 +41,7 @@ class Unsure:
 class Decision:
     """The plan, when there are no ``refusals``; without steps everything is as it was asked for already."""
 
-    steps: tuple[Patch, ...] = ()
+    steps: tuple[Step, ...] = ()
     command: str = ""  # that does the same by hand
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from robusta_volumes._cli.permissions_rules import (
-    LATER,
     WIDE,
     cluster_rules,
     granted_rules,
@@ -50,9 +49,6 @@ def permissions(
     unknown = [w for w in workflows if w not in NEEDS]
     if unknown:
         raise ValueError(f"there is no workflow {unknown[0]}; there are: {', '.join(NEEDS)}")
-    early = [f"--allow {word}: {LATER[word]}" for word in allow if word in LATER]
-    if early:
-        raise ValueError("; ".join(early) + ". There is nothing to allow.")
     wide, narrow = [w for w in allow if w in WIDE], [w for w in allow if w not in WIDE]
     if volumes and not wide:
         raise ValueError(f"--volume names what --allow {WIDE[0]} is held to: give both")
@@ -97,6 +93,12 @@ To take snapshots and to delete our own old ones, a Role in each namespace that 
 
 ```sh
 python -m robusta_volumes._cli permissions -n shop -n db --allow snapshots | kubectl apply -f -
+```
+
+To restore snapshots into new claims, a Role in each namespace where that may happen:
+
+```sh
+python -m robusta_volumes._cli permissions -n shop --allow restore | kubectl apply -f -
 ```
 
 Volumes lie in no namespace, so that changing one takes a ClusterRole. **It is the only rule of ours that writes beyond a

@@ -25,10 +25,6 @@ GRANTS: Mapping[str, tuple[Kind, ...]] = {
 }
 # Words for what lies in no namespace: allowed by a ClusterRole, and only to those who ask for it.
 WIDE: tuple[str, ...] = tuple(dict.fromkeys(c.need.allow for c in CHANGES if not c.need.kind.namespaced))
-# Words that are not unknown, only early: what they would allow nothing of this version does.
-LATER: Mapping[str, str] = {
-    "restore": "it comes with pvcSnapshots, and nothing in this version restores a snapshot yet",
-}
 
 
 def cluster_rules(workflows: Collection[str] = (), needs: Needs = NEEDS) -> tuple[Rule, ...]:

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from robusta_volumes._cli.reference_markdown import page, table
-from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, SetPolicy, SnapshotTick
+from robusta_volumes._model.asked import (
+    CreateSnapshots,
+    Expand,
+    PruneSnapshots,
+    Release,
+    RestoreSnapshot,
+    SetPolicy,
+    SnapshotTick,
+)
 from robusta_volumes._model.needs import CHANGES, Change
 
 PLACE = Path("docs/reference/actions.md")
@@ -17,6 +25,7 @@ ASKED: Mapping[str, type[Any]] = {
     "create_pvc_snapshots": CreateSnapshots,
     "pvc_snapshot_schedule": SnapshotTick,
     "prune_pvc_snapshots": PruneSnapshots,
+    "restore_pvc_snapshot": RestoreSnapshot,
 }
 _INTRO = """These actions change something, each only when a person runs it, except `pvc_snapshot_schedule`, which does
 what your `schedules` say. Where `dry_run` is `true`, the plan is shown and nothing is changed. How to run them:

@@ -12,6 +12,7 @@ from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.rule_choice import Severities
 from robusta_volumes._model.settings import GROUP, ROOT, WORKFLOWS, camel, snake
+from robusta_volumes._model.snapshot_schedule import PvcSnapshots, schedule_keys
 
 PLACE = Path("docs/reference/settings.md")
 _INTRO = f"""All keys stand below `globalConfig.{ROOT}.{GROUP}` in the values of the Robusta chart,
@@ -44,7 +45,18 @@ def _section(key: str, kind: type[Any]) -> str:
     about = " ".join((kind.__doc__ or "").split())
     headers = ("key", "action param", "default", "unit", "why")
     rows = (_row(one, getattr(kind(), one.name)) for one in fields(kind))
-    return f"## {key}\n\n{about} Action: `{snake(key)}`.\n\n{table(headers, rows)}"
+    return f"## {key}\n\n{about} Action: `{snake(key)}`.\n\n{table(headers, rows)}" + (
+        _schedule() if kind is PvcSnapshots else ""
+    )
+
+
+def _schedule() -> str:
+    """Describe one entry of ``schedules``."""
+    rows = []
+    for one in schedule_keys():
+        key, _, default, unit, why = _row(one, one.default)
+        rows.append((key, "" if one.default in (None, "") else default, unit, why))
+    return f"\n\nOne entry of `schedules`:\n\n{table(('key', 'default', 'unit', 'why'), rows)}"
 
 
 def _row(one: Field[Any], default: object) -> tuple[str, ...]:

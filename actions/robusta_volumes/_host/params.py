@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
-from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, SetPolicy
+from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, RestoreSnapshot, SetPolicy
 from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
+from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 
 _T = TypeVar("_T", bound="TargetParams")
 
@@ -88,6 +89,16 @@ class ReleaseParams(TargetParams):
 
 class DigestParams(TargetParams):
     """Params of volumes_digest: it is about the whole cluster."""
+
+
+@params_of(PvcSnapshots)
+class PvcSnapshotsParams(TargetParams):
+    """Params of pvc_snapshots."""
+
+
+@params_of(RestoreSnapshot)
+class RestoreSnapshotParams(TargetParams):
+    """Params of restore_pvc_snapshot."""
 
 
 @params_of(CreateSnapshots)

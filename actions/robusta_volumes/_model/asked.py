@@ -120,6 +120,17 @@ class PruneSnapshots:
     dry_run: bool = setting(True, flag, _DRY_RUN)
 
 
+@dataclass(frozen=True)
+class RestoreSnapshot:
+    """Restore a snapshot into a new claim of its namespace; the claim that it was taken of is never touched."""
+
+    name: str = setting("", word, "the snapshot; or a claim, whose newest good snapshot is then meant")
+    namespace: str = setting("", word, "where the snapshot is, and where the new claim comes")
+    new_name: str = setting("", word, "the new claim; left out: the old one's name, and when the data was cut")
+    storage_class: str = setting("", word, "the storage class, of the same driver; left out: that of the claim")
+    dry_run: bool = setting(True, flag, _DRY_RUN)
+
+
 def check_given(asked: Any, *needed: str) -> None:
     """Raise SettingsError: when a param of ``needed`` was not given."""
     why = {one.name: one.metadata["why"] for one in fields(asked)}

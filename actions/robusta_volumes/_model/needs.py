@@ -80,7 +80,13 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.VOLUME, READ, "whether a claim can be snapshotted"),
         Need(k.SNAPSHOT_CLASS, READ, "which class fits a claim's driver"),
         Need(k.SNAPSHOT, READ, "which snapshots there are, and how old"),
-        Need(k.SNAPSHOT_CONTENT, READ, "whether a snapshot is bound to its data"),
+        Need(k.SNAPSHOT_CONTENT, READ, "whether a snapshot is bound to its data, and what Retain left behind"),
+        Need(k.STORAGE_CLASS, READ, "which class a snapshot can be restored with"),
+        Need(k.QUOTA, READ, "whether there is room for a restored claim"),
+        Need(k.LIMIT_RANGE, READ, "whether a restored claim may have its size"),
+        Need(k.EVENT, READ, "what a restore waits for"),
+        Need(k.POD, READ, "the claims of a pod, and whether one waits for a restored claim"),
+        Need(k.STATEFUL_SET, READ, "the claims of a StatefulSet"),
         _STATE,
     ),
     "robustaVolumesLeftovers": (
@@ -111,4 +117,5 @@ CHANGES: tuple[Change, ...] = (
         ticks=True,
     ),
     Change("prune_pvc_snapshots", Need(k.SNAPSHOT, ("delete",), "deletes our own old snapshots", allow="snapshots")),
+    Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
 )

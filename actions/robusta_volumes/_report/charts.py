@@ -3,6 +3,7 @@
 import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from robusta_volumes._model.quantity import GIB, gib
@@ -22,6 +23,15 @@ _NEARLY = 0.8  # of a bar: from here on it asks for attention
 _WIDTH_INCHES, _DPI = 6.4, 150  # 960 pixels wide: still readable when a phone shows it at 600
 _ROW, _TITLE_LINE, _LEGEND, _EDGES = 0.36, 0.21, 0.28, 0.16  # inches
 _LABEL, _TITLE = 26, 64  # characters
+_SHORTEST, _BY_DAYS = timedelta(days=1), timedelta(days=5)  # of a timeline; from the second on its ticks are days
+_MARKS = {  # told apart by their shape, too
+    "good": ("o", "#0072B2"),
+    "under way": ("D", "#E69F00"),
+    "failed": ("x", "#D55E00"),
+    "being deleted": ("_", "#616061"),
+}
+_OTHER_MARK = ("s", "#56B4E9")
+Marks = Sequence[tuple[str, Sequence[tuple[datetime, str]]]]
 
 
 def stacked_bars(title: str, rows: Sequence[tuple[str, Mapping[str, int]]]) -> bytes | None:
@@ -34,6 +44,15 @@ def stacked_bars(title: str, rows: Sequence[tuple[str, Mapping[str, int]]]) -> b
 def fill_bars(title: str, rows: Sequence[tuple[str, int, int]]) -> bytes | None:
     """Draw one bar per row: so many used of so many; None when matplotlib is not there."""
     return _picture(title, len(rows), lambda axes: _draw_fills(axes, rows))
+
+
+def timeline(title: str, rows: Marks, now: datetime) -> bytes | None:
+    """Draw a line of marks per row, each a moment and what it was, up to ``now``; None when matplotlib is not there."""
+    names = list(dict.fromkeys(what for _, marks in rows for _, what in marks))
+    axis = 1  # takes as much room as a row
+    return _picture(
+        title, len(rows) + axis, lambda axes: _draw_marks(axes, names, rows, now), legend=min(5, len(names))
+    )
 
 
 def _picture(title: str, rows: int, draw: Callable[[Any], None], legend: int = 0) -> bytes | None:
@@ -69,6 +88,39 @@ def _draw_fills(axes: Any, rows: Sequence[tuple[str, int, int]]) -> None:
     for y, (_, used, most) in enumerate(rows):
         axes.text(1.0, y, f"  {used:,} of {most:,}", va="center", ha="left", fontsize=9, color=_INK)
     _frame(axes, [label for label, _, _ in rows], 1.0)
+
+
+def _draw_marks(axes: Any, names: Sequence[str], rows: Marks, now: datetime) -> None:
+    start = min((when for _, marks in rows for when, _ in marks), default=now)
+    start = min(start, now - _SHORTEST)
+    edge = (now - start) * 0.03
+    for name in names:
+        shape, colour = _MARKS.get(name, _OTHER_MARK)
+        places = [(when, y) for y, (_, marks) in enumerate(rows) for when, what in marks if what == name]
+        axes.scatter(
+            [when for when, _ in places], [y for _, y in places], s=42, marker=shape, color=colour,
+            label=_printable(name), linewidths=1.6, zorder=3,
+        )  # fmt: skip
+    axes.set_yticks(range(len(rows)), [_label(label) for label, _ in rows], fontsize=9, color=_INK, parse_math=False)
+    axes.set_ylim(max(1, len(rows)) - 0.5, -0.5)
+    axes.set_xlim(start - edge, now + edge)
+    axes.axvline(now, color=_INK, linewidth=1)
+    axes.hlines(range(len(rows)), start - edge, now, color="#dddddd", linewidth=1)
+    _time_axis(axes, now - start)
+
+
+def _time_axis(axes: Any, length: timedelta) -> None:
+    from matplotlib.dates import AutoDateLocator, DateFormatter  # noqa: PLC0415 (slow and not always there)
+
+    places: Any = AutoDateLocator  # matplotlib does not type it
+    words: Any = DateFormatter
+    axes.xaxis.set_major_locator(places(minticks=3, maxticks=7, tz=timezone.utc))
+    axes.xaxis.set_major_formatter(words("%d %b" if length > _BY_DAYS else "%d %b %H:%M", tz=timezone.utc))
+    axes.tick_params(axis="x", labelsize=8, labelcolor=_QUIET, length=3, color=_QUIET)
+    axes.tick_params(axis="y", length=0)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(_QUIET)
 
 
 def _draw(axes: Any, names: Sequence[str], rows: Sequence[tuple[str, Mapping[str, int]]]) -> None:

@@ -1,0 +1,233 @@
+"""The report on the snapshots of a cluster or a namespace: the verdict, the claims that lack one, and what is left over."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from robusta_volumes._analysis.left_contents import Left
+from robusta_volumes._analysis.snapshot_cover import Cover, Rhythm
+from robusta_volumes._analysis.snapshot_fate import Fates
+from robusta_volumes._model.errors import NotInstalled
+from robusta_volumes._model.inventory import Unseen
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.restore_point import Point
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import code, count, listing, plain
+from robusta_volumes._model.times import span
+from robusta_volumes._report.page import Block, Page, Subject, Table, Text
+from robusta_volumes._report.pieces import TEXT_LIMIT, short
+from robusta_volumes._report.pvc_snapshots_files import MOST_ROWS, claims_csv, slot_words, snapshots_csv
+from robusta_volumes._report.rights import remedies, to_paste
+
+KEY = "PvcSnapshotsReport"
+_SHOWN = 10  # claims in the message; all are in the file
+_FEW = 3
+STAYS = "The last good one of a claim stays, however old it is."
+_EXAMPLE = """pvcSnapshots:
+  schedules:
+  - {name: nightly, schedule: "0 2 * * *", retentionDays: 30}"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a report is written from."""
+
+    subject: Subject
+    scope: str  # "" for the whole cluster, else "namespace shop"
+    covers: tuple[Cover, ...]
+    points: Sequence[Point]
+    fates: Fates
+    now: datetime
+    rhythms: tuple[Rhythm, ...] = ()  # of all schedules of the settings
+    left: tuple[Left, ...] = ()
+    unseen: Mapping[str, Unseen] = field(default_factory=dict)
+    able_known: bool = True  # whether it could be looked which claims can be snapshotted
+
+    @property
+    def missing(self) -> tuple[Cover, ...]:
+        """The claims without a good one that is new enough; those that can be helped come first."""
+        return tuple(sorted((c for c in self.covers if c.why), key=lambda c: (c.cannot is not None, c.title)))
+
+    @property
+    def wanted(self) -> int:
+        """How many claims are to have a good one by now."""
+        return sum(c.wanted for c in self.covers)
+
+
+def absent_page(subject: Subject, error: NotInstalled, *, scheduled: bool) -> Page:
+    """Say that this cluster has no snapshots at all; with schedules in the settings that is a failure."""
+    says = "The cluster does not serve `snapshot.storage.k8s.io/v1`, so no claim of it can be snapshotted."
+    return Page(
+        title="No snapshot can be taken in this cluster: its API has no VolumeSnapshots",
+        severity=Severity.HIGH if scheduled else Severity.LOW,
+        subject=subject,
+        blocks=(Text(f"{says}\n*Do this:* {plain(error.remedy, 600)}"),),
+        key=KEY,
+        causes=("absent",),
+        failure=scheduled,
+        noteworthy=scheduled,
+    )
+
+
+def no_claims_page(subject: Subject, *, asked: bool) -> Page:
+    """Say that an object has no claim, so nothing that could be snapshotted."""
+    name = f"{plain(subject.namespace)}/{plain(subject.name)}" if subject.namespace else plain(subject.name)
+    return Page(
+        title=f"{subject.kind} {name} has no claim: there is nothing to snapshot",
+        severity=Severity.INFO,
+        subject=subject,
+        blocks=(Text("Snapshots are taken of claims."),),
+        key=KEY,
+        causes=("no claim",),
+        failure=False,
+        noteworthy=asked,
+    )
+
+
+def overview_page(seen: Seen) -> Page:
+    """Write the report."""
+    missing = seen.missing
+    only_unable = bool(missing) and all(one.cannot for one in missing)
+    severity = Severity.INFO if not missing else Severity.MEDIUM if only_unable else Severity.HIGH
+    blocks: list[Block] = [*_missing_table(missing, seen.now), Text(_says(seen))]
+    blocks += [Text(short(text, TEXT_LIMIT)) for text in (_gone(seen), _left(seen.left), _unable(seen)) if text]
+    blocks += not_looked_at(seen.unseen)
+    blocks.append(claims_csv(seen.covers, seen.now, known=seen.able_known))
+    if seen.points:
+        blocks.append(snapshots_csv(seen.points[:MOST_ROWS], seen.fates))
+    return Page(
+        title=short(title(seen), 240),
+        severity=severity,
+        subject=seen.subject,
+        blocks=tuple(blocks),
+        key=KEY,
+        causes=("report",),
+        failure=bool(missing),
+        noteworthy=bool(missing),
+    )
+
+
+def title(seen: Seen) -> str:
+    """Say the verdict."""
+    head = f"Snapshots of {plain(seen.scope)}" if seen.scope else "Snapshots"
+    there = [c for c in seen.covers if c.there]
+    if not seen.rhythms:
+        able = sum(c.last_good is not None for c in there)
+        has = "has" if 1 in {able, len(there)} else "have"
+        return f"{head}: no schedule is set; {able} of {count(len(there), 'claim')} {has} one that can be restored from"
+    if not seen.wanted:
+        none = "no schedule is for any claim" if not any(c.rhythms for c in there) else "none is due yet"
+        return f"{head}: {none}"
+    lengths = {c.within for c in there if c.wanted and c.within}
+    enough = f"within {span(min(lengths))}" if len(lengths) == 1 else "that is new enough"
+    lack = len(seen.missing)
+    if not lack:
+        every = "the one claim has" if seen.wanted == 1 else f"all {seen.wanted} claims have"
+        return f"{head}: {every} a good one {enough}"
+    fine = seen.wanted - lack
+    has, do = ("has" if 1 in {fine, seen.wanted} else "have"), ("does" if lack == 1 else "do")
+    return f"{head}: {fine} of {count(seen.wanted, 'claim')} {has} a good one {enough}; {lack} {do} not"
+
+
+def _says(seen: Seen) -> str:
+    if not seen.rhythms:
+        return (
+            "No schedule is in the settings, so nothing is taken and nothing deleted by itself.\n"
+            f"*Do this:* to have one a night, kept for 30 days, write below `persistentVolumeWorkflows`:\n```{_EXAMPLE}```"
+        )
+    lines = []
+    todos: dict[str, list[str]] = {}
+    for one in seen.missing:
+        if one.todo:
+            todos.setdefault(one.todo, []).append(one.title)
+    for number, (todo, names) in enumerate(list(todos.items())[:_FEW]):
+        who = plain(names[0]) if len(names) == 1 else count(len(names), "claim")
+        lines.append(short(f"{'*Do this:* ' if number == 0 else '• '}{who}: {command(todo)}", 500))
+    good = sum(p.good for p in seen.points)
+    going = sum(seen.fates.goes(p) for p in seen.points)
+    goes = f"; {count(going, 'snapshot')} will go with the next run" if going else ""
+    lines.append(f"Kept {good:,} good ones of {count(len(seen.points), 'snapshot')}{goes}. {STAYS}")
+    outside = sum(c.there and not c.rhythms for c in seen.covers)
+    if outside:
+        lines.append(f"{count(outside, 'claim')} {'is' if outside == 1 else 'are'} in no schedule.")
+    if len(seen.points) > MOST_ROWS:
+        lines.append(f"snapshots.csv holds the newest {MOST_ROWS:,}; a report on one namespace holds all of its own.")
+    beats = [f"{code(beat.schedule.name)} {slot_words(beat)}" for beat in sorted(seen.rhythms, key=lambda b: b.next)]
+    lines.append(f"Next: {listing(beats, _FEW)}.")
+    return short("\n".join(lines), TEXT_LIMIT)
+
+
+def command(todo: str) -> str:
+    """Write a next step that is a command as one."""
+    return code(todo) if todo.startswith("kubectl ") else todo
+
+
+def _missing_table(missing: Sequence[Cover], now: datetime) -> tuple[Block, ...]:
+    if not missing:
+        return ()
+    rows = tuple((short(plain(c.title), 44), short(f"{last_good(c, now)}: {c.why}", 200)) for c in missing[:_SHOWN])
+    more = f"Claims without ({_SHOWN} of {len(missing)}, all in claims.csv)" if len(missing) > _SHOWN else ""
+    return (Table(("claim", "last good, and why"), rows, more),)
+
+
+def last_good(cover: Cover, now: datetime) -> str:
+    """Say when the last good one was cut: "2 d ago", "never"."""
+    good = cover.last_good
+    if good is None:
+        return "never"
+    return f"{span(now - good.when)} ago" if good.when else "at a time that is not known"
+
+
+def _gone(seen: Seen) -> str:
+    gone = [c for c in seen.covers if not c.there and c.points]
+    if not gone:
+        return ""
+    number = sum(len(c.points) for c in gone)
+    sizes = [p.size for c in gone for p in c.points]
+    size = gib(sum(s or 0 for s in sizes)) if any(sizes) else "unknown size"
+    some = f", and {count(sizes.count(None), 'other')} of unknown size" if any(sizes) and None in sizes else ""
+    names = [f"{plain(c.title)} ({count(len(c.points), 'snapshot')}, last good {last_good(c, seen.now)})" for c in gone]
+    return (
+        f"*Of deleted claims:* {count(number, 'snapshot')} of {count(len(gone), 'claim')} ({size} to restore{some}): "
+        f"{listing(names, _FEW)}. The last good one of each stays until somebody deletes it; `restore_pvc_snapshot` brings "
+        "it back as a new claim."
+    )
+
+
+def _left(left: Sequence[Left]) -> str:
+    if not left:
+        return ""
+    lines = []
+    for one in left:
+        known = one.number - one.unknown
+        size = gib(one.size) if known else "unknown size"
+        more = f" and {one.unknown} of unknown size" if known and one.unknown else ""
+        lines.append(f"• {plain(one.driver)}: {count(one.number, 'content')}, {size}{more}")
+    total = sum(one.number for one in left)
+    return (
+        f"*Left behind by Retain:* {count(total, 'snapshot content')} whose snapshot is gone; the storage still holds, and "
+        "perhaps bills, them. robusta-volumes never deletes them.\n"
+        + "\n".join(lines)
+        + "\nTo see them: `kubectl get volumesnapshotcontents | grep Retain`"
+    )
+
+
+def _unable(seen: Seen) -> str:
+    """Tell of the claims outside every schedule that could not be snapshotted if somebody wished."""
+    why: dict[str, list[str]] = {}
+    for one in seen.covers:
+        if one.cannot and not one.rhythms:
+            why.setdefault(one.cannot.why, []).append(plain(one.title))
+    lines = [f"• {listing(names, _FEW)}: {reason}" for reason, names in list(why.items())[:_FEW]]
+    more = f"\n• and {len(why) - _FEW} other reasons, in claims.csv" if len(why) > _FEW else ""
+    total = sum(len(names) for names in why.values())
+    return f"*Cannot be snapshotted* ({total}, in no schedule):\n" + "\n".join(lines) + more if lines else ""
+
+
+def not_looked_at(unseen: Mapping[str, Unseen]) -> tuple[Block, ...]:
+    """Say what could not be read, and the rules that would let it be read."""
+    if not unseen:
+        return ()
+    lines = [f"• {one.kind.plural}: {plain(one.why, 160)}" for _, one in sorted(unseen.items())]
+    rules, _ = remedies(one.remedy for _, one in sorted(unseen.items()) if one.remedy)
+    return (Text("*Not looked at, so not known:*\n" + "\n".join(lines)), *to_paste(rules))

@@ -1,0 +1,133 @@
+"""Report on snapshots: of the cluster, a namespace, a selection, or the history of one claim."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from robusta_volumes._analysis.claim_selection import LabelTest
+from robusta_volumes._analysis.left_contents import Left, left_contents
+from robusta_volumes._analysis.snapshot_cover import Cover, Key, covers, newest_first, rhythm
+from robusta_volumes._analysis.snapshot_fate import Fates
+from robusta_volumes._cluster import read, read_pods
+from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.collector import collector_paused
+from robusta_volumes._cluster.gather import gather
+from robusta_volumes._cluster.points import around, points_of
+from robusta_volumes._cluster.selectors import parse_labels
+from robusta_volumes._model import kind as k
+from robusta_volumes._model.errors import NotInstalled
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.restore_point import Point
+from robusta_volumes._model.snapshot_schedule import PvcSnapshots
+from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._report.persistent_volume_actions import missing_page
+from robusta_volumes._report.pvc_snapshots import Seen, absent_page, no_claims_page, overview_page
+from robusta_volumes._report.pvc_snapshots_claim import claim_page
+
+# Contents before snapshots: then a content whose snapshot is missing from the later list has really lost it.
+_KINDS = (k.CLAIM, k.VOLUME, k.SNAPSHOT_CLASS, k.SNAPSHOT_CONTENT)
+
+
+@collector_paused()
+def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> Page:
+    """Report which claims have a good snapshot, which lack one and why, and what becomes of each.
+
+    Raises ClusterError: when the cluster does not answer, or snapshots may not be read.
+    """
+    namespace, of = _claims_of(cluster, target)
+    try:
+        see, points = _look(cluster, namespace, settings)
+    except NotInstalled as error:
+        return absent_page(_subject(cluster, target, namespace), error, scheduled=bool(settings.schedules))
+    tests = parse_labels(target.selector)
+    every = covers(see, points, settings, {s.name: parse_labels(s.selector) for s in settings.schedules})
+    chosen = tuple(cover for cover in every if _chosen(cover, see, of, tests))
+    if not chosen and of is not None and not see.lacks(k.CLAIM):
+        return _missing(cluster, target, see)
+    keys = {(c.namespace, c.claim) for c in chosen}
+    seen = Seen(
+        _subject(cluster, target, namespace),
+        _scope(target, see),
+        chosen,
+        newest_first(p for p in points if (p.namespace, p.claim) in keys),
+        Fates(points, settings, see.now),
+        see.now,
+        tuple(rhythm(schedule, settings, see.now) for schedule in settings.schedules),
+        () if of is not None or tests else _left(see, points, namespace),
+        see.unseen,
+        not (see.lacks(k.VOLUME) or see.lacks(k.SNAPSHOT_CLASS)),
+    )
+    if of is None or len(keys) != 1:
+        return overview_page(seen)
+    return claim_page(seen, chosen, target.trigger)
+
+
+def _look(cluster: Cluster, namespace: str, settings: PvcSnapshots) -> tuple[Inventory, list[Point]]:
+    see = gather(cluster, namespace=namespace or None, kinds=_KINDS, fallback=settings.namespaces)
+    about = around(cluster, settings.limits, see.claims, contents=False)
+    if not see.lacks(k.SNAPSHOT_CONTENT):
+        about = replace(about, bound={c.meta.name: c.snapshot_uid for c in see.contents})
+    return see, points_of(cluster, about, namespace or None, fallback=settings.namespaces)
+
+
+def _left(see: Inventory, points: list[Point], namespace: str) -> tuple[Left, ...]:
+    """Count what Retain left behind, where all snapshots were read that a content could belong to."""
+    whole = namespace or see.looked_in is None
+    return left_contents(see, (p.uid for p in points), namespace) if whole else ()
+
+
+def _chosen(cover: Cover, see: Inventory, of: frozenset[Key] | None, tests: Sequence[LabelTest]) -> bool:
+    key = (cover.namespace, cover.claim)
+    if of is not None:
+        return key in of
+    if not tests:
+        return True
+    claim = see.claim.get(key) if cover.there else None
+    return claim is not None and all(test(claim.meta.labels) for test in tests)
+
+
+def _claims_of(cluster: Cluster, target: Target) -> tuple[str, frozenset[Key] | None]:
+    """Find the namespace to read and the claims that an object is about; None: all that are there.
+
+    Raises NotFound: when a volume, a pod or a set of that name is not there.
+    """
+    space = target.namespace
+    if target.kind == k.CLAIM.name:
+        return space, frozenset([(space, target.name)])
+    if target.kind == k.VOLUME.name:
+        given = next((dict(o) for o in target.given if o.get("kind") == k.VOLUME.name), None)
+        ref = read.volume(given or cluster.get(k.VOLUME, target.name)).claim_ref
+        return (ref.namespace, frozenset([ref.key])) if ref else ("", frozenset())
+    if target.kind == k.POD.name:
+        pod = read_pods.pod(cluster.get(k.POD, target.name, space))
+        return space, frozenset((space, name) for name in pod.claims)
+    if target.kind == k.STATEFUL_SET.name:
+        found = read_pods.workload(cluster.get(k.STATEFUL_SET, target.name, space))
+        heads = tuple(f"{template.name}-{target.name}-" for template in found.templates)
+        claims = [read.meta(o).key for o in cluster.find(k.CLAIM, space)] if heads else []
+        return space, frozenset(
+            key for key in claims if key[1].startswith(heads) and key[1].rsplit("-", 1)[1].isdigit()
+        )
+    return space or (target.name if target.kind == k.NAMESPACE.name else ""), None
+
+
+def _subject(cluster: Cluster, target: Target, namespace: str) -> Subject:
+    if target.is_one_object:
+        return Subject(target.kind, target.name, target.namespace)
+    return Subject("Namespace", namespace, namespace) if namespace else Subject("Cluster", cluster.name or "cluster")
+
+
+def _scope(target: Target, see: Inventory) -> str:
+    if target.kind == "Cluster" and not target.selector:
+        return see.scope if see.looked_in is not None else ""
+    return target.title
+
+
+def _missing(cluster: Cluster, target: Target, see: Inventory) -> Page:
+    """Say that an object has no claims, or that there is no such claim and no snapshot of one."""
+    known = [claim.meta.name for claim in see.claims]
+    asked = target.trigger == Trigger.MANUAL
+    subject = _subject(cluster, target, target.namespace)
+    if target.kind == k.CLAIM.name:
+        return missing_page(subject, "Claim", known, asked=asked)
+    return no_claims_page(subject, asked=asked)
