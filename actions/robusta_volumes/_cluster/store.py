@@ -17,10 +17,8 @@ from robusta_volumes._model.times import UTC
 
 __all__ = ["Admit", "Store", "kind_of", "load", "naive_plural", "newest_time", "shift_times"]
 
-# Looks at (old object or None, new object) before the new one is kept; gives what to keep, or raises.
-Admit = Callable[[Object | None, Object], Object]
-
-# Who an object is, and that it is on its way out, is not for the writer to say.
+Admit = Callable[[Object | None, Object], Object]  # sees (old or None, new) first; gives what to keep, or raises
+# Not for the writer to say.
 _FIXED = ("name", "namespace", "uid", "creationTimestamp", "resourceVersion", "generateName", "deletionTimestamp")
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -63,7 +61,7 @@ class Store:
                 self._put(kind, item)
 
     def honour_finalizers(self) -> None:
-        """From now on an object that has finalizers stays until they are taken off: somebody is there to do it."""
+        """Let an object with finalizers stay, from now on, until somebody takes them off."""
         self._finalizers = True
 
     @property
