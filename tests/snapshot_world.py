@@ -132,3 +132,21 @@ def old_nights(days: int, **schedule: Any) -> tuple[Nights, Any]:
         w.tick(kept)
     assert len(w.slots()) == days
     return w, kept
+
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NIGHT = datetime(2026, 3, 2, 2, 1, tzinfo=UTC)
+NIGHTLY = settings(nightly())
+
+
+def one_night() -> Nights:
+    """Give a cluster in which the schedule has taken one good snapshot of shop/data."""
+    w = Nights(NOON, ["data"])
+    w.tick(NIGHTLY)
+    w.at(NIGHT)
+    w.tick(NIGHTLY)
+    for o in w.cluster.store.find(k.SNAPSHOT_CONTENT):
+        spec = {**o["spec"], "driver": EBS, "sourceVolumeMode": "Filesystem"}
+        w.cluster.store.patch(k.SNAPSHOT_CONTENT, o["metadata"]["name"], None, {"spec": spec})
+    w.move(hours=5)
+    return w

@@ -1,6 +1,5 @@
 """A restore goes into a new claim, is refused with a reason, and never touches the claim that the data is of."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,28 +8,12 @@ from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import RestoreSnapshot
 from robusta_volumes._model.errors import NotAllowed, SettingsError
 from robusta_volumes._model.settings import overridden
-from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.pvc_snapshots_restore import restore_pvc_snapshot
-from snapshot_world import EBS, Nights, Refusing, nightly, settings
+from snapshot_world import NIGHTLY, Nights, Refusing, one_night
 
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-NIGHT = datetime(2026, 3, 2, 2, 1, tzinfo=UTC)
-NIGHTLY = settings(nightly())
 NEW = "data-restore-20260302-0201"
-
-
-def one_night() -> Nights:
-    w = Nights(NOON, ["data"])
-    w.tick(NIGHTLY)
-    w.at(NIGHT)
-    w.tick(NIGHTLY)
-    for o in w.cluster.store.find(k.SNAPSHOT_CONTENT):
-        spec = {**o["spec"], "driver": EBS, "sourceVolumeMode": "Filesystem"}
-        w.cluster.store.patch(k.SNAPSHOT_CONTENT, o["metadata"]["name"], None, {"spec": spec})
-    w.move(hours=5)
-    return w
 
 
 def restore(w: Nights, **params: Any) -> Page:

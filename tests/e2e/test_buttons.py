@@ -21,7 +21,15 @@ from robusta_volumes import pvc_snapshots as snapshot_actions
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._host.buttons import callbacks
 from robusta_volumes._host.publish import publish
-from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, SetPolicy, check_given
+from robusta_volumes._model.asked import (
+    CreateSnapshots,
+    Expand,
+    PruneSnapshots,
+    Release,
+    RestoreSnapshot,
+    SetPolicy,
+    check_given,
+)
 from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.needs import CHANGES
 from robusta_volumes._model.settings import PersistentVolumeActions, overridden
@@ -35,7 +43,8 @@ from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots
-from snapshot_world import nightly, old_nights, settings
+from robusta_volumes._workflows.pvc_snapshots_restore import restore_pvc_snapshot
+from snapshot_world import nightly, old_nights, one_night, settings
 
 RECORDED = Path(__file__).resolve().parents[1] / "clusters"
 SETTINGS = PersistentVolumeActions()
@@ -47,6 +56,7 @@ ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "release_persistent_volume": (Release(), ("name",)),
     "create_pvc_snapshots": (CreateSnapshots(), ("name", "namespace")),
     "prune_pvc_snapshots": (PruneSnapshots(), ()),
+    "restore_pvc_snapshot": (RestoreSnapshot(), ("name", "namespace")),
 }
 
 
@@ -80,6 +90,7 @@ def snapshot_plans() -> Iterator[Page]:
     w, _ = old_nights(8)
     yield prune_pvc_snapshots(w.cluster, PruneSnapshots(), settings(nightly(retentionDays=5)))
     yield create_pvc_snapshots(w.cluster, CreateSnapshots("data", "shop", dry_run=True), settings())
+    yield restore_pvc_snapshot(one_night().cluster, RestoreSnapshot("data", "shop"), settings(), lambda _: None)
 
 
 @functools.cache
