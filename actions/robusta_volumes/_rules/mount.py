@@ -27,8 +27,8 @@ _PATCHED = {"Deployment", "StatefulSet", "DaemonSet"}
 )
 def slow_ownership(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
     """With fsGroup the kubelet visits each file before each start; millions of files take longer than any probe waits."""
-    events = fresh_events(pod, {"VolumePermissionChangeInProgress"}, see, limits)
-    if not stuck(pod) or not events:
+    events = fresh_events(pod, {"VolumePermissionChangeInProgress"}, see, limits) if stuck(pod) else ()
+    if not events:
         return None
     owner = owner_of(pod)
     patch = '{"spec":{"template":{"spec":{"securityContext":{"fsGroupChangePolicy":"OnRootMismatch"}}}}}'
@@ -57,8 +57,8 @@ def slow_ownership(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
 )
 def cannot_map(pod: Pod, see: Inventory, limits: Limits) -> Hit | None:
     """A raw volume is not mounted but linked; when that fails the pod waits, and the reason stands in events only."""
-    events = fresh_events(pod, {"FailedMapVolume"}, see, limits)
-    if not stuck(pod) or not events or multi_attach.check(pod, see, limits):
+    events = fresh_events(pod, {"FailedMapVolume"}, see, limits) if stuck(pod) else ()
+    if not events or multi_attach.check(pod, see, limits):
         return None
     said = events[0].message
     raw = [c.meta.name for name in pod.claims if (c := see.claim.get((pod.meta.namespace, name))) and _is_raw(c)]
