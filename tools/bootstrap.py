@@ -1,8 +1,8 @@
 """Make .venv: Robusta, our package (editable) and all that tests and checks need.
 
 Robusta runs on Python 3.10 and 3.11 only. One of those on the PATH is taken; where there is none, uv fetches 3.11.
-Neither python3-venv nor a pip that may touch the system is needed. Packages come through the user's own pip and its
-configuration.
+Neither python3-venv nor pip is needed: where nobody may install them, a pip for .venv alone is fetched. Packages come
+through the user's own pip and its configuration.
 """
 
 import fcntl
@@ -13,7 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from steps import ROOT, TOOLS, Failed, Log, can_apt, install_with_apt, main, program
+from fetch_pip import fetch_pip
+from steps import ROOT, TOOLS, Failed, Log, can_apt, install_with_apt, main, program, say
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -66,19 +67,23 @@ def pip_of(*pythons: str) -> "list[str] | None":
 
 
 def need_pip(log: Log, *pythons: str) -> "list[str]":
-    """Find a pip, or get one from apt where we may, or say what to install."""
+    """Find a pip, or get one from apt where we may, else from the package index, or say what to install."""
     pip = pip_of(*pythons)
     if pip is None and can_apt():
         install_with_apt(log, ["python3-venv", "python3-pip"])
         pip = pip_of("/usr/bin/python3", *pythons)
-    if pip is None:
+    if pip is not None:
+        return pip
+    try:
+        say("- pip, because this machine has none")
+        return fetch_pip(TOOLS / "pip")
+    except Failed as problem:
         raise Failed(
-            "There is no pip on this machine, and none can be installed without root.\n"
+            f"There is no pip on this machine, and none can be installed without root. {problem}\n"
             "  Debian, Ubuntu:  sudo apt-get install python3-venv python3-pip\n"
             "  others:          install pip for Python 3 the way your system does it\n"
             "Then run make again."
-        )
-    return pip
+        ) from problem
 
 
 def find_python(log: Log) -> str:
