@@ -114,7 +114,7 @@ def test_an_issue_is_said_once_and_its_end_under_the_same_identity(storage: Stor
     assert event(storage, (CLAIM, "shop", "cart")) == []
     storage.remove(k.CLAIM, "cart", "shop")
     (end,) = event(storage, (CLAIM, "shop", "cart"))
-    assert (end.title, end.failure, end.severity.word) == (f"[RESOLVED] {WRONG}", False, "info")
+    assert (end.title, end.failure, end.severity.word) == (f"[RESOLVED] Resolved: {WRONG}", False, "info")
     assert (end.identity, end.key) == (page.identity, page.key)
     assert (end.subject.namespace, end.subject.name) == ("shop", "cart")
     assert event(storage, (CLAIM, "shop", "cart")) == []
@@ -124,7 +124,7 @@ def test_the_end_that_no_event_tells_is_found_by_the_next_look_at_the_whole_clus
     storage.add(typo("cart"))
     event(storage, (CLAIM, "shop", "cart"))
     storage.remove(k.CLAIM, "cart", "shop")
-    assert titles(tick(storage.later(61))) == [f"[RESOLVED] {WRONG}"]
+    assert titles(tick(storage.later(61))) == [f"[RESOLVED] Resolved: {WRONG}"]
     assert tick(storage.later(61)) == []
 
 
@@ -136,7 +136,7 @@ def test_what_may_not_be_seen_any_more_is_not_resolved(storage: Storage) -> None
     assert event(storage, (CLAIM, "shop", "cart")) == []
     assert tick(storage.later(61)) == []
     storage.denied = frozenset()
-    assert titles(tick(storage.later(61))) == [f"[RESOLVED] {WRONG}"]
+    assert titles(tick(storage.later(61))) == [f"[RESOLVED] Resolved: {WRONG}"]
 
 
 def test_what_is_still_wrong_with_a_neighbour_is_not_resolved(storage: Storage) -> None:
@@ -147,7 +147,7 @@ def test_what_is_still_wrong_with_a_neighbour_is_not_resolved(storage: Storage) 
     pages = event(storage, (CLAIM, "shop", "other"))
     assert [title.partition(" cannot")[0] for title in titles(pages)] == [
         "Claim shop/other",
-        "[RESOLVED] Claim shop/list",
+        "[RESOLVED] Resolved: Claim shop/list",
     ]
 
 
@@ -303,7 +303,7 @@ def test_a_driver_that_is_back_is_one_message_too(storage: Storage) -> None:
         storage.store.patch(k.POD, name, namespace, {"status": running})
     assert event(storage, (POD, "shop", "web-0")) == []  # another victim may be left elsewhere
     (end,) = tick(storage.later(10))
-    assert (end.title, end.identity) == (f"[RESOLVED] {page.title}", page.identity)
+    assert (end.title, end.identity) == (f"[RESOLVED] Resolved: {page.title}", page.identity)
 
 
 def test_a_look_of_an_event_reads_eight_lists_and_one_for_many_events_the_same(storage: Storage) -> None:

@@ -221,8 +221,8 @@ def test_a_problem_from_the_first_report_over_a_restart_to_its_end(tmp_path: Pat
         volume = next(o for o in mended.objects if o["kind"] == "PersistentVolume")
         change = as_change("update", volume, {**volume, "status": {"phase": "Pending"}})
         end = next_message(world, lambda: world.runner.send_event(change))
-        assert end.text.startswith("[RESOLVED] Claim shop/cart cannot bind")
-        assert "*Resolved:* it is no longer found" in words(end)
+        assert end.text.startswith("[RESOLVED] Resolved: Claim shop/cart cannot bind")
+        assert "It is no longer found" in words(end)
         assert len(quiet(world, 3.0)) == 3
     told = [f for f in findings(written) if "shop/cart" in json.dumps(f) and "cannot bind" in str(field(f, "title"))]
     assert [str(field(f, "title")).startswith("[RESOLVED]") for f in told] == [False, True]

@@ -26,11 +26,10 @@ def resolved_page(cause: str, incident: Incident, subject: Subject, now: datetim
     known = f"It was known for {span(timedelta(seconds=int(now.timestamp()) - incident.since))}."
     many = f" All {len(incident.members)} issues of it are gone." if len(incident.members) > 1 else ""
     return Page(
-        title=f"[RESOLVED] {incident.title}",
+        title=f"[RESOLVED] Resolved: {incident.title}",  # Slack takes the mark off, and the words must not sound as before
         severity=Severity.INFO,
         subject=subject,
-        # Slack takes the mark off the title
-        blocks=(Text(f"*Resolved:* it is no longer found, seen {stamp(now, now)}. {known}{many}"),),
+        blocks=(Text(f"It is no longer found, seen {stamp(now, now)}. {known}{many}"),),
         key="PersistentVolumeIssue",
         causes=tuple(sorted({member.partition("/")[0] for member in incident.members})),
         identity=cause,
