@@ -82,11 +82,8 @@ def changes_page(said: Swept, issues: Sequence[Issue], cluster: str) -> Page:
         blocks.append(issues_csv(issues))
     if fixed:
         blocks.append(Text(_names("Fixed", fixed)))
-    top = new[0] if new else fixed[0]
-    told = [f"{count(len(new), 'new storage problem')}"] if new else []
-    told += [f"{len(fixed)} fixed"] if fixed else []
     return Page(
-        title=f"{', '.join(told)}. First: {short(top.title, _TITLE)}",
+        title=_changes_title(new, fixed),
         severity=new[0].severity if new else Severity.INFO,
         subject=Subject("Cluster", cluster or "cluster"),
         blocks=tuple(blocks),
@@ -94,6 +91,18 @@ def changes_page(said: Swept, issues: Sequence[Issue], cluster: str) -> Page:
         causes=tuple(sorted(cause for cause, _ in (*said.untold, *said.ended))),
         failure=bool(new),
     )
+
+
+def _changes_title(new: Sequence[Incident], fixed: Sequence[Incident]) -> str:
+    """Lead with what is wrong; what is only good news says so with its first word."""
+    if not new:
+        return f"Fixed: {_first_of(fixed, 'problem')}"
+    return _first_of(new, "new storage problem") + (f"; {len(fixed)} fixed" if fixed else "")
+
+
+def _first_of(incidents: Sequence[Incident], noun: str) -> str:
+    others = len(incidents) - 1
+    return short(incidents[0].title, _TITLE) + (f", and {count(others, f'more {noun}')}" if others else "")
 
 
 def _names(what: str, incidents: Sequence[Incident]) -> str:

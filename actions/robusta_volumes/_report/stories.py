@@ -21,7 +21,7 @@ def story_page(
     first = victims[0]
     rules = list(dict.fromkeys(v.issue.rule.id for v in victims))
     places = {v.claim.partition("/")[0] for v in victims}
-    text = f"{_first(first, see)} {short(first.issue.hit.why, _WHY)}{_plugin(story, see)}"
+    text = f"{short(first.issue.hit.why, _WHY)}{_plugin(story, see)} {_first(first, see)}"
     small = f"`{'`, `'.join(rules)}` · later victims are counted and not sent"
     fixes = fix_lines(first.issue.hit.fixes, TEXT_LIMIT - len(text) - len(small) - 2)
     shown = [f"{plain(v.claim)}{f' (pod {plain(v.pod)})' if v.pod else ''}" for v in victims]
