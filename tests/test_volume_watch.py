@@ -19,6 +19,7 @@ from robusta_volumes._report.page import Page
 from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._workflows import remembered, ticks
 from robusta_volumes._workflows.volume_events import volume_events
+from robusta_volumes._workflows.volume_news import KEY
 from robusta_volumes._workflows.volume_sweep import volume_sweep
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -331,9 +332,13 @@ def test_events_of_many_namespaces_are_looked_at_once(storage: Storage) -> None:
 
 
 class Forgetful(Storage):
-    """A cluster on which nothing may be written."""
+    """A cluster on which nothing may be written, until it is ``writable``."""
+
+    writable = False
 
     def carry_out(self, plan: Sequence[Step]) -> list[Outcome]:
+        if self.writable:
+            return super().carry_out(plan)
         return [Outcome(step, error=NotAllowed("cannot patch configmaps")) for step in plan]
 
 
@@ -345,6 +350,16 @@ def test_where_nothing_may_be_remembered_the_process_remembers() -> None:
     assert titles(event(storage, (CLAIM, "shop", "cart"))) == [WRONG]
     assert event(storage, (CLAIM, "shop", "cart")) == []
     assert tick(storage.later(61)) == []
+
+
+def test_what_could_not_be_written_is_written_by_the_next_tick_that_can() -> None:
+    storage = Forgetful()
+    storage.add(frame)
+    tick(storage)
+    tick(storage.later(10))
+    storage.writable = True
+    assert tick(storage.later(10)) == []
+    assert storage.state().read(KEY)["baseline"]
 
 
 def test_a_deleted_memory_starts_anew(storage: Storage) -> None:

@@ -159,20 +159,21 @@ def field(finding: Mapping[str, Any], name: str) -> Any:
     return finding[name] if name in finding else finding["attributes"][name]
 
 
-def sure(world: World) -> bool:
-    """Tell whether everything that was told is known to have been sent."""
+def unsure(world: World) -> list[str]:
+    """List what was told and is not yet known to have been sent."""
     cluster = MemoryCluster()
     cluster.store = world.api.store
     state = State(cluster, "robusta")
     ledger = from_json(state.read(KEY))
-    unsure = [one for one in (*ledger.open.values(), *ledger.over.values()) if one.by]
-    return bool(ledger.baseline) and not unsure and bool(state.read("persistentVolumeActions").get("announced"))
+    left = [f"{one.title} of {one.by}" for one in (*ledger.open.values(), *ledger.over.values()) if one.by]
+    left += [] if ledger.baseline else ["the first look"]
+    return left + ([] if state.read("persistentVolumeActions").get("announced") else ["the report"])
 
 
 def wait_until_sure(world: World) -> None:
-    deadline = time.monotonic() + PATIENCE + 30
-    while not sure(world):
-        assert time.monotonic() < deadline, world.runner.tail()
+    deadline = time.monotonic() + 2 * PATIENCE
+    while left := unsure(world):
+        assert time.monotonic() < deadline, f"{left}\n{world.runner.tail()}"
         time.sleep(0.3)
 
 

@@ -24,6 +24,11 @@ def ledger_of(state: State, key: str) -> Ledger:
         return Ledger()
 
 
+def is_kept_here_alone(key: str) -> bool:
+    """Tell whether the ledger still has to be written: the last time that was not possible."""
+    return key in _in_process
+
+
 def decide(state: State, key: str, look: Callable[[Ledger], tuple[Ledger, _T]]) -> _T:
     """Let ``look`` decide with the ledger as it is now, and keep the ledger that it gives; nobody else decides meanwhile.
 

@@ -19,7 +19,7 @@ from robusta_volumes._model.target import Target
 from robusta_volumes._report.news import changes_page, with_changes, with_held
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.volumes_overview import overview_page
-from robusta_volumes._workflows.remembered import decide, keep_told, ledger_of
+from robusta_volumes._workflows.remembered import decide, is_kept_here_alone, keep_told, ledger_of
 from robusta_volumes._workflows.ticks import PROCESS, tick
 from robusta_volumes._workflows.volume_news import (
     KEY,
@@ -63,7 +63,9 @@ def volume_sweep(cluster: Cluster, settings: PersistentVolumeActions, state: Sta
     if ledger.soon or now - ledger.swept >= every:
         return tuple(_changes(cluster, settings, state))
     after = settled(ledger, now, PROCESS)
-    if after != ledger:  # what this process told was sent, or a dead one may not have sent it
+    if after != ledger or is_kept_here_alone(
+        KEY
+    ):  # what this process told was sent, or a dead one may not have sent it
         decide(state, KEY, lambda before: (settled(before, now, PROCESS), None))
         if any(one.news for one in (*after.open.values(), *after.over.values()) if one.told and one.by):
             return tuple(_changes(cluster, settings, state))
