@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as some
 from robusta_volumes._host import coalesce
 from robusta_volumes._host.coalesce import REPEAT_AFTER_SECONDS, is_new, together
 
+later = count(10**6, 60).__next__  # a clock by which a minute passes with every look at it
 ACTIONS = Path(__file__).resolve().parents[1] / "actions"
 PATIENCE = 10.0
 
@@ -129,13 +130,49 @@ def test_nothing_that_happened_stays_unseen_and_nothing_is_seen_twice() -> None:
 
     def worker(number: int) -> None:
         for n in range(50):
-            together(group, number * 50 + n, look)
+            together(group, number * 50 + n, look, later)
 
     assert ended(started(*[lambda n=n: worker(n) for n in range(8)]))
     assert sorted(seen) == [*range(400)]
     assert most == 1
     assert looks < 400
-    assert group not in coalesce._groups  # noqa: SLF001
+
+
+def test_the_fourth_look_at_one_place_within_ten_seconds_waits_and_takes_along_what_comes_meanwhile() -> None:
+    ahead = 0.0
+
+    def clock() -> float:
+        return time.monotonic() + ahead
+
+    group, looks = uuid4(), list[list[int]]()
+    for n in range(3):
+        together(group, n, looks.append, clock)
+    ahead = 9.5
+    begun = time.monotonic()
+    storm = started(*[lambda n=n: together(group, n, looks.append, clock) for n in range(3, 8)])
+    together(uuid4(), 99, looks.append, clock)  # another place is not held up
+    assert time.monotonic() - begun < 0.4
+    assert ended(storm)
+    assert time.monotonic() - begun >= 0.4
+    assert looks[:4] == [[0], [1], [2], [99]]
+    assert [sorted(items) for items in looks[4:]] == [[3, 4, 5, 6, 7]]
+
+
+def test_in_a_storm_everywhere_some_threads_stay_free() -> None:
+    groups = [uuid4() for _ in range(coalesce._PATIENT + 3)]  # noqa: SLF001
+    looks: list[int] = []
+    for group in groups:
+        for _ in range(3):
+            together(group, 0, lambda _: None)
+    threads = started(*[lambda g=g: together(g, 1, looks.extend) for g in groups])
+    assert alive(threads, coalesce._PATIENT)  # noqa: SLF001
+    assert looks == [1, 1, 1]
+
+
+def test_places_where_nothing_happens_any_more_are_forgotten() -> None:
+    for n in range(coalesce._PLACES + 50):  # noqa: SLF001
+        together(uuid4(), n, lambda _: None, later)
+    assert len(coalesce._groups) <= coalesce._PLACES + 1  # noqa: SLF001
 
 
 def test_different_groups_are_looked_at_side_by_side() -> None:

@@ -39,7 +39,7 @@ def run_change(
         if not own.enabled:
             return switched_off_page(key, cluster.name)
         try:
-            check_names(params, global_keys())
+            check_names(params, global_keys)
             return change(cluster, overridden(asked, params.dict()), own)
         except SettingsError as error:
             return wrong_param_page(error, action, cluster.name)

@@ -118,7 +118,7 @@ def _run(
     try:
         settings = overridden(settings, params.dict(), renamed=renamed)
         target = target_of(event, params)
-        check_names(params, global_keys())
+        check_names(params, global_keys)
     except SettingsError as error:
         wrong = error
     if not settings.enabled:

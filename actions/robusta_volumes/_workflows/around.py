@@ -73,25 +73,21 @@ def neighbourhood(kind: str) -> tuple[Kind, ...]:
 
 
 def _are_targets(targets: Sequence[Target]) -> Callable[[Object], bool]:
-    """Tell the own claims and volumes of targets among the objects that are read."""
-    tests = [_is_target(target) for target in targets]
-    return lambda item: any(test(item) for test in tests)
-
-
-def _is_target(target: Target) -> Callable[[Object], bool]:
-    """Tell the target's own claim and volume among the objects that are read."""
-    given = [read.volume(o).claim_ref for o in target.given if o.get("kind") == k.VOLUME.name]
-    refs = {ref.key for ref in given if ref} | {(target.namespace, target.name)}
+    """Tell the own claims and volumes of targets, all of one kind, among the objects that are read."""
+    given = [read.volume(o).claim_ref for t in targets for o in t.given if o.get("kind") == k.VOLUME.name]
+    refs = {ref.key for ref in given if ref} | {(target.namespace, target.name) for target in targets}
+    kind, names = targets[0].kind, {target.name for target in targets}
 
     def keep(item: Object) -> bool:
-        about = read.meta(item)
+        about = item["metadata"]
         if item.get("kind") == k.CLAIM.name:
-            return about.key in refs and target.kind in {k.CLAIM.name, k.VOLUME.name}
+            own = (str(about.get("namespace") or ""), str(about.get("name") or "")) in refs
+            return own and kind in {k.CLAIM.name, k.VOLUME.name}
         if item.get("kind") != k.VOLUME.name:
             return False
-        ref = read.volume(item).claim_ref
-        if target.kind == k.VOLUME.name:
-            return about.name == target.name
-        return target.kind == k.CLAIM.name and ref is not None and ref.key in refs
+        if kind == k.VOLUME.name:
+            return about.get("name") in names
+        ref = read.volume(item).claim_ref if kind == k.CLAIM.name else None
+        return ref is not None and ref.key in refs
 
     return keep
