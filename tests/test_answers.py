@@ -48,7 +48,7 @@ def status(code: int, message: str, reason: str = "", **details: str) -> str:
         ("object-not-found", 404, ("get", CLAIM), NotFound, "kubectl get persistentvolumeclaims -n tight"),
         ("quota-pvc", 403, ("create", CLAIM), QuotaExceeded, "requests.storage: 2Gi requested, 2Gi used, 3Gi allowed"),
         ("quota-snapshot", 403, ("create", SNAPSHOT), QuotaExceeded, "kubectl edit resourcequota storage -n tight"),
-        ("rbac-create-snapshot", 403, ("create", SNAPSHOT), NotAllowed, "--resource=volumesnapshots.snapshot"),
+        ("rbac-create-snapshot", 403, ("create", SNAPSHOT), NotAllowed, "--allow snapshots --account nobody"),
         ("rbac-list-pv", 403, ("list", VOLUME), NotAllowed, 'verbs: ["get", "list"]'),
         ("shrink", 422, ("patch", CLAIM), Invalid, "correct what the text names"),
         ("snapshot-two-sources", 422, ("create", SNAPSHOT), Invalid, "correct what the text names"),
@@ -76,10 +76,8 @@ def test_a_missing_permission_comes_with_what_to_paste_and_where() -> None:
     told = error_for(403, (REFUSED / "rbac-create-snapshot.json").read_bytes(), "create", SNAPSHOT, "shop")
     assert told.remedy == (
         "Allow it in namespace shop alone, by a Role:\n"
-        "kubectl -n shop create role robusta-volumes-create-volumesnapshots --verb=create"
-        " --resource=volumesnapshots.snapshot.storage.k8s.io && kubectl -n shop create rolebinding"
-        " robusta-volumes-create-volumesnapshots --role=robusta-volumes-create-volumesnapshots"
-        " --serviceaccount=shop:nobody"
+        "python -m robusta_volumes._cli permissions -n shop --allow snapshots --account nobody --home shop"
+        " | kubectl apply -f -"
     )
     told = error_for(403, (REFUSED / "rbac-list-pv.json").read_bytes(), "list", VOLUME)
     assert told.remedy == (

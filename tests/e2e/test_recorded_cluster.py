@@ -9,7 +9,7 @@ def test_the_recorded_events_give_one_message_per_problem_and_none_for_what_is_w
     with World(watched(recorded("after")), WITHOUT_TICKS, workflows=many) as world:
         for body in forwarded():
             world.runner.send_event(body)
-        messages = quiet(world, 8.0)
+        messages = quiet(world, 13.0)  # of many events in one namespace the last wait ten seconds for their look
         assert sorted(title(m).split(":")[0] for m in messages) == [
             "Claim broken/class-typo cannot bind",
             "Claim broken/driver-missing cannot bind",
