@@ -136,3 +136,11 @@ def test_a_restored_claim_asks_for_the_snapshot_and_no_schedule_takes_it() -> No
 def test_slots_are_written_in_utc() -> None:
     assert slot_text(SLOT.astimezone(UTC)) == "20260329T0130Z"
     assert slot_of("yesterday") is None
+
+
+def test_one_that_a_backup_tool_wrote_anew_with_our_labels_is_not_ours_but_still_of_its_claim() -> None:
+    """Velero restores a VolumeSnapshot under its name, with its labels, and from a content."""
+    made = snapshot_manifest(claim(), "nightly", SLOT, "csi")
+    made["spec"]["source"] = {"volumeSnapshotContentName": "velero-snapcontent"}
+    p = snapshot_point(made, Around(SLOT, timedelta(hours=1), timedelta(minutes=2)))
+    assert (p.owned, p.schedule, p.claim, p.claim_uid) == (False, "", "data", "u1")

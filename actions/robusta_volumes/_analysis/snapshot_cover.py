@@ -38,6 +38,7 @@ class Cover:
     claim: str
     points: tuple[Point, ...] = ()
     there: bool = True
+    known: bool = True  # whether it could be looked if the claim is there
     rhythms: tuple[Rhythm, ...] = ()  # of the schedules that are for it
     wanted: bool = False  # a good one is to be there by now
     cannot: Preflight | None = None  # why it cannot be snapshotted
@@ -114,7 +115,8 @@ def covers(
         _cover(claim, see, newest_first(theirs.get(claim.meta.key, ())), tuple(of.get(claim.meta.key, ())), late_ones)
         for claim in see.claims
     ]
-    found += [Cover(*key, tuple(newest_first(left)), there=False) for key, left in sorted(gone.items())]
+    known = not see.lacks(k.CLAIM)
+    found += [Cover(*key, tuple(newest_first(left)), there=False, known=known) for key, left in sorted(gone.items())]
     return tuple(found)
 
 
@@ -123,6 +125,8 @@ def _sorted_out(see: Inventory, points: Sequence[Point]) -> tuple[dict[Key, list
     theirs: dict[Key, list[Point]] = {}
     gone: dict[Key, list[Point]] = {}
     for point in points:
+        if not point.claim:
+            continue  # made from a content: of no claim that anybody knows
         key = (point.namespace, point.claim)
         claim = see.claim.get(key)
         (theirs if claim and _is_of(point, claim) else gone).setdefault(key, []).append(point)

@@ -36,12 +36,14 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
     error = at(status, "error", "message")
     created = parse_time(m.get("creationTimestamp"))
     finalizers = m.get("finalizers") or ()
-    owned = labels.get(ours.MANAGED_BY) == ours.OURS and notes.get(ours.SELF) == name
+    of_claim = str(at(o, "spec", "source", "persistentVolumeClaimName") or "")
+    # One that brings its content was written anew by a backup tool, with our labels: it is that tool's.
+    owned = labels.get(ours.MANAGED_BY) == ours.OURS and notes.get(ours.SELF) == name and bool(of_claim)
     schedule = notes.get(ours.SCHEDULE_NAME) or labels.get(ours.SCHEDULE) or ""
     return Point(
         "csi",
         namespace,
-        str(at(o, "spec", "source", "persistentVolumeClaimName") or notes.get(ours.CLAIM_NAME) or ""),
+        of_claim or str(notes.get(ours.CLAIM_NAME) or ""),
         str(labels.get(ours.CLAIM_UID) or ""),
         name,
         uid,

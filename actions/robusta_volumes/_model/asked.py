@@ -3,9 +3,10 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from robusta_volumes._model.checks import flag, got, text, whole
+from robusta_volumes._model.checks import flag, got, whole
 from robusta_volumes._model.declare import setting
 from robusta_volumes._model.errors import SettingsError
+from robusta_volumes._model.label_selector import selector as label_selector
 from robusta_volumes._model.size import Size, size
 
 POLICIES = ("Retain", "Delete")
@@ -88,7 +89,7 @@ class CreateSnapshots:
 
     name: str = setting("", word, "the claim; without it all Bound claims of the namespace or the selector")
     namespace: str = setting("", word, "where the claims are")
-    selector: str = setting("", text, "label selector on claims, as kubectl takes it", "selector")
+    selector: str = setting("", label_selector, "label selector on claims, as kubectl takes it", "selector")
     snapshot_class: str = setting("", word, "the VolumeSnapshotClass; left out: the default one of each driver")
     retain: bool = setting(
         False,

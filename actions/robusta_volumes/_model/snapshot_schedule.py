@@ -7,6 +7,7 @@ from typing import Any
 
 from robusta_volumes._model.checks import cron, days, flag, got, limits, names, text, time_zone, whole
 from robusta_volumes._model.declare import block_of, setting
+from robusta_volumes._model.label_selector import selector as label_selector
 from robusta_volumes._model.limits import Limits
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -67,7 +68,7 @@ class SnapshotSchedule:
     namespaces: tuple[str, ...] = setting((), globs, "namespaces of the claims, with *; none named: all", "names")
     exclude_namespaces: tuple[str, ...] = setting((), globs, "namespaces to leave out, with *", "names")
     claims: tuple[str, ...] = setting((), globs, "claims as name or namespace/name, with *; none named: all", "names")
-    selector: str = setting("", text, "label selector on claims, as kubectl takes it", "selector")
+    selector: str = setting("", label_selector, "label selector on claims, as kubectl takes it", "selector")
     storage_classes: tuple[str, ...] = setting((), globs, "storage classes of the claims, with *", "names")
     drivers: tuple[str, ...] = setting((), globs, "CSI drivers of the volumes, with *", "names")
     opt_in: bool = setting(False, flag, "true takes only claims whose annotation robusta-volumes.dev/snapshot names it")

@@ -9,7 +9,6 @@ from robusta_volumes._analysis.snapshot_cover import Cover, Rhythm
 from robusta_volumes._analysis.snapshot_fate import Fates
 from robusta_volumes._model.errors import NotInstalled
 from robusta_volumes._model.inventory import Unseen
-from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, listing, plain
@@ -17,11 +16,12 @@ from robusta_volumes._model.times import span
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 from robusta_volumes._report.pvc_snapshots_files import MOST_ROWS, claims_csv, slot_words, snapshots_csv
-from robusta_volumes._report.rights import remedies, to_paste
+from robusta_volumes._report.snapshots_left import last_good, left_behind, not_looked_at, of_deleted, of_none, unable
 
 KEY = "PvcSnapshotsReport"
 _SHOWN = 10  # claims in the message; all are in the file
 _FEW = 3
+_GOOD = "one that can be restored from"
 STAYS = "The last good one of a claim stays, however old it is."
 _EXAMPLE = """pvcSnapshots:
   schedules:
@@ -40,8 +40,11 @@ class Seen:
     now: datetime
     rhythms: tuple[Rhythm, ...] = ()  # of all schedules of the settings
     left: tuple[Left, ...] = ()
+    loose: tuple[Point, ...] = ()  # made from a content, so of no claim
     unseen: Mapping[str, Unseen] = field(default_factory=dict)
     able_known: bool = True  # whether it could be looked which claims can be snapshotted
+    claims_known: bool = True  # whether it could be looked which claims there are
+    unchosen: tuple[str, ...] = ()  # schedules of which it is not known which claims they are for
 
     @property
     def missing(self) -> tuple[Cover, ...]:
@@ -90,11 +93,12 @@ def overview_page(seen: Seen) -> Page:
     only_unable = bool(missing) and all(one.cannot for one in missing)
     severity = Severity.INFO if not missing else Severity.MEDIUM if only_unable else Severity.HIGH
     blocks: list[Block] = [*_missing_table(missing, seen.now), Text(_says(seen))]
-    blocks += [Text(short(text, TEXT_LIMIT)) for text in (_gone(seen), _left(seen.left), _unable(seen)) if text]
+    rest = (of_deleted(seen.covers, seen.now), of_none(seen.loose), left_behind(seen.left), unable(seen.covers))
+    blocks += [Text(short(text, TEXT_LIMIT)) for text in rest if text]
     blocks += not_looked_at(seen.unseen)
     blocks.append(claims_csv(seen.covers, seen.now, known=seen.able_known))
-    if seen.points:
-        blocks.append(snapshots_csv(seen.points[:MOST_ROWS], seen.fates))
+    if seen.points or seen.loose:
+        blocks.append(snapshots_csv([*seen.points, *seen.loose][:MOST_ROWS], seen.fates))
     return Page(
         title=short(title(seen), 240),
         severity=severity,
@@ -111,10 +115,16 @@ def title(seen: Seen) -> str:
     """Say the verdict."""
     head = f"Snapshots of {plain(seen.scope)}" if seen.scope else "Snapshots"
     there = [c for c in seen.covers if c.there]
+    able = sum(c.last_good is not None for c in seen.covers if c.there or not c.known)
+    if not seen.claims_known:
+        has = "has" if able == 1 else "have"
+        return f"{head}: which claims there are could not be read; {count(able, 'claim')} {has} {_GOOD}"
+    has = "has" if 1 in {able, len(there)} else "have"
+    have = f"{able} of {count(len(there), 'claim')} {has} {_GOOD}"
     if not seen.rhythms:
-        able = sum(c.last_good is not None for c in there)
-        has = "has" if 1 in {able, len(there)} else "have"
-        return f"{head}: no schedule is set; {able} of {count(len(there), 'claim')} {has} one that can be restored from"
+        return f"{head}: no schedule is set; {have}"
+    if not seen.wanted and seen.unchosen:
+        return f"{head}: for which claims they are to be taken could not be read; {have}"
     if not seen.wanted:
         none = "no schedule is for any claim" if not any(c.rhythms for c in there) else "none is due yet"
         return f"{head}: {none}"
@@ -147,7 +157,11 @@ def _says(seen: Seen) -> str:
     going = sum(seen.fates.goes(p) for p in seen.points)
     goes = f"; {count(going, 'snapshot')} will go with the next run" if going else ""
     lines.append(f"Kept {good:,} good ones of {count(len(seen.points), 'snapshot')}{goes}. {STAYS}")
-    outside = sum(c.there and not c.rhythms for c in seen.covers)
+    if seen.unchosen:
+        chooses = "chooses" if len(seen.unchosen) == 1 else "choose"
+        listed = listing([code(name) for name in seen.unchosen], _FEW)
+        lines.append(f"{listed} {chooses} claims by their drivers, which their volumes tell; those could not be read.")
+    outside = not seen.unchosen and sum(c.there and not c.rhythms for c in seen.covers)
     if outside:
         lines.append(f"{count(outside, 'claim')} {'is' if outside == 1 else 'are'} in no schedule.")
     if len(seen.points) > MOST_ROWS:
@@ -168,66 +182,3 @@ def _missing_table(missing: Sequence[Cover], now: datetime) -> tuple[Block, ...]
     rows = tuple((short(plain(c.title), 44), short(f"{last_good(c, now)}: {c.why}", 200)) for c in missing[:_SHOWN])
     more = f"Claims without ({_SHOWN} of {len(missing)}, all in claims.csv)" if len(missing) > _SHOWN else ""
     return (Table(("claim", "last good, and why"), rows, more),)
-
-
-def last_good(cover: Cover, now: datetime) -> str:
-    """Say when the last good one was cut: "2 d ago", "never"."""
-    good = cover.last_good
-    if good is None:
-        return "never"
-    return f"{span(now - good.when)} ago" if good.when else "at a time that is not known"
-
-
-def _gone(seen: Seen) -> str:
-    gone = [c for c in seen.covers if not c.there and c.points]
-    if not gone:
-        return ""
-    number = sum(len(c.points) for c in gone)
-    sizes = [p.size for c in gone for p in c.points]
-    size = gib(sum(s or 0 for s in sizes)) if any(sizes) else "unknown size"
-    some = f", and {count(sizes.count(None), 'other')} of unknown size" if any(sizes) and None in sizes else ""
-    names = [f"{plain(c.title)} ({count(len(c.points), 'snapshot')}, last good {last_good(c, seen.now)})" for c in gone]
-    return (
-        f"*Of deleted claims:* {count(number, 'snapshot')} of {count(len(gone), 'claim')} ({size} to restore{some}): "
-        f"{listing(names, _FEW)}. The last good one of each stays until somebody deletes it; `restore_pvc_snapshot` brings "
-        "it back as a new claim."
-    )
-
-
-def _left(left: Sequence[Left]) -> str:
-    if not left:
-        return ""
-    lines = []
-    for one in left:
-        known = one.number - one.unknown
-        size = gib(one.size) if known else "unknown size"
-        more = f" and {one.unknown} of unknown size" if known and one.unknown else ""
-        lines.append(f"• {plain(one.driver)}: {count(one.number, 'content')}, {size}{more}")
-    total = sum(one.number for one in left)
-    return (
-        f"*Left behind by Retain:* {count(total, 'snapshot content')} whose snapshot is gone; the storage still holds, and "
-        "perhaps bills, them. robusta-volumes never deletes them.\n"
-        + "\n".join(lines)
-        + "\nTo see them: `kubectl get volumesnapshotcontents | grep Retain`"
-    )
-
-
-def _unable(seen: Seen) -> str:
-    """Tell of the claims outside every schedule that could not be snapshotted if somebody wished."""
-    why: dict[str, list[str]] = {}
-    for one in seen.covers:
-        if one.cannot and not one.rhythms:
-            why.setdefault(one.cannot.why, []).append(plain(one.title))
-    lines = [f"• {listing(names, _FEW)}: {reason}" for reason, names in list(why.items())[:_FEW]]
-    more = f"\n• and {len(why) - _FEW} other reasons, in claims.csv" if len(why) > _FEW else ""
-    total = sum(len(names) for names in why.values())
-    return f"*Cannot be snapshotted* ({total}, in no schedule):\n" + "\n".join(lines) + more if lines else ""
-
-
-def not_looked_at(unseen: Mapping[str, Unseen]) -> tuple[Block, ...]:
-    """Say what could not be read, and the rules that would let it be read."""
-    if not unseen:
-        return ()
-    lines = [f"• {one.kind.plural}: {plain(one.why, 160)}" for _, one in sorted(unseen.items())]
-    rules, _ = remedies(one.remedy for _, one in sorted(unseen.items()) if one.remedy)
-    return (Text("*Not looked at, so not known:*\n" + "\n".join(lines)), *to_paste(rules))

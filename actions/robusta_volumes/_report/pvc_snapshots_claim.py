@@ -13,8 +13,9 @@ from robusta_volumes._model.times import ago, span
 from robusta_volumes._report.charts import timeline
 from robusta_volumes._report.page import Block, Button, File, Page, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
-from robusta_volumes._report.pvc_snapshots import KEY, STAYS, Seen, command, last_good, not_looked_at
+from robusta_volumes._report.pvc_snapshots import KEY, STAYS, Seen, command
 from robusta_volumes._report.pvc_snapshots_files import STATES, slot_words, snapshots_csv
+from robusta_volumes._report.snapshots_left import last_good, not_looked_at
 
 _SHOWN = 8  # snapshots in the message; all are in the file
 _ROWS = 6  # of the picture
@@ -47,7 +48,7 @@ def claim_page(seen: Seen, covers: Sequence[Cover], trigger: Trigger) -> Page:
 def _title(cover: Cover, now: datetime) -> str:
     name = plain(cover.title)
     good = cover.last_good
-    gone = "" if cover.there else ", which is gone,"
+    gone = "" if cover.there or not cover.known else ", which is gone,"
     if good:
         every = min((beat.every for beat in cover.rhythms), default=None)
         late = f", although one is due every {span(every)}" if cover.why and every else ""
@@ -84,6 +85,8 @@ def _says(seen: Seen, cover: Cover, earlier: Sequence[Cover]) -> str:
     if cover.rhythms:
         beats = [f"{code(beat.schedule.name)} {slot_words(beat)}" for beat in cover.rhythms]
         lines.append(f"Next: {listing(beats, 3)}.")
+    elif not cover.known:
+        lines.append("Whether the claim is still there could not be read.")
     elif not cover.there:
         lines.append("The claim is gone: nothing new is taken, and the last good one stays until somebody deletes it.")
     elif not seen.rhythms:

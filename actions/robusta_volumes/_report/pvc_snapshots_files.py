@@ -28,7 +28,8 @@ def slot_words(beat: Rhythm) -> str:
     local = beat.next.astimezone(ZoneInfo(beat.schedule.time_zone))
     if local.utcoffset() == utc.utcoffset():
         return utc.strftime("%Y-%m-%d %H:%M UTC")
-    return f"{local:%Y-%m-%d %H:%M %Z} ({utc:%H:%M} UTC)"
+    day = "" if local.date() == utc.date() else f"{utc:%Y-%m-%d} "
+    return f"{local:%Y-%m-%d %H:%M %Z} ({day}{utc:%H:%M} UTC)"
 
 
 def claims_csv(covers: Iterable[Cover], now: datetime, *, known: bool = True) -> File:
@@ -58,7 +59,7 @@ def _claim_row(one: Cover, now: datetime, *, known: bool) -> tuple[object, ...]:
     return (
         one.namespace,
         one.claim,
-        "there" if one.there else "gone",
+        "there" if one.there else "gone" if one.known else UNKNOWN,
         " ".join(beat.schedule.name for beat in one.rhythms),
         good.when.isoformat() if good and good.when else "unknown" if good else "never",
         span(now - good.when) if good and good.when else "",

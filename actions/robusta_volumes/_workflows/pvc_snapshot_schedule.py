@@ -55,6 +55,7 @@ def _tick(
     claims = _seen(gather(cluster, kinds=(k.CLAIM,), fallback=settings.namespaces), k.CLAIM)
     about = around(cluster, settings.limits, claims.claims)
     points = points_of(cluster, about, labels=OWN, fallback=settings.namespaces)
+    points = [p for p in points if claims.knows(p.namespace)]  # elsewhere a restore may read one unseen
     every = turns(points, settings, notes, about.now, process)
     pages: list[Page] = []
     most = settings.max_delete_per_run

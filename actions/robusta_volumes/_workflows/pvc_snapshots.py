@@ -14,7 +14,7 @@ from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.points import around, points_of
 from robusta_volumes._cluster.selectors import parse_labels
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.errors import NotInstalled
+from robusta_volumes._model.errors import NotAllowed, NotInstalled
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
@@ -44,7 +44,7 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> P
     chosen = tuple(cover for cover in every if _chosen(cover, see, of, tests))
     if not chosen and of is not None and not see.lacks(k.CLAIM):
         return _missing(cluster, target, see)
-    keys = {(c.namespace, c.claim) for c in chosen}
+    keys, narrow = {(c.namespace, c.claim) for c in chosen}, of is not None or bool(tests)
     seen = Seen(
         _subject(cluster, target, namespace),
         _scope(target, see),
@@ -53,9 +53,12 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> P
         Fates(points, settings, see.now),
         see.now,
         tuple(rhythm(schedule, settings, see.now) for schedule in settings.schedules),
-        () if of is not None or tests else _left(see, points, namespace),
+        () if narrow else _left(see, points, namespace),
+        () if narrow else tuple(p for p in points if not p.claim),
         see.unseen,
         not (see.lacks(k.VOLUME) or see.lacks(k.SNAPSHOT_CLASS)),
+        not see.lacks(k.CLAIM),
+        tuple(s.name for s in settings.schedules if s.drivers and see.lacks(k.VOLUME)),
     )
     if of is None or len(keys) != 1:
         return overview_page(seen)
@@ -67,7 +70,22 @@ def _look(cluster: Cluster, namespace: str, settings: PvcSnapshots) -> tuple[Inv
     about = around(cluster, settings.limits, see.claims, contents=False)
     if not see.lacks(k.SNAPSHOT_CONTENT):
         about = replace(about, bound={c.meta.name: c.snapshot_uid for c in see.contents})
-    return see, points_of(cluster, about, namespace or None, fallback=settings.namespaces)
+    try:
+        points = points_of(cluster, about, namespace or None)
+    except NotAllowed:
+        if namespace or not settings.namespaces:
+            raise
+        points = points_of(cluster, about, fallback=settings.namespaces)
+        see = _narrowed(see, settings.namespaces)
+    return see, [point for point in points if see.knows(point.namespace)]
+
+
+def _narrowed(see: Inventory, namespaces: Sequence[str]) -> Inventory:
+    """Leave out the claims whose snapshots could not be read: they may have some."""
+    kept = frozenset(namespaces)
+    claims = tuple(claim for claim in see.claims if claim.meta.namespace in kept)
+    scope = f"namespaces {', '.join(namespaces)} (reading the whole cluster is not allowed)"
+    return replace(see, claims=claims, looked_in=kept, scope=scope)
 
 
 def _left(see: Inventory, points: list[Point], namespace: str) -> tuple[Left, ...]:

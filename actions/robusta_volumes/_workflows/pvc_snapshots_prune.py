@@ -34,6 +34,7 @@ def prune_pvc_snapshots(cluster: Cluster, asked: PruneSnapshots, settings: PvcSn
         raise NotAllowed(f"claims: {lack.why}; whether a restore reads a snapshot is not known", lack.remedy)
     about = around(cluster, settings.limits, claims.claims)
     found = points_of(cluster, about, asked.namespace or None, labels=OWN, fallback=settings.namespaces)
+    found = [p for p in found if claims.knows(p.namespace)]  # elsewhere a restore may read one unseen
     plans = _plans(found, asked, settings, about.now)
     most = settings.max_delete_per_run
     if asked.dry_run:
