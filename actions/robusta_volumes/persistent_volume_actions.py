@@ -12,6 +12,7 @@ from robusta_volumes._host.params import (
 from robusta_volumes._host.run import run_report
 from robusta_volumes._host.watch import Watch
 from robusta_volumes._model.asked import Expand, Release, SetPolicy
+from robusta_volumes._model.kind import CLAIM
 from robusta_volumes._workflows.change_volume import release_volume, set_reclaim_policy
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions as report
@@ -35,7 +36,9 @@ def expand_persistent_volume_claim(event: ExecutionBaseEvent, params: ExpandPara
 
     Follows the growth to its end, or says what it waits for.
     """
-    run_change(event, params, "persistentVolumeActions", "expand_persistent_volume_claim", Expand(), expand_claim)
+    run_change(
+        event, params, "persistentVolumeActions", "expand_persistent_volume_claim", Expand(), expand_claim, CLAIM.name
+    )
 
 
 @action

@@ -13,6 +13,7 @@ from robusta_volumes._host.params import (
 from robusta_volumes._host.run import run_report
 from robusta_volumes._host.tick import run_tick
 from robusta_volumes._model.asked import CreateSnapshots, PruneSnapshots, RestoreSnapshot
+from robusta_volumes._model.kind import CLAIM
 from robusta_volumes._workflows.pvc_snapshot_schedule import pvc_snapshot_schedule as work
 from robusta_volumes._workflows.pvc_snapshots import pvc_snapshots as report
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots as create
@@ -36,7 +37,7 @@ def create_pvc_snapshots(event: ExecutionBaseEvent, params: CreateSnapshotsParam
 
     Says first which claims cannot be snapshotted and why, waits a short while, and calls ready only what is ready.
     """
-    run_change(event, params, "pvcSnapshots", "create_pvc_snapshots", CreateSnapshots(), create)
+    run_change(event, params, "pvcSnapshots", "create_pvc_snapshots", CreateSnapshots(), create, CLAIM.name)
 
 
 @action
@@ -54,7 +55,7 @@ def prune_pvc_snapshots(event: ExecutionBaseEvent, params: PruneSnapshotsParams)
 
     Gives a reason for every snapshot that is kept or removed. The last good one of a claim always stays.
     """
-    run_change(event, params, "pvcSnapshots", "prune_pvc_snapshots", PruneSnapshots(), prune)
+    run_change(event, params, "pvcSnapshots", "prune_pvc_snapshots", PruneSnapshots(), prune, CLAIM.name)
 
 
 @action
@@ -63,4 +64,4 @@ def restore_pvc_snapshot(event: ExecutionBaseEvent, params: RestoreSnapshotParam
 
     The claim that the snapshot was taken of is never touched; how to switch over is told.
     """
-    run_change(event, params, "pvcSnapshots", "restore_pvc_snapshot", RestoreSnapshot(), restore)
+    run_change(event, params, "pvcSnapshots", "restore_pvc_snapshot", RestoreSnapshot(), restore, CLAIM.name)

@@ -25,10 +25,12 @@ def run_change(
     action: str,
     asked: _A,
     change: Callable[[Cluster, _A, Any], Page],
+    kind: str = "PersistentVolume",
 ) -> None:
     """Read the params over the defaults in ``asked``, run ``action`` under the settings of ``key``, publish its page.
 
-    Settings are not overridden by params here: a bound that whoever asks can lift is none.
+    ``kind`` is what the param ``name`` names. Settings are not overridden by params here: a bound that whoever asks can
+    lift is none.
     """
     settings = read_settings(params.workflows)
     own = getattr(settings, snake(key))
@@ -44,7 +46,14 @@ def run_change(
         except SettingsError as error:
             return wrong_param_page(error, action, cluster.name)
         except ClusterError as error:
-            name, namespace = str(params.name or cluster.name or "cluster"), str(params.namespace or "")
-            return error_page(error, "Planning the change", Subject("PersistentVolume", name, namespace))
+            return error_page(error, "Planning the change", _subject(params, kind, cluster.name))
 
     run_plain(event, params, look)
+
+
+def _subject(params: TargetParams, kind: str, cluster: str) -> Subject:
+    """Tell what was to be changed: the object that is named, else the namespace, else whatever is in the cluster."""
+    namespace = str(params.namespace or "")
+    if params.name:
+        return Subject(kind, str(params.name), namespace)
+    return Subject("Namespace", namespace, namespace) if namespace else Subject("Cluster", cluster or "cluster")
