@@ -9,11 +9,13 @@ the next tick of the same process takes it as ``said``; after a restart in betwe
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from robusta_volumes._model.times import parse_time
 
+_AHEAD = timedelta(hours=2)  # a clock change is less: what was noted so far ahead, was noted by a wrong clock
+LONGEST = timedelta(days=1)  # that a plan waits: a schedule of once a month need not wait for one
 _TIMES = 2  # that a message is given when nobody knows whether it was sent
 
 
@@ -22,6 +24,7 @@ class Note:
     """The memory of one schedule."""
 
     since: datetime
+    times_of: str = ""  # the schedule's times, as they were when it was last looked at
     served: datetime | None = None
     wanted: int = 0  # claims that the served slot was for
     failed: dict[str, list[str]] = field(default_factory=dict)  # claim -> [kind of failure, in words, what to do]
@@ -42,6 +45,16 @@ class Note:
                 self.missed = []
                 self.said.pop("missed", None)
             self.news, self.by, self.times = {}, "", 0
+
+    def follow(self, times_of: str, now: datetime) -> None:
+        """Take the schedule as a new one when its times were changed, or when all was noted by a clock that was ahead."""
+        if self.times_of and self.times_of != times_of:
+            self.since = now
+        self.times_of = times_of
+        if max(self.since, self.served or self.since) > now + _AHEAD:
+            self.since, self.served, self.failed = now, None, {}
+        if self.until and self.until > now + LONGEST:
+            self.until = None
 
     def tells(self, topic: str, content: object, process: str) -> bool:
         """Tell whether this has to be said, and note that it is."""
@@ -72,6 +85,7 @@ def read_note(noted: Mapping[str, Any], now: datetime, newest: datetime | None) 
         ("said", dict),
         ("news", dict),
         ("by", str),
+        ("times_of", str),
     ):
         if isinstance(noted.get(name), kind):
             setattr(note, name, noted[name])

@@ -8,8 +8,11 @@ from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.restore_point import PENDING, Point, State
 from robusta_volumes._model.text import cited, plain
 from robusta_volumes._model.times import UTC, ago, span
+from robusta_volumes._model.volume import Claim
 
 CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reason to be woken
+WAITS = "running"  # none was added, since an earlier one is still under way
+_SETTLED = frozenset({State.READY, State.LATE})
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 Problems = dict[str, list[str]]  # claim -> [kind, why, what to do]
 
@@ -54,11 +57,15 @@ def pending_of(points: Iterable[Point]) -> Mapping[str, int]:
 
 
 def late(points: Sequence[Point], uids: Iterable[str], now: datetime) -> Problems:
-    """Find the claims whose newest snapshot did not become ready in time, or that no controller has looked at."""
-    newest = newest_of(points)
+    """Find the claims whose newest snapshot did not become ready in time, or that no controller has looked at.
+
+    One that came after a late one changes nothing before it is ready.
+    """
+    newest, settled = newest_of(points), newest_of(point for point in points if point.state in _SETTLED)
     found: Problems = {}
     for uid in uids:
-        point = newest.get(uid)
+        last = settled.get(uid)
+        point = last if last and last.state is State.LATE else newest.get(uid)
         if point is None or point.state not in {State.LATE, State.UNOBSERVED}:
             continue
         name = f"{point.namespace}/{point.claim}"
@@ -73,6 +80,21 @@ def late(points: Sequence[Point], uids: Iterable[str], now: datetime) -> Problem
         said = f"; the driver said {cited(point.error, 200)}" if point.error else "; no error was given"
         todo = f"kubectl -n {point.namespace} describe volumesnapshot {point.name}"
         found[name] = ["late", f"not ready after {age}{said}", todo]
+    return found
+
+
+def awaited(told: Mapping[str, str], problems: Problems, claims: Iterable[Claim], points: Sequence[Point]) -> Problems:
+    """Keep what was told of claims whose next snapshot is made and not ready yet: only a ready one is a recovery."""
+    open_ones = [
+        claim for claim in claims if told.get(claim.meta.title, CANNOT) != CANNOT and claim.meta.title not in problems
+    ]
+    newest = newest_of(points) if open_ones else {}
+    found: Problems = {}
+    for claim in open_ones:
+        point = newest.get(claim.meta.uid)
+        if point and point.state in PENDING:
+            why = f"its next snapshot {plain(point.name)} is not ready yet"
+            found[claim.meta.title] = [told[claim.meta.title], why, "wait: it is told when the snapshot is ready"]
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from robusta_volumes._analysis.slots import next_slot
-from robusta_volumes._analysis.snapshot_trouble import CANNOT, Change, Problems, last_good
+from robusta_volumes._analysis.snapshot_trouble import CANNOT, WAITS, Change, Problems, last_good
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.severity import Severity
@@ -62,7 +62,7 @@ def schedule_page(told: Told, found: Change) -> Page:
     kinds = {kind for kind, *_ in told.problems.values()}
     return Page(
         title=short(_title(told), 240),
-        severity=Severity.MEDIUM if kinds == {CANNOT} else Severity.HIGH,
+        severity=Severity.MEDIUM if kinds <= {CANNOT, WAITS} else Severity.HIGH,
         subject=told.subject,
         blocks=(*_table(told), Text(_todo(told)), Text(_footer(told)), _file(told)),
         key=KEY,
@@ -125,11 +125,12 @@ def _slots(number: int) -> str:
 
 def _title(told: Told) -> str:
     kinds = [kind for kind, *_ in told.problems.values()]
-    late, unseen, cannot = (kinds.count(kind) for kind in ("late", "unobserved", CANNOT))
+    late, unseen, waits, cannot = (kinds.count(kind) for kind in ("late", "unobserved", WAITS, CANNOT))
     counted = (
-        (len(kinds) - late - unseen - cannot, "failed"),
+        (len(kinds) - late - unseen - waits - cannot, "failed"),
         (late, "not ready in time"),
         (unseen, "touched by no controller"),
+        (waits, "passed over for an earlier one"),
         (cannot, "cannot be snapshotted"),
     )
     slot = f" {stamp(told.slot, told.now)}" if told.slot else ""

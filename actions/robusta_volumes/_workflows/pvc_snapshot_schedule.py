@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from robusta_volumes._analysis.snapshot_note import read_note
-from robusta_volumes._analysis.snapshot_trouble import Problems, change, late, problem
+from robusta_volumes._analysis.snapshot_trouble import Problems, awaited, change, late, problem
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.points import OWN, around, points_of
@@ -109,6 +109,7 @@ def _report(cluster: Cluster, turn: Turn, claims: Inventory, about: Around, proc
     problems: Problems = dict(note.failed)
     if schedule:
         problems |= late(turn.points, [claim.meta.uid for claim in claims.claims], about.now)
+        problems |= awaited(note.said.get("problems") or {}, problems, claims.claims, turn.points)
     if turn.deleted.errors:
         point, error = turn.deleted.errors[0]
         problems[f"{point.namespace}/{point.claim} (deleting)"] = problem(error)

@@ -82,7 +82,10 @@ _OWN_LABELS = frozenset({ours.MANAGED_BY, ours.SCHEDULE, ours.SLOT, ours.CLAIM_U
 def watched(
     cluster: Cluster, made: Sequence[Made], about: Around, seconds: float, sleep: Callable[[float], None]
 ) -> list[Made]:
-    """Look again until all are ready or the time is over; what cannot be looked at stays as it was."""
+    """Look again until all are ready or the time is over; what cannot be looked at stays as it was.
+
+    What the snapshot itself says counts: the contents that ``about`` knows were listed before these were made.
+    """
     left = seconds
     now = list(made)
     while left > 0 and any(one.point and one.point.state not in _SETTLED for one in now):
@@ -94,7 +97,7 @@ def watched(
         try:
             seen = points_of(
                 cluster,
-                replace(about, now=cluster.now()),
+                replace(about, now=cluster.now(), bound=None),
                 next(iter(spaces)) if len(spaces) == 1 else None,
                 labels=labels,
                 fallback=sorted(spaces),

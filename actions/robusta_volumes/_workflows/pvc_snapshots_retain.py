@@ -1,16 +1,15 @@
 """Retention in a tick: nothing goes before people were told of the policy, and nothing when it looks like a mistake."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from robusta_volumes._analysis.prune_plan import from_note, to_note, was_agreed
 from robusta_volumes._analysis.slots import next_slot
+from robusta_volumes._analysis.snapshot_note import LONGEST
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._report.page import Page
 from robusta_volumes._report.snapshots_prune import first_plan_page, refused_prune_page
 from robusta_volumes._workflows.pvc_snapshots_delete import delete
 from robusta_volumes._workflows.pvc_snapshots_turn import Turn
-
-_LONGEST = timedelta(days=1)  # that a plan waits: a schedule of once a month need not wait for one
 
 
 def retain(cluster: Cluster, turn: Turn, most: int, now: datetime, process: str) -> tuple[Page, ...]:
@@ -51,5 +50,5 @@ def _published(cluster: Cluster, turn: Turn, most: int, now: datetime, process: 
 
 def _one_interval(turn: Turn, now: datetime) -> datetime:
     if turn.schedule is None:
-        return now + _LONGEST
-    return min(next_slot(turn.schedule.schedule, turn.schedule.time_zone, now), now + _LONGEST)
+        return now + LONGEST
+    return min(next_slot(turn.schedule.schedule, turn.schedule.time_zone, now), now + LONGEST)

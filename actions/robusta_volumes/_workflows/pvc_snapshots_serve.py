@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from robusta_volumes._analysis.claim_selection import selected
 from robusta_volumes._analysis.slots import due
 from robusta_volumes._analysis.snapshot_preflight import Preflight, preflight
-from robusta_volumes._analysis.snapshot_trouble import CANNOT, pending_of, problem
+from robusta_volumes._analysis.snapshot_trouble import CANNOT, WAITS, pending_of, problem
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.read_points import Around
 from robusta_volumes._cluster.selectors import parse_labels
@@ -40,7 +40,8 @@ def serve(cluster: Cluster, turn: Turn, see: See, about: Around) -> None:
         note.failed = {}
         _make(cluster, turn, again, note.served, see(), about)
     if found.slot or found.too_late:
-        note.missed = [*(slot.isoformat() for slot in found.missed), *note.missed]
+        known = {point.slot for point in turn.points}  # served by a runner whose memory was lost
+        note.missed = [*(slot.isoformat() for slot in found.missed if slot not in known), *note.missed]
         note.served = found.slot or found.missed[0]
 
 
@@ -65,7 +66,7 @@ def _make(cluster: Cluster, turn: Turn, claims: list[Claim], slot: datetime, see
         elif under_way >= schedule.max_pending:
             why = f"{count(under_way, 'earlier snapshot')} not ready yet: another is not added"
             note.failed[claim.meta.title] = [
-                "running",
+                WAITS,
                 why,
                 "look at what keeps the earlier one; maxPending allows more",
             ]

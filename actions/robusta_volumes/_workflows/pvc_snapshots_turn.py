@@ -88,6 +88,7 @@ def turns(points: list[Point], settings: PvcSnapshots, notes: Notes, now: dateti
         before = notes.load(key_of(schedule))
         newest = max((point.slot for point in own if point.slot), default=None)
         note = read_note(before, now, newest if schedule else None)
+        note.follow(f"{schedule.schedule} {schedule.time_zone}" if schedule else "", now)
         note.confirm(process)
         policy = policy_of(settings, schedule)
         plan = plan_prune(schedule.name if schedule else BY_HAND, own, policy, now)
