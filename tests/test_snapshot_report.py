@@ -57,6 +57,9 @@ def test_what_fails_comes_first_with_its_last_good_one_and_why() -> None:
     w.at(datetime(2026, 3, 4, 2, 1, tzinfo=UTC))
     w.tick(NIGHTLY)
     w.move(hours=5)
+    assert "not ready after 5 h; no controller has touched it" in to_markdown(report(w))
+    name = next(o["metadata"]["name"] for o in w.snapshots("files") if not (o.get("status") or {}).get("readyToUse"))
+    w.cluster.store.patch(k.SNAPSHOT, name, "shop", {"status": {"readyToUse": False}})
     page = report(w)
     assert page.title == "Snapshots: 2 of 3 claims have a good one within 26 h; 1 does not"
     assert (page.severity, page.noteworthy, page.failure) == (Severity.HIGH, True, True)

@@ -224,6 +224,17 @@ def test_late_is_told_after_the_deadline_and_ready_after_all_is_recovered() -> N
     assert w.ticks(NIGHTLY, hours=1) == []
 
 
+def test_without_a_controller_that_is_what_is_said_also_after_the_deadline() -> None:
+    w = world()
+    w.controller = lambda: None  # type: ignore[method-assign]  # none runs
+    w.at(NIGHT)
+    assert w.tick(NIGHTLY) == []
+    soon, late = w.ticks(NIGHTLY, hours=20)
+    assert soon.title == 'Snapshots "nightly" 02:00 UTC: 0 of 1 ready, 1 touched by no controller'
+    assert "; no controller has touched it" in text([late])
+    assert all("kubectl get pods -A | grep snapshot-controller" in text([page]) for page in (soon, late))
+
+
 def test_a_snapshot_that_is_only_cut_is_pending_and_said_nothing_of() -> None:
     w = world()
     w.ready = lambda _: False
@@ -247,6 +258,19 @@ def test_while_an_earlier_one_is_under_way_none_is_added() -> None:
     w.ticks(hourly, hours=1.5)
     assert len(w.snapshots()) == 1
     assert "1 earlier snapshot not ready yet: another is not added" in text(w.pages)
+
+
+def test_a_schedule_puts_its_labels_on_its_snapshots_and_takes_its_own_class() -> None:
+    w = Nights(NOON, ["data"])
+    keep = {**w.cluster.store.get(k.SNAPSHOT_CLASS, "csi"), "metadata": {"name": "keep"}, "deletionPolicy": "Retain"}
+    w.cluster.store.create(keep)
+    wanted = settings(nightly(snapshotClass="keep", labels={"team": "db"}))
+    w.tick(wanted)
+    w.at(NIGHT)
+    assert w.tick(wanted) == []
+    (made,) = w.snapshots()
+    assert made["spec"]["volumeSnapshotClassName"] == "keep"
+    assert made["metadata"]["labels"]["team"] == "db"
 
 
 def test_what_cannot_be_snapshotted_is_no_reason_to_be_woken_and_told_once() -> None:

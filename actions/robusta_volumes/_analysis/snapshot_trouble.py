@@ -13,6 +13,7 @@ from robusta_volumes._model.volume import Claim
 CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reason to be woken
 WAITS = "running"  # none was added, since an earlier one is still under way
 _SETTLED = frozenset({State.READY, State.LATE})
+_NO_CONTROLLER = "look whether the snapshot controller runs: kubectl get pods -A | grep snapshot-controller"
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 Problems = dict[str, list[str]]  # claim -> [kind, why, what to do]
 
@@ -74,11 +75,13 @@ def late(points: Sequence[Point], uids: Iterable[str], now: datetime) -> Problem
             found[name] = [
                 "unobserved",
                 f"no controller has touched {plain(point.name)} for {age}",
-                "look whether the snapshot controller runs: kubectl get pods -A | grep snapshot-controller",
+                _NO_CONTROLLER,
             ]
             continue
         said = f"; the driver said {cited(point.error, 200)}" if point.error else "; no error was given"
         todo = f"kubectl -n {point.namespace} describe volumesnapshot {point.name}"
+        if not point.touched:
+            said, todo = "; no controller has touched it", _NO_CONTROLLER
         found[name] = ["late", f"not ready after {age}{said}", todo]
     return found
 

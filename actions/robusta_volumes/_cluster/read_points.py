@@ -61,6 +61,7 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
         str(at(o, "spec", "volumeSnapshotClassName") or ""),
         str(m.get("resourceVersion") or ""),
         notes.get(ours.RETAIN) == "schedule",
+        bool(status),
     )
 
 

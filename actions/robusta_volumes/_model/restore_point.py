@@ -42,6 +42,7 @@ class Point(NamedTuple):
     class_name: str = ""
     resource_version: str = ""
     follows_schedule: bool = False  # made by hand, but aged like those of the schedule
+    touched: bool = True  # a controller has written something about it
 
     @property
     def good(self) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from robusta_volumes._analysis.snapshot_preflight import preflight
+from robusta_volumes._analysis.snapshot_signs import judged, signs
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.gather import gather
-from robusta_volumes._cluster.points import around
+from robusta_volumes._cluster.points import around, points_of
 from robusta_volumes._cluster.selectors import parse_labels
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import CreateSnapshots
@@ -34,19 +35,20 @@ def create_pvc_snapshots(
         raise SettingsError("action param name", "is needed, or a namespace, or a selector: of which claims?")
     if asked.name and not asked.namespace:
         raise SettingsError("action param namespace", "is needed: where is the claim?")
+    about = around(cluster, settings.limits, contents=False)
+    points = points_of(cluster, about, asked.namespace or None, fallback=settings.namespaces)
     see = _look(cluster, asked, settings)
     claims = _chosen(see, asked)
     if asked.name and not claims:
         known = [claim.meta.name for claim in see.claims]
         return missing_page(Subject(k.CLAIM.name, asked.name, asked.namespace), "Claim", known, asked=True)
-    verdicts = [preflight(claim, see, asked.snapshot_class) for claim in claims]
+    verdicts = judged([preflight(claim, see, asked.snapshot_class) for claim in claims], signs(points, see), see)
     fit = [one for one in verdicts if one.ok]
     unfit = [one for one in verdicts if not one.ok]
     if not claims:
         return nothing_to_snapshot_page(asked, cluster.name)
     if asked.dry_run:
         return creation_plan_page(asked, fit, unfit, cluster.name)
-    about = around(cluster, settings.limits, contents=False)
     plan = manifests(fit, "", _minute(about.now), retain=asked.retain)
     made = make(cluster, plan, _PARALLEL, about)
     made = watched(cluster, made, about, float(asked.wait), sleep)
@@ -54,12 +56,9 @@ def create_pvc_snapshots(
 
 
 def _look(cluster: Cluster, asked: CreateSnapshots, settings: PvcSnapshots) -> Inventory:
-    cluster.find(
-        k.SNAPSHOT, asked.namespace or None, labels="robusta-volumes.dev/none=none"
-    )  # is the kind served at all?
     kinds = (k.CLAIM, k.VOLUME, k.SNAPSHOT_CLASS)
-    see = gather(cluster, namespace=asked.namespace or None, kinds=kinds, fallback=settings.namespaces)
-    for kind in kinds:
+    see = gather(cluster, namespace=asked.namespace or None, kinds=(*kinds, k.QUOTA), fallback=settings.namespaces)
+    for kind in kinds:  # without quotas the API server says it
         if lack := see.lacks(kind):
             raise NotAllowed(f"{kind.resource}: {lack.why}", lack.remedy)
     return see
