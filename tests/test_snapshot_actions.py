@@ -74,7 +74,7 @@ def test_of_several_one_that_fails_stops_no_other_and_comes_first() -> None:
     w = Nights(NOON, ["a", "b", "c", "d"])
     w.cluster.refuse = lambda o: quota() if o["spec"]["source"]["persistentVolumeClaimName"] == "c" else None
     page = create(w, namespace="shop")
-    assert page.title == "Snapshots of namespace shop: 3 of 4 ready, 1 of 4 failed"
+    assert page.title == "Snapshots of namespace shop: 3 of 4 ready, 1 failed"
     assert page.severity.word == "high"
     rows = [line for line in to_markdown(page).splitlines() if line.startswith("| shop/")]
     assert rows[0] == "| shop/c | exceeded quota: snapshots |"
@@ -109,7 +109,7 @@ def test_the_plan_makes_nothing_and_its_button_makes_just_that() -> None:
 def test_what_cannot_be_snapshotted_says_why_and_makes_nothing() -> None:
     w = Nights(NOON, ["data"])
     page = create(w, name="data", namespace="shop", snapshot_class="cis")
-    assert page.title == "No snapshot of shop/data was made"
+    assert page.title == 'No snapshot of shop/data was made: snapshot class "cis" does not exist'
     assert '| shop/data | snapshot class "cis" does not exist |' in to_markdown(page)
     assert "use class `csi`" in to_markdown(page)
     assert w.snapshots() == []
@@ -173,8 +173,8 @@ def test_a_dry_run_gives_a_reason_for_every_snapshot_and_deletes_none() -> None:
     w, _ = old_nights(8)
     page = to_markdown(prune(w, settings(nightly(retentionDays=5))))
     assert page.startswith('# Prune of "nightly": would remove 2 of 8 snapshots (dry run)\n')
-    assert page.count(",kept,within the time to keep,") == 6
-    assert page.count(",removed,older than the time to keep,") == 2
+    assert page.count(",stays,within the time to keep,") == 6
+    assert page.count(",goes,older than the time to keep,") == 2
     assert "[ Remove these 2 now ] prune_pvc_snapshots {'dry_run': 'false'}" in page
     assert len(w.snapshots()) == 8
 
@@ -182,7 +182,7 @@ def test_a_dry_run_gives_a_reason_for_every_snapshot_and_deletes_none() -> None:
 def test_the_real_run_removes_what_the_plan_said_oldest_first() -> None:
     w, _ = old_nights(8)
     page = prune(w, settings(nightly(retentionDays=5)), dry_run="false")
-    assert page.title == "Prune: removed 2 snapshots"
+    assert page.title == 'Prune of "nightly": removed 2 snapshots'
     assert w.slots()[0] == "20260304T0200Z"
     assert len(w.slots()) == 6
 
@@ -192,7 +192,7 @@ def test_what_looks_like_a_mistake_wants_a_confirmation() -> None:
     strict = settings(nightly(retentionDays=1))
     assert "6 of the 8 good ones of shop/data would go" in to_markdown(prune(w, strict, dry_run="false"))
     assert len(w.snapshots()) == 8
-    assert "`confirm=true` deletes all the same" in to_markdown(prune(w, strict))
+    assert "run it again with `confirm=true`" in to_markdown(prune(w, strict))
     prune(w, strict, dry_run="false", confirm="true")
     assert w.slots() == ["20260308T0200Z", "20260309T0200Z"]
 
@@ -200,7 +200,7 @@ def test_what_looks_like_a_mistake_wants_a_confirmation() -> None:
 def test_the_most_of_one_run_holds_by_hand_too() -> None:
     w, _ = old_nights(8)
     page = to_markdown(prune(w, settings(nightly(retentionDays=5), maxDeletePerRun=1), dry_run="false"))
-    assert page.startswith("# Prune: removed 1 snapshot\n")
+    assert page.startswith('# Prune of "nightly": removed 1 snapshot\n')
     assert "1 more to go: run it again." in page
 
 

@@ -60,10 +60,15 @@ def test_the_class_is_the_named_one_the_default_one_or_the_only_one(
         (
             [("a", EBS, True), ("b", EBS, True)],
             "",
-            f"a, b are each the default class for driver {EBS}",
-            "name one as snapshotClass, or leave one default",
+            f"several snapshot classes are the default for driver {EBS}: a, b",
+            "let one alone carry `snapshot.storage.kubernetes.io/is-default-class`",
         ),
-        ([("a", EBS, False), ("b", EBS, False)], "", f"a, b fit and none is the default for driver {EBS}", "name one"),
+        (
+            [("a", EBS, False), ("b", EBS, False)],
+            "",
+            f"several snapshot classes fit and none is the default for driver {EBS}: a, b",
+            "name one (`snapshotClass` of the schedule, `snapshot_class` by hand)",
+        ),
         ([("csi", EBS, False)], "csl", 'snapshot class "csl" does not exist', "use class `csi`"),
         ([], "csl", 'snapshot class "csl" does not exist', f"create a VolumeSnapshotClass for `{EBS}`"),
         (  # the controller would try for ever: external-snapshotter issue 1484
@@ -97,7 +102,7 @@ def test_a_volume_that_is_not_csi_or_not_seen_or_somebody_elses_is_said() -> Non
     csi = volume["spec"].pop("csi")
     volume["spec"]["hostPath"] = {"path": "/data"}
     found = verdict(b)
-    assert found.why == "its volume is hostPath, not CSI: it cannot be snapshotted"
+    assert found.why == "its volume is hostPath, not CSI"
     assert "move the data to a CSI class" in found.todo
     volume["spec"] |= {"csi": csi, "claimRef": {**volume["spec"]["claimRef"], "name": "another"}}
     assert "belongs to another claim" in verdict(b).why

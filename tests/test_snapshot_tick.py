@@ -290,7 +290,9 @@ def test_snapshots_that_the_cluster_does_not_serve_are_one_message_and_one_when_
     w = world("a", "b")
     w.cluster.absent = frozenset({k.SNAPSHOT.resource})
     (page,) = w.tick(NIGHTLY)
-    assert page.title.startswith("Taking snapshots failed: 404 page not found")
+    assert page.title.startswith(
+        "Taking snapshots failed: volumesnapshots.snapshot.storage.k8s.io (snapshot.storage.k8s.io/v1) is not served"
+    )
     assert "No snapshot is made and none is deleted until this is repaired" in text([page])
     assert w.ticks(NIGHTLY, hours=48, every=60) == []
     w.cluster.absent = frozenset()

@@ -254,13 +254,15 @@ def test_an_event_that_is_updated_counts_like_a_new_one() -> None:
 @pytest.mark.parametrize(
     ("name", "starts"),
     [
-        ("KubePersistentVolumeFillingUp", 1),
-        ("KubePersistentVolumeInodesFillingUp", 1),
-        ("KubePersistentVolumeErrors", 1),
+        ("KubePersistentVolumeFillingUp", 2),
+        ("KubePersistentVolumeInodesFillingUp", 2),
+        ("KubePersistentVolumeErrors", 2),
         ("KubePodNotReady", 0),
     ],
 )
-def test_the_alerts_about_volumes_start_us(name: str, starts: int) -> None:
+def test_the_alerts_about_volumes_start_the_report_on_the_volume_and_the_one_on_its_snapshots(
+    name: str, starts: int
+) -> None:
     event = PrometheusTriggerEvent(alert=alerted({"alertname": name, "namespace": "db"}).alert)
     assert started_by(event) == starts
 

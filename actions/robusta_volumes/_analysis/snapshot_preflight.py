@@ -48,8 +48,8 @@ def preflight(claim: Claim, see: Inventory, class_name: str = "") -> Preflight:
         return no(f"its volume {plain(volume.meta.name)} belongs to another claim", "look at the claim's own report")
     if volume.source != "csi":
         return no(
-            f"its volume is {plain(volume.source)}, not CSI: it cannot be snapshotted",
-            "back its files up instead, or move the data to a CSI class",
+            f"its volume is {plain(volume.source)}, not CSI",
+            "back up the files instead, or move the data to a CSI class",
         )
     return _with_class(claim, see, volume.driver, class_name)
 
@@ -78,12 +78,12 @@ def _with_class(claim: Claim, see: Inventory, driver: str, class_name: str) -> P
             why=f"no snapshot class is for driver {plain(driver)}",
             todo=f"create a VolumeSnapshotClass for {code(driver)}",
         )
-    names = ", ".join(sorted(c.meta.name for c in defaults or fitting))
-    which = "are each the default class" if defaults else "fit and none is the default"
+    names = plain(", ".join(sorted(c.meta.name for c in defaults or fitting)))
+    what = "are the default" if defaults else "fit and none is the default"
     return Preflight(
         claim,
-        why=f"{plain(names)} {which} for driver {plain(driver)}",
-        todo="name one as snapshotClass, or leave one default",
+        why=f"several snapshot classes {what} for driver {plain(driver)}: {names}",
+        todo=f"name one (`snapshotClass` of the schedule, `snapshot_class` by hand), or let one alone carry `{_DEFAULT}`",
     )
 
 

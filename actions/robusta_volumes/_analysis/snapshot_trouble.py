@@ -1,15 +1,17 @@
 """What is wrong with the snapshots of one schedule now, and what of it is news. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.errors import ClusterError, NotAllowed
 from robusta_volumes._model.restore_point import PENDING, Point, State
 from robusta_volumes._model.text import cited, plain
 from robusta_volumes._model.times import UTC, ago, span
 from robusta_volumes._model.volume import Claim
 
+_REFUSED = re.compile(r'cannot (\w+) resource "([\w./]+)"')  # the API server on what RBAC does not allow
 CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reason to be woken
 WAITS = "running"  # none was added, since an earlier one is still under way
 _SETTLED = frozenset({State.READY, State.LATE})
@@ -24,6 +26,7 @@ class Change:
 
     new: frozenset[str] = frozenset()
     resolved: bool = False
+    over: tuple[str, ...] = ()  # claims that were told of and are well now
 
     @property
     def any(self) -> bool:
@@ -33,7 +36,9 @@ class Change:
 
 def problem(error: ClusterError) -> list[str]:
     """Write a refused creation as a problem; its kind does not hang on the server's wording."""
-    return [f"failed: {type(error).__name__}", plain(error, 300), error.remedy]
+    refused = _REFUSED.search(error.message) if isinstance(error, NotAllowed) else None
+    why = f"the runner may not {refused[1]} {refused[2]} here" if refused else plain(error, 300)
+    return [f"failed: {type(error).__name__}", why, error.remedy]
 
 
 def newest_of(points: Iterable[Point]) -> Mapping[str, Point]:
@@ -108,7 +113,8 @@ def change(problems: Problems, told: Mapping[str, str]) -> Change:
         return Change(new)
     trouble = [kind for kind in told.values() if kind != CANNOT]
     still = [kind for kind, *_ in problems.values() if kind != CANNOT]
-    return Change(resolved=bool(told) and (not problems or (bool(trouble) and not still)))
+    over = tuple(sorted(set(told) - set(problems)))
+    return Change(resolved=bool(told) and (not problems or (bool(trouble) and not still)), over=over)
 
 
 def last_good(points: Iterable[Point], now: datetime) -> Mapping[str, str]:

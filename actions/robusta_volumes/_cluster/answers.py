@@ -133,7 +133,7 @@ def _without_status_object(status: int, body: bytes | str, kind: Kind) -> Cluste
     if status == _UNAUTHORIZED:
         return _not_authenticated("Unauthorized")
     if status == _NOT_FOUND and body.strip() in {_NO_SUCH_PATH, _NO_SUCH_PATH.encode()}:
-        return _not_installed(_NO_SUCH_PATH, kind)
+        return not_installed(_NO_SUCH_PATH, kind)
     if status == _TOO_MANY or status >= _SERVER_ERRORS:
         return _overloaded(_described(status, body))
     return unreadable(status, body)
@@ -149,7 +149,7 @@ def _missing(refusal: _Refusal) -> ClusterError:
     """Tell a missing object from a missing kind: a list of nothing is an empty list, so 404 then means the kind."""
     message, kind = refusal.message, refusal.kind
     if refusal.verb == "list" or _NO_SUCH_RESOURCE in message:
-        return _not_installed(message, kind)
+        return not_installed(message, kind)
     details = refusal.answer.get("details")
     if isinstance(details, dict) and details.get("kind") == "namespaces" and kind.plural != "namespaces":
         return NotFound(message, f"Create the namespace {refusal.namespace or ''}, or correct its name.")
@@ -158,7 +158,7 @@ def _missing(refusal: _Refusal) -> ClusterError:
     )
 
 
-def _not_installed(message: str, kind: Kind) -> NotInstalled:
+def not_installed(message: str, kind: Kind) -> NotInstalled:
     """Name the kind, because the server's own text does not."""
     fallback = "Install what brings {version}, in a release that serves it."
     if not kind.group:

@@ -5,9 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from robusta_volumes._cluster.answers import not_installed
 from robusta_volumes._cluster.cluster import Object, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
-from robusta_volumes._model.errors import ClusterError, NotAllowed, NotInstalled
+from robusta_volumes._model.errors import ClusterError, NotAllowed
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
 from robusta_volumes._model.rights import allowing
@@ -92,7 +93,7 @@ class MemoryCluster:
     def _check(self, verb: str, kind: Kind) -> None:
         self.reads.append(kind.resource)
         if kind.resource in self.absent:
-            raise NotInstalled("404 page not found", f"this cluster does not serve {kind.resource}")
+            raise not_installed("404 page not found", kind)
         if kind.resource in self.denied:
             raise NotAllowed(f"cannot {verb} {kind.resource}", allowing(kind, verb))
 

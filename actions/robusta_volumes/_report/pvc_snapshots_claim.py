@@ -34,7 +34,7 @@ def claim_page(seen: Seen, covers: Sequence[Cover], trigger: Trigger) -> Page:
     if trigger is Trigger.MANUAL:
         blocks += _buttons(cover)
     return Page(
-        title=short(_title(cover, seen.now), 240),
+        title=short(claim_title(cover, seen.now), 240),
         severity=Severity.INFO if not bad else Severity.MEDIUM if unable else Severity.HIGH,
         subject=seen.subject,
         blocks=tuple(blocks),
@@ -45,7 +45,8 @@ def claim_page(seen: Seen, covers: Sequence[Cover], trigger: Trigger) -> Page:
     )
 
 
-def _title(cover: Cover, now: datetime) -> str:
+def claim_title(cover: Cover, now: datetime) -> str:
+    """Say from when a claim can be restored, or why it cannot."""
     name = plain(cover.title)
     good = cover.last_good
     gone = "" if cover.there or not cover.known else ", which is gone,"
@@ -69,31 +70,43 @@ def _tally(points: Sequence[Point]) -> str:
 
 
 def _says(seen: Seen, cover: Cover, earlier: Sequence[Cover]) -> str:
-    lines = []
-    if cover.why:
-        todo = f"\n*Do this:* {command(cover.todo)}" if cover.todo else ""
-        lines.append(f"Last good: {last_good(cover, seen.now)}. {cover.why[:1].upper()}{cover.why[1:]}.{todo}")
-    elif cover.cannot and cover.last_good:
-        lines.append(f"Another cannot be taken now: {cover.cannot.why}.")
-    elif cover.cannot and cover.cannot.todo:
-        lines.append(f"*Do this:* {cover.cannot.todo}")
+    lines = [line for line in (verdict(cover, seen.now),) if line]
     if cover.points:
-        lines.append(f"{count(len(cover.points), 'snapshot')}: {_tally(cover.points)}. {STAYS}")
+        stays = f" {STAYS}" if cover.last_good else ""
+        lines.append(f"{count(len(cover.points), 'snapshot')}: {_tally(cover.points)}.{stays}")
     for other in earlier:
         number = count(len(other.points), "snapshot")
         lines.append(f"{number} more (last good {last_good(other, seen.now)}) of an earlier claim of this name.")
+    lines.append(_next(seen, cover))
+    return "\n".join(lines)
+
+
+def verdict(cover: Cover, now: datetime) -> str:
+    """Say what is wrong beyond what the title says, and what to do; "" when nothing is."""
+    todo = f"*Do this:* {command(cover.todo)}" if cover.todo else ""
+    if cover.why and cover.cannot and not cover.last_good:  # the title says why
+        return todo or "There is nothing to snapshot."
+    if cover.why:
+        return f"Last good: {last_good(cover, now)}. {cover.why[:1].upper()}{cover.why[1:]}.\n{todo}".rstrip()
+    if cover.cannot and cover.last_good:
+        return f"Another cannot be taken now: {cover.cannot.why}."
+    return f"*Do this:* {cover.cannot.todo}" if cover.cannot and cover.cannot.todo else ""
+
+
+def _next(seen: Seen, cover: Cover) -> str:
+    if cover.rhythms and cover.cannot and not cover.last_good:
+        names = listing([code(beat.schedule.name) for beat in cover.rhythms], 3)
+        return f"Schedule {names} is for it, and leaves it out until then."
     if cover.rhythms:
         beats = [f"{code(beat.schedule.name)} {slot_words(beat)}" for beat in cover.rhythms]
-        lines.append(f"Next: {listing(beats, 3)}.")
-    elif not cover.known:
-        lines.append("Whether the claim is still there could not be read.")
-    elif not cover.there:
-        lines.append("The claim is gone: nothing new is taken, and the last good one stays until somebody deletes it.")
-    elif not seen.rhythms:
-        lines.append("No schedule is in the settings, so none is taken by itself: set `pvcSnapshots.schedules`.")
-    else:
-        lines.append("No schedule is for this claim, so none is taken by itself.")
-    return "\n".join(lines)
+        return f"Next: {listing(beats, 3)}."
+    if not cover.known:
+        return "Whether the claim is still there could not be read."
+    if not cover.there:
+        return "The claim is gone: nothing new is taken, and the last good one stays until somebody deletes it."
+    if not seen.rhythms:
+        return "No schedule is in the settings, so none is taken by itself: set `pvcSnapshots.schedules`."
+    return "No schedule is for this claim, so none is taken by itself."
 
 
 def _table(cover: Cover, seen: Seen) -> tuple[Block, ...]:

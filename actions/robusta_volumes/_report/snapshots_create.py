@@ -27,10 +27,10 @@ def creation_plan_page(
     asked: CreateSnapshots, fit: Sequence[Preflight], unfit: Sequence[Preflight], cluster: str
 ) -> Page:
     """Show what would be taken and what cannot be."""
-    rows = [(one.claim.meta.title, f"class {one.class_name}", "") for one in fit]
+    rows = [(one.claim.meta.title, f"by class {plain(one.class_name)}", "") for one in fit]
     rows += [(one.claim.meta.title, one.why, one.todo) for one in unfit]
     says = "Nothing was made yet. *Do this:* carry it out with `dry_run=false`." if fit else "Nothing can be made."
-    blocks: list[Block] = [Text(says + _todos(rows)), *_table(rows)]
+    blocks: list[Block] = [Text(says + _todos(rows, first=not fit)), *_table(rows, "how, or why not")]
     if fit:
         blocks.append(Button(f"Take {count(len(fit), 'snapshot')} now", ACTION, {**_params(asked), "dry_run": "false"}))
     title = f"Plan: take {count(len(fit), 'snapshot')} of {_of(asked)}"
@@ -56,23 +56,28 @@ def created_page(
     ready = sum(bool(one.point and one.point.good) for one in made)
     failed = sum(one.error is not None for one in made) + len(unfit)
     waiting = len(rows) - ready - failed
-    text = _says(ready, waiting) + _permission(made) + _todos(rows)
+    allow = _permission(made)
+    todos = (allow + _todos(rows, first=not allow)).strip()
+    text = "\n".join(part for part in (todos, _says(ready, waiting)) if part)
     blocks: list[Block] = [Text(short(text, TEXT_LIMIT)), *_table(rows)]
     if len(rows) > _SHOWN:
         blocks.append(csv_file("snapshots.csv", ("claim", "what came of it", "do this"), rows))
     severity = Severity.HIGH if failed else Severity.INFO
-    return _page(asked, _title(asked, made, ready, waiting, failed), blocks, severity, cluster, "made")
+    return _page(asked, _title(asked, made, len(unfit), rows[0][1]), blocks, severity, cluster, "made")
 
 
-def _title(asked: CreateSnapshots, made: Sequence[Made], ready: int, waiting: int, failed: int) -> str:
-    total = ready + waiting + failed
+def _title(asked: CreateSnapshots, made: Sequence[Made], unfit: int, why: str) -> str:
+    ready = sum(bool(one.point and one.point.good) for one in made)
+    total, failed = len(made) + unfit, sum(one.error is not None for one in made) + unfit
+    waiting = total - ready - failed
     if total == 1:
         if failed:
-            return f"No snapshot of {_of(asked)} was made"
+            return f"No snapshot of {_of(asked)} was made: {why}"
         point = made[0].point
         return f"Snapshot of {_of(asked)} is {_STATES.get(point.state, _UNSEEN) if point else 'not known'}"
-    numbers = ((ready, "ready"), (waiting, "not ready yet"), (failed, "failed"))
-    return f"Snapshots of {_of(asked)}: " + ", ".join(f"{n} of {total} {word}" for n, word in numbers if n)
+    numbers = ((waiting, "not ready yet"), (failed - unfit, "failed"), (unfit, "cannot be snapshotted"))
+    rest = "".join(f", {n} {word}" for n, word in numbers if n)
+    return f"Snapshots of {_of(asked)}: {ready} of {total} ready{rest}"
 
 
 def _says(ready: int, waiting: int) -> str:
@@ -94,7 +99,7 @@ def _row(one: Made, now: datetime) -> tuple[str, str, str]:
         return title, plain(error.message, 300), remedy or " "
     point = one.point
     words = _STATES.get(point.state, _UNSEEN)
-    when = f", cut {ago(point.cut_at, now)}" if point.cut_at else ""
+    when = f", of {ago(point.cut_at, now)}" if point.cut_at else ""
     said = f"; the driver said {cited(point.error, 160)}, which it retries" if point.error and not point.good else ""
     there = ", was there already" if one.adopted else ""
     return title, f"{plain(point.name)}: {words}{when}{there}{said}", ""
@@ -110,21 +115,24 @@ def _permission(made: Sequence[Made]) -> str:
     return f"\n*Do this:* allow it there, by a Role:\n```{role_command(spaces, ['snapshots'], account, home)}```"
 
 
-def _todos(rows: Sequence[tuple[str, str, str]]) -> str:
+def _todos(rows: Sequence[tuple[str, str, str]], *, first: bool) -> str:
+    """Say each way out once; the ``first`` is marked as what to do."""
     found: dict[str, list[str]] = {}
     for name, _, todo in rows:
         if todo.strip():
             found.setdefault(todo, []).append(name)
     lines = [
-        f"• {names[0] if len(names) == 1 else count(len(names), 'claim')}: {todo}" for todo, names in found.items()
+        f"{'• ' if number or not first else '*Do this:* '}"
+        f"{plain(names[0]) if len(names) == 1 else count(len(names), 'claim')}: {todo}"
+        for number, (todo, names) in enumerate(found.items())
     ]
     return "".join(f"\n{short(line, 400)}" for line in lines[:5])
 
 
-def _table(rows: Sequence[tuple[str, str, str]]) -> tuple[Block, ...]:
+def _table(rows: Sequence[tuple[str, str, str]], what: str = "what came of it") -> tuple[Block, ...]:
     title = f"Claims ({_SHOWN} of {len(rows)}, all in snapshots.csv)" if len(rows) > _SHOWN else ""
-    shown = tuple((short(name, 44), short(what, 200)) for name, what, _ in rows[:_SHOWN])
-    return (Table(("claim", "what came of it"), shown, title),) if shown else ()
+    shown = tuple((short(plain(name), 44), short(came, 200)) for name, came, _ in rows[:_SHOWN])
+    return (Table(("claim", what), shown, title),) if shown else ()
 
 
 def _of(asked: CreateSnapshots) -> str:

@@ -33,11 +33,12 @@ def of_deleted(covers: Sequence[Cover], now: datetime) -> str:
     sizes = [p.size for c in gone for p in c.points]
     size = gib(sum(s or 0 for s in sizes)) if any(sizes) else "unknown size"
     some = f", and {count(sizes.count(None), 'other')} of unknown size" if any(sizes) and None in sizes else ""
-    names = [f"{plain(c.title)} ({count(len(c.points), 'snapshot')}, last good {last_good(c, now)})" for c in gone]
+    goods = {c.title: f"last good {last_good(c, now)}" if c.last_good else "none good" for c in gone}
+    names = [f"{plain(c.title)} ({count(len(c.points), 'snapshot')}, {goods[c.title]})" for c in gone]
+    back = " The last good one of each stays until somebody deletes it; `restore_pvc_snapshot` brings it back as a new claim."
     return (
         f"*Of deleted claims:* {count(number, 'snapshot')} of {count(len(gone), 'claim')} ({size} to restore{some}): "
-        f"{listing(names, _FEW)}. The last good one of each stays until somebody deletes it; `restore_pvc_snapshot` brings "
-        "it back as a new claim."
+        f"{listing(names, _FEW)}.{back if any(c.last_good for c in gone) else ''}"
     )
 
 

@@ -27,7 +27,7 @@ def first_plan_page(plan: PrunePlan, most: int, until: datetime, cluster: str, n
         f"`{_SETTINGS}`, or keep single ones with "
         "`kubectl -n NAMESPACE label volumesnapshot NAME robusta-volumes.dev/hold=true`."
     )
-    blocks = (Text(f"{says}\n{_summary([plan], now)}"), plan_csv([plan], now))
+    blocks = (Text(f"{says}\n{_summary([plan], now)}"), reasons_table([plan]), plan_csv([plan], now))
     going = f"{len(plan.removed)} of {count(len(plan.points), 'snapshot')}"
     title = f"{_name(plan)}: {going} will be deleted from {stamp(until, now)} on"
     return _page(title, blocks, Severity.LOW, cluster, f"plan/{plan.schedule}")
@@ -44,6 +44,7 @@ def refused_prune_page(plan: PrunePlan, cluster: str, now: datetime) -> Page:
     )
     blocks = (
         Text(f"{says}\n{_summary([plan], now)}"),
+        reasons_table([plan]),
         plan_csv([plan], now),
         Button("Show the plan", ACTION, {**params, "confirm": "true", "dry_run": "true"}),
     )
@@ -55,16 +56,15 @@ def prune_plan_page(plans: Sequence[PrunePlan], params: dict[str, str], most: in
     """Show what would go; the same plan is carried out when that is asked for."""
     going = sum(len(plan.removed) for plan in plans if not plan.refusal)
     every = sum(len(plan.points) for plan in plans)
-    refused = [
-        f"*Refused for {_name(p)}:* {p.refusal}. `confirm=true` deletes all the same." for p in plans if p.refusal
-    ]
     cap = f" One run deletes {most} at most (`maxDeletePerRun`); run it again for the rest." if going > most else ""
-    lines = [f"Nothing was deleted yet.{cap}", _summary(plans, now), *refused]
-    blocks: list[Block] = [Text("\n".join(line for line in lines if line)), plan_csv(plans, now)]
+    lines = [f"Nothing was deleted yet.{cap}", *_refused(plans), _summary([p for p in plans if not p.refusal], now)]
+    blocks: list[Block] = [Text("\n".join(line for line in lines if line))]
+    blocks += [reasons_table(plans), plan_csv(plans, now)] if every else []
     if going:
-        blocks.append(Button(f"Remove these {min(going, most)} now", ACTION, {**params, "dry_run": "false"}))
-    of = f'"{plain(plans[0].schedule)}"' if len(plans) == 1 and plans[0].schedule else "snapshots"
-    title = f"Prune of {of}: would remove {going} of {count(every, 'snapshot')} (dry run)"
+        these = "this one" if going == 1 or most == 1 else f"these {min(going, most)}"
+        blocks.append(Button(f"Remove {these} now", ACTION, {**params, "dry_run": "false"}))
+    refused = f", {_too_many(plans)} refused" if _too_many(plans) else ""
+    title = f"Prune of {_of(plans)}: would remove {going} of {count(every, 'snapshot')}{refused} (dry run)"
     return _page(title, tuple(blocks), Severity.INFO, cluster, "prune")
 
 
@@ -81,22 +81,23 @@ def pruned_page(
     lines = [f"Deleted {len(done)}{_range(done, now)}."]
     lines += [f"{count(gone, 'snapshot')} changed or went meanwhile and were left alone."] if gone else []
     lines += [f"{count(left, 'more')} to go: run it again.".replace("mores", "more")] if left else []
-    lines += [
-        f"*Refused for {_name(p)}:* {p.refusal}. `confirm=true` deletes all the same." for p in plans if p.refusal
-    ]
+    lines += _refused(plans)
     if errors:
         point, error = errors[0]
         says, _, command = error.remedy.partition("\n")
         lines.append(f"{plain(point.namespace)}/{plain(point.name)}: {plain(error.message, 300)}")
         lines.append(f"*Do this:* {short(says, 400)}" + (f"\n```{short(command, 1200)}```" if command else ""))
-    failed = f", {count(len(errors), 'deletion')} refused" if errors else ""
-    title = f"Prune: removed {count(len(done), 'snapshot')}{failed}"
-    severity = Severity.MEDIUM if errors else Severity.INFO
-    return _page(title, (Text("\n".join(lines)), plan_csv(plans, now)), severity, cluster, "prune")
+    failed = f", {count(len(errors), 'deletion')} failed" if errors else ""
+    failed += f", {_too_many(plans)} refused" if _too_many(plans) else ""
+    title = f"Prune of {_of(plans)}: removed {count(len(done), 'snapshot')}{failed}"
+    severity = Severity.MEDIUM if failed else Severity.INFO
+    uids = frozenset(point.uid for point in done)
+    return _page(title, (Text("\n".join(lines)), plan_csv(plans, now, uids)), severity, cluster, "prune")
 
 
-def plan_csv(plans: Sequence[PrunePlan], now: datetime) -> Block:
-    """List every snapshot with what becomes of it and why, what goes first."""
+def plan_csv(plans: Sequence[PrunePlan], now: datetime, done: frozenset[str] | None = None) -> Block:
+    """List every snapshot with what becomes of it and why, what goes first; ``done``: the uids of those that are gone."""
+    goes = "goes" if done is None else "not removed"
     rows = [
         (
             f"{p.namespace}/{p.claim}",
@@ -104,14 +105,14 @@ def plan_csv(plans: Sequence[PrunePlan], now: datetime) -> Block:
             p.schedule or "by hand",
             ago(p.when, now),
             p.state.value,
-            "removed" if plan.decisions.remove[i] else "kept",
+            (goes if p.uid not in (done or ()) else "removed") if plan.decisions.remove[i] else "stays",
             plan.decisions.why(i),
             gib(p.size) if p.size is not None else "unknown",
         )
         for plan in plans
         for i, p in enumerate(plan.points)
     ]
-    rows.sort(key=lambda row: (row[5] != "removed", row[0], row[1]))
+    rows.sort(key=lambda row: (row[5] == "stays", row[0], row[1]))
     return csv_file("plan.csv", ("claim", "snapshot", "schedule", "cut", "state", "decision", "reason", "size"), rows)
 
 
@@ -120,9 +121,9 @@ def reasons_table(plans: Sequence[PrunePlan]) -> Table:
     found: dict[tuple[str, str], int] = {}
     for plan in plans:
         for i in range(len(plan.points)):
-            key = ("removed" if plan.decisions.remove[i] else "kept", plan.decisions.why(i))
+            key = ("to go" if plan.decisions.remove[i] else "to stay", plan.decisions.why(i))
             found[key] = found.get(key, 0) + 1
-    rows = tuple((f"{number} {what}", why) for (what, why), number in sorted(found.items(), reverse=True))
+    rows = tuple((f"{number} {what}", why) for (what, why), number in sorted(found.items()))
     return Table(("how many", "why"), rows)
 
 
@@ -142,7 +143,27 @@ def _range(points: Sequence[Point], now: datetime) -> str:
     times = sorted(p.when for p in points if p.when)
     if not times:
         return ""
+    if len(times) == 1:
+        return f": the one of {stamp(times[0], now)}"
     return f": oldest {stamp(times[0], now)}, newest of these {stamp(times[-1], now)}"
+
+
+def _refused(plans: Sequence[PrunePlan]) -> list[str]:
+    """Say of which schedules nothing goes, and what to do when it is to go all the same."""
+    return [
+        f"*Refused for {_name(p)}:* {p.refusal}; that looks like a mistake.\n"
+        "*Do this:* look at plan.csv; when it is right, run it again with `confirm=true`."
+        for p in plans
+        if p.refusal
+    ]
+
+
+def _too_many(plans: Sequence[PrunePlan]) -> int:
+    return sum(len(plan.removed) for plan in plans if plan.refusal)
+
+
+def _of(plans: Sequence[PrunePlan]) -> str:
+    return f'"{plain(plans[0].schedule)}"' if len(plans) == 1 and plans[0].schedule else "snapshots"
 
 
 def _name(plan: PrunePlan) -> str:

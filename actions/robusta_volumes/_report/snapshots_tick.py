@@ -11,7 +11,7 @@ from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.snapshot_schedule import SnapshotSchedule
-from robusta_volumes._model.text import count, plain
+from robusta_volumes._model.text import count, listing, plain
 from robusta_volumes._model.times import parse_time, stamp
 from robusta_volumes._report.notices import error_page
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
@@ -19,6 +19,7 @@ from robusta_volumes._report.pieces import TEXT_LIMIT, short
 
 KEY = "PvcSnapshots"
 _SHOWN = 10  # claims in the message; all are in the file
+_OVER = 6  # claims named in a message that all is well again
 _SLOTS = 5  # missed ones that are spelt out
 
 
@@ -54,7 +55,7 @@ def schedule_page(told: Told, found: Change) -> Page:
             title=f"[RESOLVED] {told.title}: {_over(told)}",
             severity=Severity.INFO,
             subject=told.subject,
-            blocks=(Text(_footer(told)), *_table(told)),
+            blocks=(Text(f"{_made_again(found)}{_footer(told)}"), *_table(told)),
             key=KEY,
             identity=identity,
             failure=False,
@@ -78,7 +79,7 @@ def missed_page(told: Told, missed: Sequence[str]) -> Page:
     taken = told.slot and told.slot not in times
     after = f"{stamp(told.slot, told.now)} was taken." if taken and told.slot else "None of them was made up for."
     text = (
-        f"{shown}{older}. {after} Snapshots are made while the Robusta runner runs and may read the cluster; a slot is "
+        f"Missed: {shown}{older}. {after} Snapshots are made while the Robusta runner runs and may read the cluster; a slot is "
         "made up for within `startingDeadlineMinutes` of it, and only the latest.\n"
         "*Do this:* look whether the runner was away then: `kubectl get pods -A | grep robusta-runner`"
     )
@@ -145,6 +146,10 @@ def _over(told: Told) -> str:
     return "every claim has its snapshot again"
 
 
+def _made_again(found: Change) -> str:
+    return f"Over for {listing([plain(name) for name in found.over], _OVER)}.\n" if found.over else ""
+
+
 def _order(told: Told) -> list[tuple[str, list[str]]]:
     return sorted(told.problems.items(), key=lambda item: (item[1][0] == CANNOT, item[0]))
 
@@ -169,10 +174,10 @@ def _todo(told: Told) -> str:
         if todo:
             todos.setdefault(todo, []).append(name)
     lines = [
-        f"{_fenced(todo)} ({plain(names[0]) if len(names) == 1 else count(len(names), 'claim')})"
+        f"{plain(names[0]) if len(names) == 1 else count(len(names), 'claim')}: {_fenced(todo)}"
         for todo, names in todos.items()
     ]
-    lines[:1] = [f"*Do this:* {line}" for line in lines[:1]]
+    lines = [f"{'• ' if number else '*Do this:* '}{line}" for number, line in enumerate(lines)]
     return short("\n".join(lines[:4]) or "*Do this:* run `pvc_snapshots` by hand for the whole history.", TEXT_LIMIT)
 
 

@@ -96,6 +96,7 @@ def _with_volumes(cluster: Cluster, claims: Inventory) -> Inventory:
 def _look_again(cluster: Cluster, every: list[Turn], about: Around, sleep: Callable[[float], None]) -> None:
     """Wait a little for what was made now; put what it has become among the snapshots of its schedule."""
     made = [one for turn in every for one in turn.made]
+    about = replace(about, bound=None)  # the contents were listed before these were made: theirs are not among them
     now = {one.claim.meta.uid + one.point.uid: one for one in watched(cluster, made, about, _WAIT, sleep) if one.point}
     for turn in every:
         turn.made = [now.get(one.claim.meta.uid + one.point.uid, one) if one.point else one for one in turn.made]

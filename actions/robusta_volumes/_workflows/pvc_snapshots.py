@@ -22,6 +22,7 @@ from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.pvc_snapshots import Seen, absent_page, no_claims_page, overview_page
+from robusta_volumes._report.pvc_snapshots_alert import alert_page, in_short
 from robusta_volumes._report.pvc_snapshots_claim import claim_page
 
 # Contents before snapshots: then a content whose snapshot is missing from the later list has really lost it.
@@ -38,7 +39,8 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> P
     try:
         see, points = _look(cluster, namespace, settings)
     except NotInstalled as error:
-        return absent_page(_subject(cluster, target, namespace), error, scheduled=bool(settings.schedules))
+        page = absent_page(_subject(cluster, target, namespace), error, scheduled=bool(settings.schedules))
+        return in_short(page) if target.trigger is Trigger.ALERT else page
     tests = parse_labels(target.selector)
     every = covers(see, points, settings, {s.name: parse_labels(s.selector) for s in settings.schedules})
     chosen = tuple(cover for cover in every if _chosen(cover, see, of, tests))
@@ -62,6 +64,8 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> P
     )
     if of is None or len(keys) != 1:
         return overview_page(seen)
+    if target.trigger is Trigger.ALERT:
+        return alert_page(seen, chosen[0])
     return claim_page(seen, chosen, target.trigger)
 
 
