@@ -1,6 +1,7 @@
 """May this snapshot be restored into a new claim, and how? Pure: facts in, the plan or the refusals out."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,8 @@ from robusta_volumes._model.volume import Claim, Meta, StorageClass
 from robusta_volumes._rules.rule import Fix
 
 _NAME = 63  # characters: a claim's name is used as a label value by many
+_LONGEST = 253  # characters that Kubernetes takes
+_VALID = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _RESTORED = "-restore-"
 _COUNT = "persistentvolumeclaims"
 _UNKNOWN = {
@@ -44,6 +47,12 @@ class Restore:
     def name(self) -> str:
         """The new claim: as asked, else what says where it comes from."""
         return self.new_name or restored_name(self.point)
+
+    @property
+    def data(self) -> str:
+        """Whose data it is: a claim's, or, of a snapshot that was made from a content, that of the snapshot."""
+        point = self.point
+        return f"{point.namespace}/{point.claim}" if point.claim else f"snapshot {point.namespace}/{point.name}"
 
     @property
     def size(self) -> int | None:
@@ -72,7 +81,7 @@ def restored_name(point: Point) -> str:
     """Name a restored claim after the old one and the time of its data."""
     when = point.cut_at or point.created
     tail = _RESTORED + (when.strftime("%Y%m%d-%H%M") if when else "1")
-    return point.claim[: _NAME - len(tail)].rstrip("-.") + tail
+    return (point.claim or point.name)[: _NAME - len(tail)].rstrip("-.") + tail
 
 
 def decide(asked: Restore, write: Callable[[Restore], Mapping[str, Any]]) -> Decision:
@@ -117,6 +126,18 @@ def _not_ready(asked: Restore) -> Refusal | None:
     return Refusal("the snapshot is not ready", f"{says[:1].upper()}{says[1:]}.{said}", fixes)
 
 
+def _bad_name(asked: Restore) -> Refusal | None:
+    space, slash, name = asked.name.partition("/")
+    if slash:
+        why = f"Kubernetes reads a snapshot only from claims of its namespace, which is {plain(asked.point.namespace)}."
+        copy = f"restore it there (give new_name={plain(name)}), and copy the data to {plain(space)} from a pod"
+        return Refusal("a snapshot can be restored in its own namespace only", why, (Fix(copy),))
+    if _VALID.fullmatch(asked.name) and len(asked.name) <= _LONGEST:
+        return None
+    why = f"A name has lower-case letters, digits, dashes and dots, and at most {_LONGEST} characters."
+    return Refusal(f"{cited(asked.name, 60)} is no name for a claim", why, (Fix("give another new_name"),))
+
+
 def _name_taken(asked: Restore) -> Refusal | None:
     if (asked.point.namespace, asked.name) not in asked.see.claim:
         return None
@@ -129,6 +150,8 @@ def _no_size(asked: Restore) -> Refusal | None:
     if asked.size:
         return None
     why = "The driver did not say how large its data is, and the claim that it was taken of is gone."
+    if not asked.point.claim:
+        why = "The driver did not say how large its data is, and it was made from a content, not of a claim."
     manual = "write the claim by hand, at least as large as the old one was; its `dataSource` is this snapshot"
     return Refusal("its size is not known", why, (Fix(manual),))
 
@@ -187,7 +210,7 @@ def _new(asked: Restore) -> Claim:
     return Claim(meta, "Pending", asked.storage_class, "", None, None, asked.modes, (), asked.mode)
 
 
-_FIRST: tuple[Callable[[Restore], Refusal | None], ...] = (_not_ready,)
+_FIRST: tuple[Callable[[Restore], Refusal | None], ...] = (_not_ready, _bad_name)
 _CHECKS: tuple[Callable[[Restore], Refusal | None], ...] = (_name_taken, _no_size, _class_missing, _no_room, _too_large)
 
 
@@ -195,6 +218,7 @@ def _notes(asked: Restore) -> list[str]:
     source = asked.source
     name = f"claim {asked.point.namespace}/{asked.point.claim}"
     first = f"{name[:1].upper()}{name[1:]} is not touched." if source else f"{name[:1].upper()}{name[1:]} is gone."
+    first = first if asked.point.claim else "It was made from a content, not of a claim."
     notes = [f"The data is of {ago(asked.point.when, asked.see.now)}. {first}"]
     if not source:
         notes.append("Its access mode is not known: ReadWriteOnce is asked for.")

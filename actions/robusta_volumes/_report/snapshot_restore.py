@@ -3,6 +3,7 @@
 from robusta_volumes._analysis.decision import Change
 from robusta_volumes._analysis.snapshot_restore import Restore, waits
 from robusta_volumes._model.asked import RestoreSnapshot
+from robusta_volumes._model.ours import CHOICE
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.text import cited, nearest, plain, quoted
 from robusta_volumes._model.times import ago
@@ -14,6 +15,7 @@ from robusta_volumes._report.pieces import short
 from robusta_volumes._rules.rule import Fix
 
 ACTION = "restore_pvc_snapshot"
+_MOUNT = '"volumeMounts":[{"name":"data","mountPath":"/data","readOnly":true}]'
 
 
 def act_of(asked: Restore) -> Act:
@@ -29,7 +31,7 @@ def act_of(asked: Restore) -> Act:
         action=ACTION,
         subject=Subject("PersistentVolumeClaim", asked.name, point.namespace),
         params={key: value for key, value in params.items() if value},
-        plan=f"restore {point.namespace}/{point.claim} as of {ago(point.when, asked.see.now)} into {asked.name}",
+        plan=f"restore {asked.data} as of {ago(point.when, asked.see.now)} into {asked.name}",
         undone=f"Snapshot {point.namespace}/{point.name} was not restored",
         go=f"Restore into {short(asked.name, 40)} now",
     )
@@ -67,7 +69,7 @@ def restored_page(act: Act, asked: Restore, claim: Claim, said: str) -> Page:
         Change("size", "none", gib(claim.capacity or claim.requested)),
     )
     page = done_page(act, title, changes, says, fixes)
-    return Page(**{**vars(page), "blocks": (*page.blocks, Text(swap_steps(asked)))})
+    return Page(**{**vars(page), "blocks": (*page.blocks, *swap_steps(asked))})
 
 
 def lost_sight_page(act: Act, asked: Restore, why: str) -> Page:
@@ -79,10 +81,12 @@ def lost_sight_page(act: Act, asked: Restore, why: str) -> Page:
     return done_page(act, title, changes, says, (Fix("look at it", look),))
 
 
-def swap_steps(asked: Restore) -> str:
-    """Say how to have a workload use the new claim. Nothing of it is done by us."""
+def swap_steps(asked: Restore) -> tuple[Text, ...]:
+    """Say how to have a workload use the new claim, where an old one is known. Nothing of it is done by us."""
+    if not asked.point.claim:
+        return ()
     old, new, space = plain(asked.point.claim), plain(asked.name), quoted(asked.point.namespace)
-    return (
+    steps = (
         f"*To switch over* (nothing of this is done for you; claim {old} and its data stay as they are):\n"
         f"1. Look inside first, with a pod that mounts {new}.\n"
         f"2. Stop who writes: `kubectl -n {space} scale deployment NAME --replicas=0`\n"
@@ -90,14 +94,19 @@ def swap_steps(asked: Restore) -> str:
         f"   StatefulSet: its claims have fixed names. Set both volumes to Retain (`set_volume_reclaim_policy`), delete "
         f"both claims, make {old} again with the same spec and `volumeName` of the new volume, give that volume to it "
         f"(`release_persistent_volume` with claim={plain(asked.point.namespace)}/{old}), and start it again.\n"
-        "4. Keep the old volume until you are sure."
+        f"4. Schedules leave {new} out until its annotation goes: `kubectl -n {space} annotate pvc {quoted(asked.name)} "
+        f"{CHOICE}-`\n"
+        "5. Keep the old volume until you are sure."
     )
+    return (Text(steps),)
 
 
 def _look_inside(claim: Claim) -> str:
+    raw = claim.volume_mode == "Block"
+    how = '"volumeDevices":[{"name":"data","devicePath":"/dev/data"}]' if raw else _MOUNT
+    look = '"head","-c","512","/dev/data"' if raw else '"ls","-la","/data"'
     mount = (
-        '{"spec":{"containers":[{"name":"look","image":"busybox","command":["ls","-la","/data"],'
-        '"volumeMounts":[{"name":"data","mountPath":"/data","readOnly":true}]}],'
+        f'{{"spec":{{"containers":[{{"name":"look","image":"busybox","command":[{look}],{how}}}],'
         f'"volumes":[{{"name":"data","persistentVolumeClaim":{{"claimName":"{claim.meta.name}"}}}}]}}}}'
     )
     space, name = quoted(claim.meta.namespace), quoted(f"look-{claim.meta.name}"[:63].rstrip("-."))

@@ -24,7 +24,7 @@ from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._model.text import count
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.changes import failed_page, plan_page, refused_page
-from robusta_volumes._report.page import Page, Text
+from robusta_volumes._report.page import Page
 from robusta_volumes._report.snapshot_restore import (
     act_of,
     lost_sight_page,
@@ -59,7 +59,7 @@ def restore_pvc_snapshot(
         return refused_page(act, found)
     if asked.dry_run:
         page = plan_page(act, found)
-        return replace(page, blocks=(*page.blocks, Text(swap_steps(wanted))))
+        return replace(page, blocks=(*page.blocks, *swap_steps(wanted)))
     (outcome,) = cluster.carry_out(found.steps)
     if outcome.error:
         return failed_page(act, outcome.error)
