@@ -6,7 +6,8 @@ from typing import Any
 
 from robusta_volumes._analysis.prune_plan import BY_HAND, policy_of
 from robusta_volumes._analysis.retention import REASONS, Decisions, Policy, decide
-from robusta_volumes._model.restore_point import Point
+from robusta_volumes._analysis.snapshot_deletion import waits
+from robusta_volumes._model.restore_point import Point, State
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._model.times import stamp
 
@@ -38,15 +39,18 @@ class Fates:
 
     def says(self, point: Point) -> str:
         """Say it in a few words."""
+        if point.state is State.TERMINATING:
+            return f"goes: it {waits(point)}"
         found = self._of.get(_identity(point))
-        if found is None:
-            if not point.owned:
-                return "stays: not made by robusta-volumes"
-            return f'stays: schedule "{point.schedule}" is not in the settings, so nothing deletes it'
-        policy, decided, number = found
-        why = decided.why(number)
-        if decided.remove[number]:
-            return f"goes with the next run: {why}"
+        if found:
+            policy, decided, number = found
+            why = decided.why(number)
+            return f"goes with the next run: {why}" if decided.remove[number] else self._stays(point, policy, why)
+        if not point.owned:
+            return "stays: not made by robusta-volumes"
+        return f'stays: schedule "{point.schedule}" is not in the settings, so nothing deletes it'
+
+    def _stays(self, point: Point, policy: Policy, why: str) -> str:
         if why == _IN_TIME and policy.max_age is not None and point.when:
             return f"stays until {stamp(point.when + policy.max_age, self.now)}"
         if why == _IN_TIME and policy.keep_last is not None:

@@ -13,6 +13,8 @@ from robusta_volumes._model.volume import Claim
 
 _REFUSED = re.compile(r'cannot (\w+) resource "([\w./]+)"')  # the API server on what RBAC does not allow
 CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reason to be woken
+STUCK = "stuck"  # a deletion that does not end
+DELETING = " (deleting)"  # behind the claim, where not a snapshot to be made is meant
 WAITS = "running"  # none was added, since an earlier one is still under way
 _SETTLED = frozenset({State.READY, State.LATE})
 _NO_CONTROLLER = "look whether the snapshot controller runs: kubectl get pods -A | grep snapshot-controller"

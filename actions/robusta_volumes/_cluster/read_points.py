@@ -62,6 +62,8 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
         str(m.get("resourceVersion") or ""),
         notes.get(ours.RETAIN) == "schedule",
         bool(status),
+        parse_time(m.get("deletionTimestamp")),
+        tuple(map(str, finalizers)) if m.get("deletionTimestamp") else (),
     )
 
 

@@ -43,6 +43,8 @@ class Point(NamedTuple):
     resource_version: str = ""
     follows_schedule: bool = False  # made by hand, but aged like those of the schedule
     touched: bool = True  # a controller has written something about it
+    deleted: datetime | None = None  # when its deletion was asked for
+    finalizers: tuple[str, ...] = ()  # who has still to let go of one that is being deleted
 
     @property
     def good(self) -> bool:

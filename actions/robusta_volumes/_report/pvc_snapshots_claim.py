@@ -125,7 +125,8 @@ def _when(point: Point, now: datetime) -> str:
 
 def _state(point: Point, fates: Fates) -> str:
     error = f"; the driver said {cited(point.error, 100)}" if point.error and not point.good else ""
-    return short(f"{STATES[point.state]}{error}; {plain(fates.says(point))}", 200)
+    since = f" for {span(fates.now - point.deleted)}" if point.deleted else ""
+    return short(f"{STATES[point.state]}{since}{error}; {plain(fates.says(point))}", 260)
 
 
 def _picture(cover: Cover, now: datetime) -> tuple[File, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from robusta_volumes._analysis.slots import next_slot
-from robusta_volumes._analysis.snapshot_trouble import CANNOT, WAITS, Change, Problems, last_good
+from robusta_volumes._analysis.snapshot_trouble import CANNOT, DELETING, STUCK, WAITS, Change, Problems, last_good
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.severity import Severity
@@ -63,7 +63,7 @@ def schedule_page(told: Told, found: Change) -> Page:
     kinds = {kind for kind, *_ in told.problems.values()}
     return Page(
         title=short(_title(told), 240),
-        severity=Severity.MEDIUM if kinds <= {CANNOT, WAITS} else Severity.HIGH,
+        severity=Severity.MEDIUM if kinds <= {CANNOT, STUCK, WAITS} else Severity.HIGH,
         subject=told.subject,
         blocks=(*_table(told), Text(_todo(told)), Text(_footer(told)), _file(told)),
         key=KEY,
@@ -125,7 +125,8 @@ def _slots(number: int) -> str:
 
 
 def _title(told: Told) -> str:
-    kinds = [kind for kind, *_ in told.problems.values()]
+    kinds = [kind for name, (kind, *_) in told.problems.items() if not name.endswith(DELETING)]
+    stay = len(told.problems) - len(kinds)
     late, unseen, waits, cannot = (kinds.count(kind) for kind in ("late", "unobserved", WAITS, CANNOT))
     counted = (
         (len(kinds) - late - unseen - waits - cannot, "failed"),
@@ -133,6 +134,7 @@ def _title(told: Told) -> str:
         (unseen, "touched by no controller"),
         (waits, "passed over for an earlier one"),
         (cannot, "cannot be snapshotted"),
+        (stay, "not deleted"),
     )
     slot = f" {stamp(told.slot, told.now)}" if told.slot else ""
     word = "ready" if late or unseen else "made"
@@ -160,7 +162,7 @@ def _table(told: Told) -> tuple[Block, ...]:
         return ()
     goods = last_good(told.points, told.now)
     rows = tuple(
-        (short(name, 44), f"{short(why, 160)} · last good: {goods.get(name, 'never')}")
+        (short(name, 44), f"{short(why, 160)} · last good: {goods.get(name.removesuffix(DELETING), 'never')}")
         for name, (_, why, _todo) in every[:_SHOWN]
     )
     title = f"Claims ({_SHOWN} of {len(every)}, all in snapshots.csv)" if len(every) > _SHOWN else ""
@@ -204,5 +206,8 @@ def _footer(told: Told) -> str:
 
 def _file(told: Told) -> Block:
     goods: Mapping[str, str] = last_good(told.points, told.now)
-    rows = ((name, kind, goods.get(name, "never"), why, todo) for name, (kind, why, todo) in _order(told))
+    rows = (
+        (name, kind, goods.get(name.removesuffix(DELETING), "never"), why, todo)
+        for name, (kind, why, todo) in _order(told)
+    )
     return csv_file("snapshots.csv", ("claim", "state", "last good", "why", "do this"), rows)

@@ -4,9 +4,11 @@ import functools
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
+from robusta_volumes._analysis.snapshot_deletion import stuck
 from robusta_volumes._analysis.snapshot_note import read_note
-from robusta_volumes._analysis.snapshot_trouble import Problems, awaited, change, late, problem
+from robusta_volumes._analysis.snapshot_trouble import DELETING, Problems, awaited, change, late, problem
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.points import OWN, around, points_of
@@ -15,6 +17,7 @@ from robusta_volumes._cluster.state import State
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import ClusterError, NotAllowed
 from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._report.page import Page
 from robusta_volumes._report.snapshots_tick import Told, blind_page, missed_page, schedule_page, sighted_page
@@ -73,7 +76,7 @@ def _tick(
         turn.save(notes)
     _look_again(cluster, every, about, sleep)
     for turn in every:
-        pages += _report(cluster, turn, claims, about, process)
+        pages += _report(cluster, turn, claims, about, process, settings.limits)
         turn.save(notes)
     if failure and not pages:
         raise failure
@@ -104,16 +107,17 @@ def _look_again(cluster: Cluster, every: list[Turn], about: Around, sleep: Calla
         turn.points += [one.point for one in turn.made if one.point and one.point.uid not in known]
 
 
-def _report(cluster: Cluster, turn: Turn, claims: Inventory, about: Around, process: str) -> list[Page]:
+def _report(cluster: Cluster, turn: Turn, claims: Inventory, about: Around, process: str, limits: Limits) -> list[Page]:
     note, schedule = turn.note, turn.schedule
     pages: list[Page] = []
     problems: Problems = dict(note.failed)
     if schedule:
         problems |= late(turn.points, [claim.meta.uid for claim in claims.claims], about.now)
         problems |= awaited(note.said.get("problems") or {}, problems, claims.claims, turn.points)
+    problems |= stuck(turn.points, about.now, timedelta(minutes=limits.deleting_minutes))
     if turn.deleted.errors:
         point, error = turn.deleted.errors[0]
-        problems[f"{point.namespace}/{point.claim} (deleting)"] = problem(error)
+        problems[f"{point.namespace}/{point.claim}{DELETING}"] = problem(error)
     content = {name: kind for name, (kind, *_) in sorted(problems.items())}
     found = change(problems, note.said.get("problems") or {})
     told = Told(schedule, note.served, note.wanted, problems, turn.points, turn.deleted.done, cluster.name, about.now)
