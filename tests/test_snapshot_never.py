@@ -16,7 +16,6 @@ from snapshot_world import Nights, nightly, old_nights, settings
 
 GROUP = "snapshot.storage.kubernetes.io/volumesnapshot-in-group-protection"
 STRICT = settings(nightly(retentionDays=1, minGood=2))
-EVERYTHING = {"by_hand": True, "confirm": True}  # all that can be said to have more deleted
 Object = dict[str, Any]
 
 
@@ -29,7 +28,8 @@ def rebuilt(w: Nights, change: Callable[[Object], None]) -> Nights:
 
 
 def prune(w: Nights, *, dry_run: bool) -> Page:
-    return prune_pvc_snapshots(w.cluster, PruneSnapshots(**EVERYTHING, dry_run=dry_run), STRICT)
+    asked = PruneSnapshots(by_hand=True, confirm=True, dry_run=dry_run)  # all that can be said to have more deleted
+    return prune_pvc_snapshots(w.cluster, asked, STRICT)
 
 
 def planned(page: Page) -> dict[str, dict[str, str]]:
