@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robusta_volumes._cluster.read import claim as read_claim
-from robusta_volumes._cluster.read_points import Around, snapshot_point
+from robusta_volumes._cluster.read_points import Around, Bound, snapshot_point
 from robusta_volumes._cluster.store import newest_time
 from robusta_volumes._engines.csi_snapshots import restore_manifest, short_label, snapshot_manifest, snapshot_name
 from robusta_volumes._model.ours import slot_of, slot_text
@@ -39,7 +39,8 @@ def snapshot(**status: Any) -> dict[str, Any]:
 
 def state(o: dict[str, Any], minutes: float, bound: dict[str, str] | None = None) -> State:
     now = SLOT + timedelta(minutes=minutes)
-    return snapshot_point(o, Around(now, timedelta(minutes=60), timedelta(minutes=2), bound=bound)).state
+    contents = None if bound is None else {name: Bound(uid) for name, uid in bound.items()}
+    return snapshot_point(o, Around(now, timedelta(minutes=60), timedelta(minutes=2), bound=contents)).state
 
 
 READY = {"readyToUse": True, "boundVolumeSnapshotContentName": "snapcontent-s1", "creationTime": "2026-03-29T01:30:09Z"}
@@ -69,6 +70,28 @@ def test_a_content_that_belongs_to_another_snapshot_makes_it_no_good_one() -> No
     assert state(snapshot(**READY), 5, {"snapcontent-s1": "s1"}) is State.READY
     assert state(snapshot(**READY), 5, {"snapcontent-s1": "another"}) is State.CUT
     assert state(snapshot(**READY), 5, {}) is State.CUT
+
+
+def nanoseconds(when: datetime) -> int:
+    return int(when.timestamp()) * 1_000_000_000 + 417_000_000
+
+
+@pytest.mark.parametrize(
+    ("bound", "expected"),
+    [
+        (None, datetime(2026, 3, 29, 1, 30, 9, tzinfo=UTC)),  # contents cannot be read: what the snapshot says counts
+        (Bound("s1", nanoseconds(SLOT + timedelta(days=2))), SLOT + timedelta(days=2)),  # lost, and cut anew
+        (Bound("s1", nanoseconds(SLOT + timedelta(seconds=9))), SLOT + timedelta(seconds=9)),
+        (Bound("s1"), SLOT + timedelta(seconds=9)),
+        (Bound("another", nanoseconds(SLOT + timedelta(days=2))), SLOT + timedelta(seconds=9)),  # not its content
+        (Bound("s1", 10**30), None),  # whatever a driver may write
+    ],
+)
+def test_age_counts_from_when_the_content_says_its_data_was_cut_where_that_can_be_read(
+    bound: Bound | None, expected: datetime | None
+) -> None:
+    about = Around(SLOT, timedelta(minutes=60), timedelta(minutes=2), bound=bound and {"snapcontent-s1": bound})
+    assert snapshot_point(snapshot(**READY), about).cut_at == expected
 
 
 def test_the_recorded_snapshots_read_as_what_they_were() -> None:

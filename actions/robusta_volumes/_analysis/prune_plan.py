@@ -88,14 +88,17 @@ def was_agreed(plan: PrunePlan, policy: Policy, agreed: Policy | None, now: date
 def _refusal(found: Decisions, removed: Sequence[Point], now: datetime) -> tuple[str, str]:
     if not removed:
         return "", ""
-    newest = max((p.when for p in found.points if p.when), default=now)
+    newest = max((when for p in found.points if (when := p.cut_at or p.created)), default=now)
     if newest > now + _SKEW:
         return (
             "clock",
             f"the newest snapshot is from {ago(newest, now).split(',')[0]}, which the runner's clock says is yet to come",
         )
-    good = Counter(_series(p) for p in found.points if p.good)
-    going = Counter(_series(p) for p in removed if p.good)
+    counted = Counter(_series(p) for p in removed if p.good)
+    going = {
+        one: number for one, number in counted.items() if number * 2 > _FEW
+    }  # the others cannot be half of so many
+    good = Counter(one for p in found.points if p.good and (one := _series(p)) in going) if going else Counter()
     half = [(one, number) for one, number in going.items() if good[one] >= _FEW and number * 2 > good[one]]
     if half:
         (namespace, claim, _), number = max(half, key=lambda pair: (pair[1], pair[0]))

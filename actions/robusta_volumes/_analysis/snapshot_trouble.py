@@ -59,7 +59,7 @@ def pending_of(points: Iterable[Point]) -> Mapping[str, int]:
     """Count the snapshots that are still under way, by the claim's uid."""
     found: dict[str, int] = {}
     for point in points:
-        if point.state in PENDING:
+        if point.state is not State.READY and point.state in PENDING:
             found[point.claim_uid] = found.get(point.claim_uid, 0) + 1
     return found
 
@@ -69,7 +69,9 @@ def late(points: Sequence[Point], uids: Iterable[str], now: datetime) -> Problem
 
     One that came after a late one changes nothing before it is ready.
     """
-    newest, settled = newest_of(points), newest_of(point for point in points if point.state in _SETTLED)
+    troubled = {p.claim_uid for p in points if p.state is State.LATE or p.state is State.UNOBSERVED}
+    theirs = [p for p in points if p.claim_uid in troubled] if troubled else []
+    newest, settled = newest_of(theirs), newest_of(point for point in theirs if point.state in _SETTLED)
     found: Problems = {}
     for uid in uids:
         last = settled.get(uid)

@@ -6,6 +6,8 @@ A mapping is a dict here, as JSON and YAML give it: asking for the abstract type
 from collections.abc import Mapping
 from typing import Any
 
+_NOTHING: Mapping[str, str] = {}  # one for all objects without labels
+
 
 def at(value: object, *path: str) -> Any:
     """Follow keys into nested mappings; None where one is missing or null."""
@@ -43,4 +45,4 @@ def strings(value: object) -> tuple[str, ...]:
 
 def mapping(value: object) -> Mapping[str, str]:
     """Read labels or annotations; empty when absent."""
-    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) and value else _NOTHING

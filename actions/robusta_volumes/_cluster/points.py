@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at
-from robusta_volumes._cluster.read_points import Around, snapshot_point
+from robusta_volumes._cluster.read_points import Around, Bound, bound_of, snapshot_point
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import ClusterError, NotAllowed
 from robusta_volumes._model.limits import Limits
@@ -59,12 +59,12 @@ def _restoring(claims: Iterable[Claim]) -> Mapping[tuple[str, str], str]:
     }
 
 
-def _bound(cluster: Cluster) -> Mapping[str, str] | None:
+def _bound(cluster: Cluster) -> Mapping[str, Bound] | None:
     try:
         return dict(cluster.find(k.SNAPSHOT_CONTENT, slim=_reference))
     except ClusterError:
         return None
 
 
-def _reference(o: Object) -> tuple[str, str]:
-    return str(at(o, "metadata", "name")), str(at(o, "spec", "volumeSnapshotRef", "uid") or "")
+def _reference(o: Object) -> tuple[str, Bound]:
+    return str(at(o, "metadata", "name")), bound_of(o)

@@ -3,16 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from sys import intern
+from typing import Any, NamedTuple
 
 from robusta_volumes._cluster.fields import at, block
+from robusta_volumes._cluster.read_snapshots import cut_of
 from robusta_volumes._model import ours
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.restore_point import Point, State
-from robusta_volumes._model.times import parse_time
+from robusta_volumes._model.times import UTC, parse_time
 
 _RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
+_NANOSECONDS = 1_000_000_000  # of a second
 _GROUP = "snapshot.storage.kubernetes.io/volumesnapshot-in-group-protection"
+
+
+class Bound(NamedTuple):
+    """What a content says: whose it is, and when its data was fixed."""
+
+    uid: str  # of the snapshot
+    cut: int | None = None  # nanoseconds since 1970
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,12 @@ class Around:
     restoring: Mapping[tuple[str, str], str] = field(
         default_factory=dict
     )  # (namespace, snapshot) -> claim made from it
-    bound: Mapping[str, str] | None = None  # content -> uid of its snapshot; None: contents could not be read
+    bound: Mapping[str, Bound] | None = None  # by the content's name; None: contents could not be read
+
+
+def bound_of(content: Mapping[str, Any]) -> Bound:
+    """Read a VolumeSnapshotContent, as far as its snapshot is judged by it."""
+    return Bound(str(at(content, "spec", "volumeSnapshotRef", "uid") or ""), cut_of(content))
 
 
 def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
@@ -36,21 +51,22 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
     error = at(status, "error", "message")
     created = parse_time(m.get("creationTimestamp"))
     finalizers = m.get("finalizers") or ()
+    content = (around.bound or {}).get(str(status.get("boundVolumeSnapshotContentName") or ""))
     of_claim = str(at(o, "spec", "source", "persistentVolumeClaimName") or "")
     # One that brings its content was written anew by a backup tool, with our labels: it is that tool's.
     owned = labels.get(ours.MANAGED_BY) == ours.OURS and notes.get(ours.SELF) == name and bool(of_claim)
     schedule = notes.get(ours.SCHEDULE_NAME) or labels.get(ours.SCHEDULE) or ""
     return Point(
         "csi",
-        namespace,
-        of_claim or str(notes.get(ours.CLAIM_NAME) or ""),
-        str(labels.get(ours.CLAIM_UID) or ""),
+        intern(namespace),  # thousands of snapshots say the same: it is kept once
+        intern(of_claim or str(notes.get(ours.CLAIM_NAME) or "")),
+        intern(str(labels.get(ours.CLAIM_UID) or "")),
         name,
         uid,
-        _state(m, status, uid, around),
-        parse_time(status.get("creationTime")),
+        _state(m, status, uid, content, around),
+        _cut(status, uid, content),
         created,
-        str(schedule) if owned else "",
+        intern(str(schedule)) if owned else "",
         ours.slot_of(str(labels.get(ours.SLOT) or "")) if owned else None,
         owned,
         labels.get(ours.HOLD) == "true" or "volsync.backube/do-not-delete" in labels,
@@ -58,7 +74,7 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
         _GROUP in finalizers or bool(status.get("volumeGroupSnapshotName")),
         bytes_of(status.get("restoreSize")) or None,  # a driver that does not know says 0
         str(error or ""),
-        str(at(o, "spec", "volumeSnapshotClassName") or ""),
+        intern(str(at(o, "spec", "volumeSnapshotClassName") or "")),
         str(m.get("resourceVersion") or ""),
         notes.get(ours.RETAIN) == "schedule",
         bool(status),
@@ -67,11 +83,27 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
     )
 
 
-def _state(m: Mapping[str, Any], status: Mapping[str, Any], uid: str, around: Around) -> State:
+def _cut(status: Mapping[str, Any], uid: str, content: Bound | None) -> datetime | None:
+    """Give the time that the content says, where it can be read: a snapshot whose content was cut anew keeps the old one."""
+    cut = parse_time(status.get("creationTime"))
+    if content is None or content.uid != uid or content.cut is None:
+        return cut
+    seconds = content.cut // _NANOSECONDS
+    return cut if cut and int(cut.timestamp()) == seconds else _moment(seconds)
+
+
+def _moment(seconds: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # no year that a calendar has
+        return None
+
+
+def _state(m: Mapping[str, Any], status: Mapping[str, Any], uid: str, content: Bound | None, around: Around) -> State:
     if m.get("deletionTimestamp"):
         return State.TERMINATING
-    content = status.get("boundVolumeSnapshotContentName")
-    if status.get("readyToUse") is True and content and (around.bound is None or around.bound.get(str(content)) == uid):
+    bound = content.uid == uid if content else around.bound is None and status.get("boundVolumeSnapshotContentName")
+    if status.get("readyToUse") is True and bound:
         return State.READY
     created = parse_time(m.get("creationTimestamp"))
     age = around.now - created if created else timedelta(0)

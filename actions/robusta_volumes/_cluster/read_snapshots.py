@@ -1,6 +1,7 @@
 """Snapshots, their contents and namespaces become what we understand. Pure."""
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any
 
 from robusta_volumes._cluster import read
@@ -29,10 +30,17 @@ def content(o: Mapping[str, Any]) -> SnapshotContent:
     ref = "volumeSnapshotRef"
     return SnapshotContent(
         meta=read.meta(o),
-        driver=str(at(o, "spec", "driver") or ""),
-        policy=str(at(o, "spec", "deletionPolicy") or "Delete"),
-        snapshot=(str(at(o, "spec", ref, "namespace") or ""), str(at(o, "spec", ref, "name") or "")),
+        driver=intern(str(at(o, "spec", "driver") or "")),
+        policy=intern(str(at(o, "spec", "deletionPolicy") or "Delete")),
+        snapshot=(intern(str(at(o, "spec", ref, "namespace") or "")), str(at(o, "spec", ref, "name") or "")),
         snapshot_uid=str(at(o, "spec", ref, "uid") or ""),
         size=bytes_of(at(o, "status", "restoreSize")),
         handle=str(at(o, "status", "snapshotHandle") or ""),
+        cut=cut_of(o),
     )
+
+
+def cut_of(o: Mapping[str, Any]) -> int | None:
+    """Read when the data of a content was fixed: nanoseconds since 1970; None when it does not say."""
+    cut = at(o, "status", "creationTime")
+    return cut if isinstance(cut, int) and cut > 0 else None

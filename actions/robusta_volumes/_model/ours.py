@@ -1,6 +1,7 @@
 """The labels and annotations by which we know our own objects, and how a slot is written in them."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from robusta_volumes._model.times import UTC
 
@@ -23,6 +24,7 @@ def slot_text(slot: datetime) -> str:
     return slot.astimezone(UTC).strftime(_SLOT_FORMAT)
 
 
+@lru_cache(maxsize=4096)  # a night's slot stands on thousands of snapshots
 def slot_of(text: str) -> datetime | None:
     """Read a slot from a label value; None when it is none."""
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from robusta_volumes._model.volume import Meta
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a cluster has hundreds of thousands of them
 class SnapshotContent:
     """A VolumeSnapshotContent."""
 
@@ -16,3 +16,4 @@ class SnapshotContent:
     snapshot_uid: str
     size: int | None
     handle: str = ""  # the backend's name of it
+    cut: int | None = None  # when the data was fixed, in nanoseconds since 1970, as the API has it here

@@ -8,7 +8,7 @@ from typing import Any
 from robusta_volumes._model.requirement import Labels, Requirement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a cluster has hundreds of thousands of them
 class Meta:
     """What every object has."""
 

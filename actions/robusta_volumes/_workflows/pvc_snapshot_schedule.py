@@ -10,6 +10,7 @@ from robusta_volumes._analysis.snapshot_deletion import stuck
 from robusta_volumes._analysis.snapshot_note import read_note
 from robusta_volumes._analysis.snapshot_trouble import DELETING, Problems, awaited, change, late, problem
 from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.points import OWN, around, points_of
 from robusta_volumes._cluster.read_points import Around
@@ -31,6 +32,7 @@ _WAIT = 20.0  # seconds for what was just made: most storage cuts a snapshot wit
 _BLIND = "snapshots"  # the note of what concerns all schedules
 
 
+@collector_paused()
 def pvc_snapshot_schedule(
     cluster: Cluster,
     settings: PvcSnapshots,

@@ -12,6 +12,7 @@ from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.points import around, points_of
+from robusta_volumes._cluster.read_points import Bound
 from robusta_volumes._cluster.selectors import parse_labels
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import NotAllowed, NotInstalled
@@ -73,7 +74,7 @@ def _look(cluster: Cluster, namespace: str, settings: PvcSnapshots) -> tuple[Inv
     see = gather(cluster, namespace=namespace or None, kinds=_KINDS, fallback=settings.namespaces)
     about = around(cluster, settings.limits, see.claims, contents=False)
     if not see.lacks(k.SNAPSHOT_CONTENT):
-        about = replace(about, bound={c.meta.name: c.snapshot_uid for c in see.contents})
+        about = replace(about, bound={c.meta.name: Bound(c.snapshot_uid, c.cut) for c in see.contents})
     try:
         points = points_of(cluster, about, namespace or None)
     except NotAllowed:

@@ -12,7 +12,7 @@ from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.points import around
-from robusta_volumes._cluster.read_points import Around, snapshot_point
+from robusta_volumes._cluster.read_points import Around, bound_of, snapshot_point
 from robusta_volumes._engines.csi_snapshots import restore_manifest
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import RestoreSnapshot, check_given
@@ -97,7 +97,7 @@ def _restore(
         source = None  # another one of the same name
     content = _content(cluster, str(at(raw, "status", "boundVolumeSnapshotContentName") or ""))
     if content:
-        owner = {str(at(content, "metadata", "name")): str(at(content, "spec", "volumeSnapshotRef", "uid") or "")}
+        owner = {str(at(content, "metadata", "name")): bound_of(content)}
         point = snapshot_point(raw, replace(about, bound=owner))
     driver = str(at(content, "spec", "driver") or "") or _driver_of(cluster, point.class_name)
     mode = str(at(content, "spec", "sourceVolumeMode") or "")
