@@ -87,9 +87,9 @@ def test_a_missing_permission_comes_with_what_to_paste_and_where() -> None:
 
 
 def test_the_rule_to_paste_is_for_what_the_server_refused_not_for_what_was_asked() -> None:
-    text = 'pods "a" is forbidden: User "u" cannot create resource "pods/exec" in API group "" in the namespace "b"'
+    text = 'pods "a" is forbidden: User "u" cannot create resource "pods/attach" in API group "" in the namespace "b"'
     told = error_for(403, status(403, text, "Forbidden"), "get", POD, "b")
-    assert "--verb=create --resource=pods/exec" in told.remedy
+    assert "--verb=create --resource=pods/attach" in told.remedy
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def _overlaps(active: Sequence[Playbook]) -> list[Check]:
 def _buttons(host: Host) -> list[Check]:
     if host.light_actions is None:
         return []
-    unsafe = [change.action for change in CHANGES if change.action in host.light_actions]
+    unsafe = list(dict.fromkeys(change.action for change in CHANGES if change.action in host.light_actions))
     if unsafe:
         says = f"whoever is signed in to the UI may run {listing(unsafe)} without a signature"
         remedy = "take out of `lightActions` what changes something"

@@ -34,20 +34,24 @@ what your `schedules` say. Where `dry_run` is `true`, the plan is shown and noth
 
 def actions_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every page gets the root)
     """Write the page from what the actions are asked for."""
-    return {PLACE: page("Actions that change something", _INTRO, *(_section(change) for change in CHANGES)).encode()}
+    actions = dict.fromkeys(change.action for change in CHANGES)
+    return {PLACE: page("Actions that change something", _INTRO, *(_section(action) for action in actions)).encode()}
 
 
-def _section(change: Change) -> str:
-    asked, need = ASKED[change.action], change.need
+def _section(action: str) -> str:
+    asked, needs = ASKED[action], [_allowed(change) for change in CHANGES if change.action == action]
     about = " ".join((asked.__doc__ or "").split())
-    where = "a Role" if need.kind.namespaced else "a ClusterRole"
-    allowed = (
-        f"Needs `{', '.join(need.verbs)}` on `{need.kind.resource}`, by {where}: `permissions --allow {need.allow}` "
-        "([Permissions](../permissions.md#what-changes-something))."
-    )
+    allowed = f"Needs {'; '.join(needs)} ([Permissions](../permissions.md#what-changes-something))."
     rows = [_row(one) for one in fields(asked)]
     params = f"\n\n{table(('param', 'default', 'what it is'), rows)}" if rows else ""
-    return f"## {change.action}\n\n{about} {allowed}{params}"
+    return f"## {action}\n\n{about} {allowed}{params}"
+
+
+def _allowed(change: Change) -> str:
+    need = change.need
+    where = "a Role" if need.kind.namespaced else "a ClusterRole"
+    only = ", where it runs hooks" if change.need.allow == "hooks" else ""
+    return f"`{', '.join(need.verbs)}` on `{need.kind.resource}`, by {where}: `permissions --allow {need.allow}`{only}"
 
 
 def _row(one: Field[Any]) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def _light(values: Mapping[str, Any], chart: Chart) -> Iterator[Finding]:
     if lost:
         says = f"lightActions replaces the chart's list and lacks {listing(lost, 6)} of it (chart {chart.called})"
         yield Finding(says, is_warning=True)
-    unsafe = [change.action for change in CHANGES if change.action in own]
+    unsafe = list(dict.fromkeys(change.action for change in CHANGES if change.action in own))
     if unsafe:
         yield Finding(
             f"lightActions holds {listing(unsafe)}: whoever is signed in to the UI may change volumes; take it out"

@@ -4,12 +4,57 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Outcome, Step
 
 # An API object as JSON gives it. Raw on purpose: typed clients of the runner's age drop the newer fields.
 Object = dict[str, Any]
 Slim = Callable[[Object], Any]  # makes an object smaller, or what it is read as
+
+
+MOST_OUTPUT = 262_144  # characters of each stream that are kept; a command that can write more must be held back itself
+
+
+class Process(Protocol):
+    """A command that runs in a container. To stop listening to it does not stop it: see `in_pod.limited`."""
+
+    @property
+    def out(self) -> str:
+        """What it has written to its standard output so far, at most so much from the end."""
+        ...
+
+    @property
+    def err(self) -> str:
+        """The same of its standard error."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more can come: it ended, or the connection broke."""
+        ...
+
+    @property
+    def code(self) -> int | None:
+        """Its exit status; None while it runs, and when nobody can tell."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """What the node says when there is no exit status."""
+        ...
+
+    def wait(self, seconds: float, until: str = "") -> bool:
+        """Listen until it ended, or has written ``until`` to its standard output; tell whether that came in time."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Write to its standard input; when that is not possible any more, it has ``ended``."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening; its standard input ends."""
+        ...
 
 
 class Cluster(Protocol):
@@ -47,4 +92,8 @@ class Cluster(Protocol):
 
     def carry_out(self, plan: Sequence[Step]) -> list[Outcome]:
         """Write, step by step; the only verb that does. A step that is refused does not stop the others."""
+        ...
+
+    def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
+        """Start a command in a container, without a shell around it. Its time is its own, not that of the run."""
         ...

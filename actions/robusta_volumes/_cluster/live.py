@@ -4,9 +4,7 @@ Requests go to the client's connection pool directly. The client's own ``call_ap
 retries on, which would repeat a DELETE whose connection broke and sleep through a Retry-After beyond our budget.
 """
 
-import json
 import random
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -22,14 +20,18 @@ from kubernetes.config import new_client_from_config
 from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as NoAnswerInTime
+from websocket import WebSocketBadStatusException, WebSocketException
 
-from robusta_volumes._cluster.answers import UNSURE, error_for, not_authenticated, out_of_time, unreachable, unreadable
-from robusta_volumes._cluster.cluster import Object, Slim
+from robusta_volumes._cluster.answers import UNSURE, error_for, not_authenticated, out_of_time, unreachable
+from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
+from robusta_volumes._cluster.live_errors import decoded, why
+from robusta_volumes._cluster.live_process import LiveProcess, opened
 from robusta_volumes._cluster.retry import Budget, Failure, retry_after, wait
 from robusta_volumes._cluster.wire import (
     JSON,
     Request,
     allowed_in,
+    executing,
     identified,
     items_of,
     listing,
@@ -39,13 +41,16 @@ from robusta_volumes._cluster.wire import (
     without_noise,
     writing,
 )
-from robusta_volumes._model.errors import ClusterError, Expired
+from robusta_volumes._model.errors import ClusterError, Expired, NotAllowed
+from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Outcome, Step
+from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
 
 _CONNECT, _READ = 5.0, 30.0  # seconds; the API server itself gives up a request only after 60
 _RESTARTS = 2  # of a list whose continue token expired
+_FORBIDDEN = 403
 _SERVER_ERRORS = 500  # after which nobody knows how far a write came
 _CHUNK = 1 << 16  # bytes between two looks at the clock
 
@@ -96,6 +101,33 @@ class LiveCluster:
         """Write, in order; see the protocol."""
         return [self._outcome(step) for step in plan]
 
+    def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
+        """Start a command; see the protocol. Its time is not the budget's: what was begun must be ended when that is over."""
+        request = executing(where, command)
+        try:
+            headers = self._headers(request.content)
+            return LiveProcess(opened(self._client.configuration, request.path, headers), most)
+        except WebSocketBadStatusException as refused:
+            raise self._refusal(request, refused.status_code) from None
+        except (WebSocketException, HTTPError, OSError) as broken:
+            raise self._failure(broken, request).error from None
+        except (ConfigException, ApiException, ValueError) as broken:
+            raise not_authenticated(type(broken).__name__) from None
+
+    def _refusal(self, request: Request, status: int) -> ClusterError:
+        """Ask again without the upgrade, which starts nothing: a refusal of a WebSocket comes without its text."""
+        answer = self._try(request)
+        if isinstance(answer, Failure) and answer.status == status:
+            return answer.error
+        if (
+            status == _FORBIDDEN
+        ):  # the request before was a POST, which is the verb create; a WebSocket begins with a GET
+            return NotAllowed(
+                f"cannot get {request.kind.plural} in {request.namespace}",
+                allowing(request.kind, "get", request.namespace),
+            )
+        return error_for(status, b"", request.verb, request.kind, request.namespace)
+
     def _outcome(self, step: Step) -> Outcome:
         try:
             return Outcome(step, self._ask(writing(step)))
@@ -145,7 +177,7 @@ class LiveCluster:
         except ValueError:
             return Failure(not_authenticated("they cannot be written into a header"), lasting=True)
         if response.status // 100 == 2:  # noqa: PLR2004 (2xx)
-            return _decoded(response.status, body, request)
+            return decoded(response.status, body, request)
         pause = retry_after(response.headers.get("Retry-After"), self.now())
         error = error_for(response.status, body, request.verb, request.kind, request.namespace)
         if request.writes and response.status >= _SERVER_ERRORS:
@@ -192,38 +224,11 @@ class LiveCluster:
         cause = getattr(error, "original_error", error) if isinstance(error, ProxyError) else error
         unsent = isinstance(cause, ConnectTimeoutError)  # in urllib3 every failure to connect is one
         return Failure(
-            unreachable(server, _why(error), perhaps_done=request.writes and not unsent),
+            unreachable(server, why(error), perhaps_done=request.writes and not unsent),
             unsent=unsent,
             slow=isinstance(cause, NoAnswerInTime | TimeoutError) and not isinstance(cause, NewConnectionError),
             lasting="CERTIFICATE" in str(cause) if isinstance(cause, SSLError) else False,
         )
-
-
-def _decoded(status: int, body: bytes, request: Request) -> "Object | Failure":
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        answer = None
-    if isinstance(answer, dict):
-        return answer
-    return Failure(unreadable(status, body, perhaps_done=request.writes), status, lasting=True)
-
-
-def _why(error: BaseException) -> str:
-    """Say in our own words what broke a connection."""
-    if isinstance(error, ProxyError):
-        return f"through the proxy, {_why(error.original_error)}"
-    if isinstance(error, SSLError):
-        return f"TLS fails ({error})"  # OpenSSL's text: which certificate, and why
-    if isinstance(error, NewConnectionError):
-        causes: dict[type, str] = {
-            socket.gaierror: "its name cannot be resolved",
-            ConnectionRefusedError: "connection refused",
-        }
-        return causes.get(type(error.__cause__ or error.__context__), "no way to connect to it")
-    if isinstance(error, NoAnswerInTime | TimeoutError):
-        return "no connection in time" if isinstance(error, ConnectTimeoutError) else "no answer in time"
-    return f"the connection broke off ({type(error).__name__})"
 
 
 def default_client() -> ApiClient:

@@ -1,22 +1,28 @@
 """A cluster in memory: a folder or file of what ``kubectl get ... -o json|yaml`` wrote. For dumps, tests and the sandbox."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from robusta_volumes._cluster.answers import not_installed
-from robusta_volumes._cluster.cluster import Object, Slim
+from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
-from robusta_volumes._model.errors import ClusterError, NotAllowed
-from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.errors import ClusterError, NotAllowed, Unavailable
+from robusta_volumes._model.in_pod import Container
+from robusta_volumes._model.kind import POD, POD_EXEC, Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
 from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
 
+Shell = Callable[[Container, Sequence[str], int], Process]
+
 
 class MemoryCluster:
-    """The cluster protocol over objects in memory. ``denied`` and ``absent`` are resource names, as RBAC writes them."""
+    """The cluster protocol over objects in memory. ``denied`` and ``absent`` are resource names, as RBAC writes them.
+
+    ``shell`` runs the commands that are to run in a container; without one, nothing runs in it.
+    """
 
     def __init__(
         self,
@@ -26,12 +32,14 @@ class MemoryCluster:
         now: datetime | None = None,
         denied: Iterable[str] = (),
         absent: Iterable[str] = (),
+        shell: Shell | None = None,
     ) -> None:
         """Take the objects as they are; ``now`` is the newest time found in them unless it is given."""
         kept = list(objects)
         self._now = now or newest_time(kept) or datetime.now(UTC)
         self.store = Store(kept, clock=lambda: self._now)
         self.name = name
+        self.shell = shell
         self.denied = frozenset(denied)
         self.absent = frozenset(absent)
         self.reads: list[str] = []  # what was asked for, in order
@@ -80,6 +88,15 @@ class MemoryCluster:
             except ClusterError as error:
                 outcomes.append(Outcome(step, error=error))
         return outcomes
+
+    def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
+        """Start a command; see the protocol."""
+        if POD_EXEC.resource in self.denied:
+            raise NotAllowed(f"cannot create {POD_EXEC.resource}", allowing(POD_EXEC, "create", where.namespace))
+        self.store.get(POD, where.pod, where.namespace)
+        if self.shell is None:
+            raise Unavailable("nothing runs in a cluster that is in memory", "Ask a live cluster.")
+        return self.shell(where, command, most)
 
     def _do(self, step: Step) -> Object:
         if isinstance(step, Create):

@@ -1,7 +1,7 @@
 """How what we ask is written as HTTP, and how a list is read back. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,7 +10,8 @@ from robusta_volumes._cluster.answers import unreadable
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store_kinds import kind_of
 from robusta_volumes._model.errors import Invalid
-from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.in_pod import Container
+from robusta_volumes._model.kind import POD, POD_EXEC, Kind
 from robusta_volumes._model.plan import Create, Delete, Patch, Step
 
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
@@ -54,6 +55,14 @@ def review(verb: str, kind: Kind, namespace: str | None, name: str = "") -> Requ
     spec = {"resourceAttributes": {key: value for key, value in asked.items() if value}}
     body = _encoded({"apiVersion": _REVIEW.api_version, "kind": _REVIEW.name, "spec": spec})
     return Request("POST", _REVIEW.path(), "create", _REVIEW, body=body)
+
+
+def executing(where: Container, command: Sequence[str]) -> Request:
+    """Ask for a command in a container. Sent without the upgrade to a stream it starts nothing, and gets a refusal's text."""
+    asked = {"container": where.name, "stdin": "true", "stdout": "true", "stderr": "true"}
+    query = urlencode([*((key, value) for key, value in asked.items() if value), *(("command", w) for w in command)])
+    path = f"{_place(POD, where.namespace, where.pod)}/exec?{query}"
+    return Request("POST", path, "create", POD_EXEC, where.namespace)
 
 
 def writing(step: Step) -> Request:

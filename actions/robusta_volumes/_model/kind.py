@@ -33,6 +33,7 @@ class Kind:
 CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
 POD = Kind("", "v1", "Pod", "pods")
+POD_EXEC = Kind("", "v1", "Pod", "pods/exec")  # as RBAC names it; it is no kind of its own, so it is not in ALL_KINDS
 NODE = Kind("", "v1", "Node", "nodes", namespaced=False)
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)
 EVENT = Kind("", "v1", "Event", "events")

@@ -116,6 +116,11 @@ CHANGES: tuple[Change, ...] = (
         Need(k.SNAPSHOT, ("create", "delete"), "takes snapshots and deletes its own old ones", allow="snapshots"),
         ticks=True,
     ),
+    Change(
+        "pvc_snapshot_schedule",
+        Need(k.POD_EXEC, ("create", "get"), "runs the hooks of a schedule in the pods that use a claim", allow="hooks"),
+        ticks=True,
+    ),
     Change("prune_pvc_snapshots", Need(k.SNAPSHOT, ("delete",), "deletes our own old snapshots", allow="snapshots")),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
 )

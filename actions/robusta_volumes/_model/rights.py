@@ -41,9 +41,9 @@ def allowing(kind: Kind, verb: str, namespace: str | None = None, user: str = ""
     home, account = seen.groups() if seen else (HOME, ACCOUNT)
     needs = [n for wanted in NEEDS.values() for n in wanted if n.kind.resource == kind.resource]
     own = bool(needs) and all(need.own for need in needs)
-    if verb in READING and not own:
-        return f"{_PLACE}\n{rbac_rule(kind, verb)}"
     changes = [c.need for c in CHANGES if c.need.kind.resource == kind.resource and verb in c.need.verbs]
+    if verb in READING and not own and not changes:  # to "get" pods/exec runs a command: that is no reading
+        return f"{_PLACE}\n{rbac_rule(kind, verb)}"
     if changes and not kind.namespaced:
         by_name = role_command((), [changes[0].allow], account, home).replace(" | ", " --volume NAME | ")
         return f"{kind.resource} lie in no namespace. Allow it for one that you name, by a ClusterRole:\n{by_name}"
