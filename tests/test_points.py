@@ -167,3 +167,20 @@ def test_one_that_a_backup_tool_wrote_anew_with_our_labels_is_not_ours_but_still
     made["spec"]["source"] = {"volumeSnapshotContentName": "velero-snapcontent"}
     p = snapshot_point(made, Around(SLOT, timedelta(hours=1), timedelta(minutes=2)))
     assert (p.owned, p.schedule, p.claim, p.claim_uid) == (False, "", "data", "u1")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("rpc error: code = Internal desc = the array is busy", "the array is busy (Internal)"),
+        (
+            'Failed to create snapshot: failed to take snapshot of the volume: "rpc error: code = NotFound desc = no v-1"',
+            "no v-1 (NotFound)",
+        ),
+        ("cannot find default snapshot class", "cannot find default snapshot class"),
+        ("", ""),
+    ],
+)
+def test_the_drivers_own_words_come_without_those_around_them(error: str, said: str) -> None:
+    made = snapshot(error={"message": error})
+    assert snapshot_point(made, Around(SLOT, timedelta(hours=1), timedelta(minutes=2))).said == said

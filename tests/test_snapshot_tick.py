@@ -509,3 +509,18 @@ def test_the_last_good_one_outlives_its_age_while_newer_ones_fail() -> None:
     w.ticks(settings(nightly(retentionDays=1, keepLast=1)), hours=24 * 10, every=60)
     good = [o for o in w.snapshots() if (o.get("status") or {}).get("readyToUse")]
     assert [o["metadata"]["labels"]["robusta-volumes.dev/slot"] for o in good] == ["20260303T0200Z"]
+
+
+def test_what_failed_in_the_tick_that_published_a_plan_is_over_when_it_is_made() -> None:
+    w, _ = old_nights(12)
+    w.cluster.refuse = lambda _: QuotaExceeded("exceeded quota: snapshots", "raise the quota")
+    w.at(NIGHT + timedelta(days=12))
+    strict = settings(nightly(retentionDays=9))
+    assert [page.title for page in w.tick(strict)] == [
+        'Snapshots "nightly": 3 of 12 snapshots will be deleted from 2026-03-15 02:00 UTC on',
+        'Snapshots "nightly" 02:00 UTC: 0 of 1 made, 1 failed',
+    ]
+    w.cluster.refuse = lambda _: None
+    w.move(minutes=5)
+    (page,) = w.tick(strict)
+    assert page.title == '[RESOLVED] Snapshots "nightly": every claim has its snapshot again'

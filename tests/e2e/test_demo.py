@@ -21,6 +21,7 @@ import pytest
 from matplotlib.image import imread
 
 from robusta_volumes._sandbox.demo_script import EVENTS
+from robusta_volumes._sandbox.demo_snapshots import AFTERWARDS, BY_HAND
 from worlds import PATIENCE, ROOT
 
 MARK = "DEMO_OF_TEST"
@@ -137,15 +138,22 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 def test_it_ends_well_and_in_time(played: Played) -> None:
     assert (played.code, played.complained) == (0, "")
-    assert played.seconds < 45
+    assert played.seconds < 75  # 45 on a machine that does nothing else
 
 
 def test_the_terminal_shows_progress_every_message_and_where_the_page_is(played: Played) -> None:
     first, *_ = played.said.splitlines()
     assert first.startswith("Starting a small cluster")
-    for caption in ("On schedule: the first look at the whole cluster", *(caption for _, caption in EVENTS)):
+    snapshots = (f"By hand: {caption}" for caption, _, _ in (*BY_HAND, *AFTERWARDS))
+    for caption in (
+        "On schedule: the first look at the whole cluster",
+        *(caption for _, caption in EVENTS),
+        *snapshots,
+    ):
         assert f"→ {caption}\n" in played.said
     assert 'Claim shop/cart-cache cannot bind: storage class "gp33" does not exist' in played.said
+    assert 'Snapshots "nightly": what had failed is made; 1 claim cannot be snapshotted' in played.said
+    assert "Claim erp/ledger-back holds the data of" in played.said
     assert played.said.splitlines()[-1].endswith(f"Open {played.page}")
 
 

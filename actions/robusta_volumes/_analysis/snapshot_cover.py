@@ -169,7 +169,7 @@ def _why(found: Cover, now: datetime, told: Sequence[str] | None) -> tuple[str, 
         return told[1], told[2]
     newest = found.points[0] if found.points else None
     if newest and newest.state in PENDING:
-        error = f"; the driver said {cited(newest.error, 160)}, which it retries" if newest.error else ""
+        error = f"; the driver said {cited(newest.said, 160)}, which it retries" if newest.error else ""
         return f"the newest is not ready yet (asked for {ago(newest.created, now)}){error}", "wait, and look again"
     beat = found.next
     name = code(beat.schedule.name) if beat else "its schedule"

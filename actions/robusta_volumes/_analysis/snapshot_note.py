@@ -7,6 +7,7 @@ A tick cannot know that its message was sent, since messages leave only after it
 the next tick of the same process takes it as ``said``; after a restart in between it is said once more.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,13 +71,14 @@ class Note:
         self.news.pop(topic, None)
 
     def written(self) -> dict[str, Any]:
-        """Give it as JSON can hold it; nothing that is empty."""
+        """Give it as JSON can hold it; nothing that is empty, and a copy: what was written must not change with the note."""
         every = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(self).items()}
-        return {key: value for key, value in every.items() if value}
+        return {key: copy.deepcopy(value) for key, value in every.items() if value}
 
 
 def read_note(noted: Mapping[str, Any], now: datetime, newest: datetime | None) -> Note:
     """Read a memory. Without one the schedule is known since its ``newest`` snapshot's slot, or since ``now``."""
+    noted = copy.deepcopy(dict(noted))  # what was read is compared with later
     note = Note(since=parse_time(noted.get("since")) or newest or now)
     for name, kind in (
         ("wanted", int),

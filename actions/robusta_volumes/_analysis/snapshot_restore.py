@@ -121,7 +121,7 @@ def _not_ready(asked: Restore) -> Refusal | None:
         return Refusal("the snapshot is being deleted", "Its data may be gone already.", (Fix("restore another one"),))
     words = {State.CUT: "its data is cut, but not ready yet", State.LATE: "it did not become ready in time"}
     says = words.get(point.state, "nothing was cut yet")
-    said = f" The driver said {cited(point.error, 300)}." if point.error else ""
+    said = f" The driver said {cited(point.said, 300)}." if point.error else ""
     fixes = (Fix("wait until it is ready, or restore an older one; see what keeps it", look),)
     return Refusal("the snapshot is not ready", f"{says[:1].upper()}{says[1:]}.{said}", fixes)
 

@@ -39,7 +39,8 @@ class Change:
 def problem(error: ClusterError) -> list[str]:
     """Write a refused creation as a problem; its kind does not hang on the server's wording."""
     refused = _REFUSED.search(error.message) if isinstance(error, NotAllowed) else None
-    why = f"the runner may not {refused[1]} {refused[2]} here" if refused else plain(error, 300)
+    words = error.message.partition("is forbidden: ")[2] or error.message  # before that stands what we know
+    why = f"the runner may not {refused[1]} {refused[2]} here" if refused else plain(words, 300)
     return [f"failed: {type(error).__name__}", why, error.remedy]
 
 
@@ -87,7 +88,7 @@ def late(points: Sequence[Point], uids: Iterable[str], now: datetime) -> Problem
                 _NO_CONTROLLER,
             ]
             continue
-        said = f"; the driver said {cited(point.error, 200)}" if point.error else "; no error was given"
+        said = f"; the driver said {cited(point.said, 200)}" if point.error else "; no error was given"
         todo = f"kubectl -n {point.namespace} describe volumesnapshot {point.name}"
         if not point.touched:
             said, todo = "; no controller has touched it", _NO_CONTROLLER

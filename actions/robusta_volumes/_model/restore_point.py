@@ -1,5 +1,6 @@
 """One shape for everything that data can be restored from: a snapshot, a backup's copy of a volume, whoever made it."""
 
+import re
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
@@ -17,6 +18,9 @@ class State(Enum):
 
 
 PENDING = frozenset({State.UNOBSERVED, State.CREATING, State.CUT})
+
+# what gRPC writes: the words of controllers and quotes stand around it
+_RPC = re.compile(r"""rpc error: code = (\w+) desc = (.+?)["\\]*$""", re.DOTALL)
 
 
 class Point(NamedTuple):
@@ -50,6 +54,12 @@ class Point(NamedTuple):
     def good(self) -> bool:
         """Tell whether data can be restored from it."""
         return self.state is State.READY
+
+    @property
+    def said(self) -> str:
+        """Give the driver's own words without those of the controllers around them; all of the error where it has none."""
+        found = _RPC.search(self.error)
+        return f"{found[2]} ({found[1]})" if found else self.error
 
     @property
     def when(self) -> datetime | None:

@@ -124,7 +124,7 @@ def _when(point: Point, now: datetime) -> str:
 
 
 def _state(point: Point, fates: Fates) -> str:
-    error = f"; the driver said {cited(point.error, 100)}" if point.error and not point.good else ""
+    error = f"; the driver said {cited(point.said, 100)}" if point.error and not point.good else ""
     since = f" for {span(fates.now - point.deleted)}" if point.deleted else ""
     return short(f"{STATES[point.state]}{since}{error}; {plain(fates.says(point))}", 260)
 

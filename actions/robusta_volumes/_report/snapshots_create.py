@@ -100,7 +100,7 @@ def _row(one: Made, now: datetime) -> tuple[str, str, str]:
     point = one.point
     words = _STATES.get(point.state, _UNSEEN)
     when = f", of {ago(point.cut_at, now)}" if point.cut_at else ""
-    said = f"; the driver said {cited(point.error, 160)}, which it retries" if point.error and not point.good else ""
+    said = f"; the driver said {cited(point.said, 160)}, which it retries" if point.error and not point.good else ""
     there = ", was there already" if one.adopted else ""
     return title, f"{plain(point.name)}: {words}{when}{there}{said}", ""
 

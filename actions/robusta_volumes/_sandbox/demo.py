@@ -16,6 +16,7 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import Object, as_change, as_forwarded
 from robusta_volumes._sandbox.controllers import Controllers
 from robusta_volumes._sandbox.demo_script import BLOCK, BY_HAND, CHANGES, EVENTS, STORM, alert
+from robusta_volumes._sandbox.demo_snapshots import snapshots_act
 from robusta_volumes._sandbox.runner import ended_by_signals
 from robusta_volumes._sandbox.slack_page import render
 from robusta_volumes._sandbox.slack_recorder import RecordedMessage
@@ -113,6 +114,7 @@ class Demo:
             )
         self.expect(f"A storm: a driver vanishes from a node, and its pods say so {STORM} times each", storm)
         self.expect("By hand: what is missing in this cluster?", lambda: runner.trigger("robusta_volumes_doctor"))
+        snapshots_act(self.world, self.expect)
         self.expect("Somebody writes wrong settings; the next event of any kind tells", lambda: self._spoil(sent))
 
     def _spoil(self, sent: dict[str, Object]) -> None:

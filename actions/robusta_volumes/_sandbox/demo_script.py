@@ -17,18 +17,13 @@ ALERT: dict[str, Any] = {
             "status": "firing",
             "labels": {
                 "alertname": "KubePersistentVolumeFillingUp",
-                "namespace": "db",
-                "persistentvolumeclaim": "data-pg-0",
                 "severity": "warning",
             },
             "annotations": {
                 "summary": "PersistentVolume is filling up.",
-                "description": "The PersistentVolume claimed by data-pg-0 in namespace db is expected to fill up within "
-                "four days. Currently 12.1% is available.",
             },
             "endsAt": "0001-01-01T00:00:00Z",
             "generatorURL": "http://prometheus:9090/graph?g0.expr=kubelet_volume_stats_available_bytes",
-            "fingerprint": "sandbox",
         }
     ],
 }
@@ -74,8 +69,15 @@ BLOCK["persistentVolumeWorkflows"]["persistentVolumeActions"]["maxMessages"] = 1
 BLOCK["persistentVolumeWorkflows"]["persistentVolumeActions"]["prices"] = {"gp3": 0.08, "efs.csi.aws.com": 0.30}
 
 
-def alert(now: datetime) -> dict[str, Any]:
-    """Give the Alertmanager body with a fresh start time: Robusta drops what it has seen."""
+def alert(now: datetime, namespace: str = "db", claim: str = "data-pg-0") -> dict[str, Any]:
+    """Give the Alertmanager body about a claim, with a fresh start time: Robusta drops what it has seen."""
     body = copy.deepcopy(ALERT)
-    body["alerts"][0]["startsAt"] = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    one = body["alerts"][0]
+    one["startsAt"] = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    one["labels"] |= {"namespace": namespace, "persistentvolumeclaim": claim}
+    one["fingerprint"] = f"sandbox-{namespace}-{claim}"
+    one["annotations"]["description"] = (
+        f"The PersistentVolume claimed by {claim} in namespace {namespace} is expected to fill up within four days. "
+        "Currently 12.1% is available."
+    )
     return body

@@ -94,7 +94,8 @@ class SnapshotController:
     def _content(self, snapshot: Object) -> Object | None:
         """Give the content that the snapshot is bound to, or will be; it must point back."""
         uid = snapshot["metadata"]["uid"]
-        name = at(snapshot, "status", "boundVolumeSnapshotContentName") or f"snapcontent-{uid}"
+        bound = at(snapshot, "status", "boundVolumeSnapshotContentName") if _is_ready(snapshot) else None
+        name = bound or f"snapcontent-{uid}"
         found = self.hands.look(SNAPSHOT_CONTENT, name)
         return found if found and at(found, "spec", "volumeSnapshotRef", "uid") == uid else None
 
