@@ -16,6 +16,7 @@ CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reaso
 STUCK = "stuck"  # a deletion that does not end
 DELETING = " (deleting)"  # behind the claim, where not a snapshot to be made is meant
 WAITS = "running"  # none was added, since an earlier one is still under way
+PAUSED = "paused"  # none was added, since several in a row were never ready
 _SETTLED = frozenset({State.READY, State.LATE})
 _NO_CONTROLLER = "look whether the snapshot controller runs: kubectl get pods -A | grep snapshot-controller"
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -93,6 +94,15 @@ def late(points: Sequence[Point], uids: Iterable[str], now: datetime) -> Problem
         if not point.touched:
             said, todo = "; no controller has touched it", _NO_CONTROLLER
         found[name] = ["late", f"not ready after {age}{said}", todo]
+    return found
+
+
+def paused(told: Mapping[str, str], failed: Problems, problems: Problems) -> Problems:
+    """Keep saying of a claim whose snapshots are never ready that they are paused, also while the next one is tried."""
+    found = {name: one for name, one in failed.items() if one[0] == PAUSED}
+    for name, (kind, why, todo) in problems.items():
+        if kind == "late" and told.get(name) == PAUSED:
+            found.setdefault(name, [PAUSED, why, todo])
     return found
 
 

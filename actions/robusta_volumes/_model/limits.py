@@ -63,6 +63,17 @@ class Limits:
     snapshot_minutes: int = limit(
         60, "minutes", "snapshots of large volumes become ready within minutes, rarely an hour"
     )
+    snapshot_failures: int = limit(
+        3,
+        "snapshots",
+        "two nights in a row may fail by chance; after three of a claim the driver is taken to be broken",
+    )
+    snapshot_retry_hours: int = limit(
+        6, "hours", "the first pause after that; it doubles with each further one that is never ready"
+    )
+    snapshot_retry_most_hours: int = limit(
+        168, "hours", "the longest such pause: a driver that was repaired is found within a week"
+    )
     new_issue_minutes: int = limit(
         15, "minutes", "before the first report an older issue is history: it began before anybody watched"
     )

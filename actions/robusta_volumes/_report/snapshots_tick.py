@@ -6,7 +6,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from robusta_volumes._analysis.slots import next_slot
-from robusta_volumes._analysis.snapshot_trouble import CANNOT, DELETING, STUCK, WAITS, Change, Problems, last_good
+from robusta_volumes._analysis.snapshot_trouble import (
+    CANNOT,
+    DELETING,
+    PAUSED,
+    STUCK,
+    WAITS,
+    Change,
+    Problems,
+    last_good,
+)
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.severity import Severity
@@ -127,17 +136,18 @@ def _slots(number: int) -> str:
 def _title(told: Told) -> str:
     kinds = [kind for name, (kind, *_) in told.problems.items() if not name.endswith(DELETING)]
     stay = len(told.problems) - len(kinds)
-    late, unseen, waits, cannot = (kinds.count(kind) for kind in ("late", "unobserved", WAITS, CANNOT))
+    late, unseen, waits, cannot, still = (kinds.count(one) for one in ("late", "unobserved", WAITS, CANNOT, PAUSED))
     counted = (
-        (len(kinds) - late - unseen - waits - cannot, "failed"),
+        (len(kinds) - late - unseen - waits - cannot - still, "failed"),
         (late, "not ready in time"),
         (unseen, "touched by no controller"),
         (waits, "passed over for an earlier one"),
+        (still, "paused after too many that were never ready"),
         (cannot, "cannot be snapshotted"),
         (stay, "not deleted"),
     )
     slot = f" {stamp(told.slot, told.now)}" if told.slot else ""
-    word = "ready" if late or unseen else "made"
+    word = "ready" if late or unseen or still else "made"
     of = f"{max(0, told.wanted - len(kinds))} of {told.wanted} {word}, " if told.wanted else ""
     return f"{told.title}{slot}: {of}{', '.join(f'{number} {words}' for number, words in counted if number)}"
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from robusta_volumes._analysis.snapshot_deletion import stuck
 from robusta_volumes._analysis.snapshot_note import read_note
-from robusta_volumes._analysis.snapshot_trouble import DELETING, Problems, awaited, change, late, problem
+from robusta_volumes._analysis.snapshot_trouble import DELETING, Problems, awaited, change, late, paused, problem
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
@@ -72,7 +72,7 @@ def _tick(
     failure: ClusterError | None = None
     for turn in every:
         try:
-            serve(cluster, turn, see, about)
+            serve(cluster, turn, see, about, settings.limits)
         except ClusterError as error:
             failure = failure or error
         turn.save(notes)
@@ -115,6 +115,7 @@ def _report(cluster: Cluster, turn: Turn, claims: Inventory, about: Around, proc
     problems: Problems = dict(note.failed)
     if schedule:
         problems |= late(turn.points, [claim.meta.uid for claim in claims.claims], about.now)
+        problems |= paused(note.said.get("problems") or {}, note.failed, problems)
         problems |= awaited(note.said.get("problems") or {}, problems, claims.claims, turn.points)
     problems |= stuck(turn.points, about.now, timedelta(minutes=limits.deleting_minutes))
     if turn.deleted.errors:
