@@ -197,3 +197,37 @@ def test_only_what_is_ours_finished_and_free_ever_goes(points: list[Point], poli
             assert p.owned
             assert p.state in {State.READY, State.LATE}
             assert (p.held, p.in_use, p.grouped) == (False, "", False)
+
+
+@given(some_points, policies, st.integers(0, 40))
+@settings(deadline=None)
+def test_a_run_that_was_cut_short_leaves_the_rest_of_the_same_plan(
+    points: list[Point], policy: Policy, done: int
+) -> None:
+    plan = decide(points, policy, NOW).removed
+    assert plan == sorted(plan, key=lambda p: p.when or NOW)  # oldest first
+    left = [p for p in points if p not in plan[:done]]
+    assert {p.name for p in decide(left, policy, NOW).removed} == {p.name for p in plan[done:]}
+
+
+@given(some_points, policies, st.floats(0, 400))
+@settings(deadline=None)
+def test_time_that_passes_never_takes_the_last_good_one(points: list[Point], policy: Policy, days: float) -> None:
+    for _ in range(3):
+        gone = {p.name for p in decide(points, policy, NOW + timedelta(days=days)).removed}
+        good = {p.claim_uid for p in points if p.good and p.owned}
+        points = [p for p in points if p.name not in gone]
+        assert {p.claim_uid for p in points if p.good and p.owned} == good
+        days *= 2
+
+
+def test_points_of_other_tools_are_a_series_of_their_own() -> None:
+    """The same rules serve a backup tool: its good ones do not stand for a snapshot, nor a snapshot for them."""
+    points = [point(40), point(41, engine="velero"), point(90, engine="velero")]
+    assert [line[0] for line in told(points).values()] == ["+", "+", "-"]
+
+
+def test_one_by_hand_that_stays_anyway_does_not_make_room_for_one_that_ages() -> None:
+    """So the report, a prune and the tick, which looks only at those that age, all say the same."""
+    points = [point(40, schedule="", follows_schedule=True), point(1, schedule="")]
+    assert told(points)["data-40"] == "+ the last good one"

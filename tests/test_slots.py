@@ -11,7 +11,7 @@ from robusta_volumes._analysis.slots import Due, due, is_due, last_slot, next_sl
 from robusta_volumes._model.times import UTC
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland", "UTC")
 
 
 def slot(schedule: str, zone: str, now: str) -> str:
@@ -158,3 +158,52 @@ def test_every_slot_is_served_once_or_told_as_missed_whenever_the_ticks_come(
             served = max(handled, default=served)
     assert len(handled) == len(set(handled))
     assert sorted(handled) == sorted(slots_between(schedule, zone, since, served or since))
+
+
+def by_the_book(minutes: set[int], hours: set[int] | None, zone: str, first: datetime, days: int) -> set[datetime]:
+    """Work the rule out minute by minute (``hours`` None: every hour), without cron and without arithmetic on clock changes."""
+    place = ZoneInfo(zone)
+    shown: dict[datetime, list[datetime]] = {}  # what a clock on the wall shows -> when it shows it
+    for n in range((days + 2) * 24 * 60):
+        moment = first - timedelta(days=1) + timedelta(minutes=n)
+        shown.setdefault(moment.astimezone(place).replace(tzinfo=None), []).append(moment)
+    found: set[datetime] = set()
+    wall, last, before = min(shown), max(shown), timedelta(0)
+    while wall < last:
+        moments = shown.get(wall)
+        before = wall - moments[0].replace(tzinfo=None) if moments else before  # how far the wall is from UTC
+        if wall.minute in minutes and (hours is None or wall.hour in hours):
+            skipped = [(wall - before).replace(tzinfo=UTC)]
+            found |= set((moments if hours is None else moments[:1]) if moments else skipped)
+        wall += timedelta(minutes=1)
+    return {slot for slot in found if first < slot <= first + timedelta(days=days)}
+
+
+CLOCK_CHANGES = [
+    ("Europe/Berlin", "2026-03-29"), ("Europe/Berlin", "2026-10-25"),
+    ("America/New_York", "2026-03-08"), ("America/New_York", "2026-11-01"),
+    ("Australia/Lord_Howe", "2026-10-04"), ("Australia/Lord_Howe", "2026-04-05"),
+    ("Pacific/Auckland", "2026-09-27"), ("Pacific/Auckland", "2026-04-05"),
+    ("America/St_Johns", "2026-03-08"), ("America/St_Johns", "2026-11-01"),
+    ("America/Havana", "2026-03-08"), ("America/Havana", "2026-11-01"),  # at midnight
+    ("Antarctica/Troll", "2026-03-29"), ("Antarctica/Troll", "2026-10-25"),  # by two hours
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "day"), CLOCK_CHANGES)
+@given(
+    st.sets(st.integers(0, 59), min_size=1, max_size=3), st.none() | st.sets(st.integers(0, 4), min_size=1, max_size=3)
+)
+@settings(max_examples=5, deadline=None)
+def test_around_every_clock_change_the_slots_are_those_of_the_wall(
+    zone: str, day: str, minutes: set[int], hours: set[int] | None
+) -> None:
+    schedule = f"{','.join(map(str, sorted(minutes)))} {','.join(map(str, sorted(hours))) if hours else '*'} * * *"
+    first = datetime.fromisoformat(day).replace(tzinfo=UTC) - timedelta(days=1)
+    expected = by_the_book(minutes, hours, zone, first, 3)
+    found = slots_between(schedule, zone, first, first + timedelta(days=3))
+    assert found == sorted(expected, reverse=True)
+    now = first + timedelta(hours=20)
+    for slot in [one for one in sorted(expected) if one > now][:12]:
+        now = next_slot(schedule, zone, now)
+        assert now == slot

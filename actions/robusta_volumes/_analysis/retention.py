@@ -1,8 +1,8 @@
 """Which restore points may go, and why each other one stays. Pure; vectorised over all series of a schedule at once.
 
-A series are the points of one claim (by uid) of one schedule. In each, only good points count, newest first by the time the
-data was cut: failed and pending ones never displace a good one. Whatever the rules say, the newest ``min_good`` good ones
-of a series stay, also when the claim is gone.
+A series are the points of one claim (by uid) of one schedule, or those made by hand that age, or that do not. In each, only
+good points count, newest first by the time the data was cut: failed and pending ones never displace a good one. Whatever the
+rules say, the newest ``min_good`` good ones of a series stay, also when the claim is gone.
 """
 
 from collections.abc import Sequence
@@ -84,10 +84,12 @@ def decide(points: Sequence[Point], policy: Policy, now: datetime) -> Decisions:
     reason = np.zeros(n, dtype=np.int8)
     if not n:
         return Decisions(points, np.zeros(0, dtype=bool), reason)
-    codes: dict[tuple[str, str, str], int] = {}
+    codes: dict[tuple[str, str, str | bool], int] = {}
     series = np.fromiter(
         (
-            codes.setdefault((p.engine, p.claim_uid or f"{p.namespace}/{p.claim}", p.schedule), len(codes))
+            codes.setdefault(
+                (p.engine, p.claim_uid or f"{p.namespace}/{p.claim}", p.schedule or p.follows_schedule), len(codes)
+            )
             for p in points
         ),
         dtype=np.int64,
