@@ -29,6 +29,8 @@ class Note:
     served: datetime | None = None
     wanted: int = 0  # claims that the served slot was for
     failed: dict[str, list[str]] = field(default_factory=dict)  # claim -> [kind of failure, in words, what to do]
+    hooks: dict[str, list[str]] = field(default_factory=dict)  # claim -> the same of hooks around the served slot
+    holding: dict[str, str] = field(default_factory=dict)  # claim whose post hook may not have run -> when to look
     missed: list[str] = field(default_factory=list)  # slots that nobody served and that were not told yet
     agreed: dict[str, Any] | None = None  # the policy by which snapshots may go
     waiting: dict[str, Any] | None = None  # a stricter one, published
@@ -83,6 +85,8 @@ def read_note(noted: Mapping[str, Any], now: datetime, newest: datetime | None) 
     for name, kind in (
         ("wanted", int),
         ("failed", dict),
+        ("hooks", dict),
+        ("holding", dict),
         ("missed", list),
         ("said", dict),
         ("news", dict),

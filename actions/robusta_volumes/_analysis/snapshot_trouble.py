@@ -14,7 +14,8 @@ from robusta_volumes._model.volume import Claim
 _REFUSED = re.compile(r'cannot (\w+) resource "([\w./]+)"')  # the API server on what RBAC does not allow
 CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reason to be woken
 STUCK = "stuck"  # a deletion that does not end
-DELETING = " (deleting)"  # behind the claim, where not a snapshot to be made is meant
+DELETING, HOOKS = " (deleting)", " (hooks)"  # behind the claim, where not a snapshot to be made is meant
+HOOK = "hook"  # the kind of what went wrong around a snapshot
 WAITS = "running"  # none was added, since an earlier one is still under way
 PAUSED = "paused"  # none was added, since several in a row were never ready
 _SETTLED = frozenset({State.READY, State.LATE})
@@ -43,6 +44,11 @@ def problem(error: ClusterError) -> list[str]:
     words = error.message.partition("is forbidden: ")[2] or error.message  # before that stands what we know
     why = f"the runner may not {refused[1]} {refused[2]} here" if refused else plain(words, 300)
     return [f"failed: {type(error).__name__}", why, error.remedy]
+
+
+def claim_of(name: str) -> str:
+    """Give the claim of a problem's name."""
+    return name.removesuffix(DELETING).removesuffix(HOOKS)
 
 
 def newest_of(points: Iterable[Point]) -> Mapping[str, Point]:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from robusta_volumes._cli.reference_markdown import fence, page, table
+from robusta_volumes._model.hooks import hook_keys
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.rule_choice import Severities
@@ -51,12 +52,15 @@ def _section(key: str, kind: type[Any]) -> str:
 
 
 def _schedule() -> str:
-    """Describe one entry of ``schedules``."""
-    rows = []
-    for one in schedule_keys():
-        key, _, default, unit, why = _row(one, one.default)
-        rows.append((key, "" if one.default in (None, "") else default, unit, why))
-    return f"\n\nOne entry of `schedules`:\n\n{table(('key', 'default', 'unit', 'why'), rows)}"
+    """Describe one entry of ``schedules``, and its block ``hooks``."""
+    found = ""
+    for what, keys in (("One entry of `schedules`", schedule_keys()), ("Its block `hooks`", hook_keys())):
+        rows = []
+        for one in keys:
+            key, _, default, unit, why = _row(one, one.default)
+            rows.append((key, "" if one.default in (None, "") else default, unit, why))
+        found += f"\n\n{what}:\n\n{table(('key', 'default', 'unit', 'why'), rows)}"
+    return found
 
 
 def _row(one: Field[Any], default: object) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ ClusterError
  +-- Invalid           the request itself is wrong (400, 422)
  +-- AlreadyExists     create of something that is there
  +-- Conflict          a precondition (uid, resourceVersion) did not hold
+ +-- HookFailed        a command in a pod, on which a write was to wait, did not do what it should
  +-- Expired           a continue token or resourceVersion is too old (410)
  +-- NotAuthenticated  the credentials are not accepted (401)
  +-- Unavailable       no usable answer within the deadline: connection, timeout, 429, 5xx
@@ -64,6 +65,10 @@ class AlreadyExists(ClusterError):
 
 class Conflict(ClusterError):
     """The object is not the one, or not in the version, that was expected."""
+
+
+class HookFailed(ClusterError):
+    """A hook could not be run, or failed: nothing was written."""
 
 
 class Expired(ClusterError):

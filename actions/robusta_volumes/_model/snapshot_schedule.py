@@ -7,6 +7,7 @@ from typing import Any
 
 from robusta_volumes._model.checks import cron, days, flag, got, limits, names, text, time_zone, whole
 from robusta_volumes._model.declare import block_of, setting
+from robusta_volumes._model.hooks import Hooks, hooks
 from robusta_volumes._model.label_selector import selector as label_selector
 from robusta_volumes._model.limits import Limits
 
@@ -95,6 +96,7 @@ class SnapshotSchedule:
     max_parallel: int = setting(5, _parallel, "snapshots asked for at once: storage throttles more", "snapshots")
     snapshot_class: str = setting("", text, "the VolumeSnapshotClass; left out: the default one of each driver", "name")
     labels: tuple[tuple[str, str], ...] = setting((), labels, "further labels on its snapshots", "labels")
+    hooks: Hooks | None = setting(None, hooks, "what runs in a pod that mounts the claim, before and after", "hooks")
 
 
 def schedules(value: object) -> tuple[SnapshotSchedule, ...]:

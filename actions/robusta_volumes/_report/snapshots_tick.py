@@ -14,6 +14,7 @@ from robusta_volumes._analysis.snapshot_trouble import (
     WAITS,
     Change,
     Problems,
+    claim_of,
     last_good,
 )
 from robusta_volumes._model.errors import ClusterError
@@ -134,8 +135,8 @@ def _slots(number: int) -> str:
 
 
 def _title(told: Told) -> str:
-    kinds = [kind for name, (kind, *_) in told.problems.items() if not name.endswith(DELETING)]
-    stay = len(told.problems) - len(kinds)
+    kinds = [kind for name, (kind, *_) in told.problems.items() if claim_of(name) == name]
+    stay = sum(name.endswith(DELETING) for name in told.problems)
     late, unseen, waits, cannot, still = (kinds.count(one) for one in ("late", "unobserved", WAITS, CANNOT, PAUSED))
     counted = (
         (len(kinds) - late - unseen - waits - cannot - still, "failed"),
@@ -145,6 +146,7 @@ def _title(told: Told) -> str:
         (still, "paused after too many that were never ready"),
         (cannot, "cannot be snapshotted"),
         (stay, "not deleted"),
+        (len(told.problems) - len(kinds) - stay, "with failed hooks"),
     )
     slot = f" {stamp(told.slot, told.now)}" if told.slot else ""
     word = "ready" if late or unseen or still else "made"
@@ -172,7 +174,7 @@ def _table(told: Told) -> tuple[Block, ...]:
         return ()
     goods = last_good(told.points, told.now)
     rows = tuple(
-        (short(name, 44), f"{short(why, 160)} · last good: {goods.get(name.removesuffix(DELETING), 'never')}")
+        (short(name, 44), f"{short(why, 160)} · last good: {goods.get(claim_of(name), 'never')}")
         for name, (_, why, _todo) in every[:_SHOWN]
     )
     title = f"Claims ({_SHOWN} of {len(every)}, all in snapshots.csv)" if len(every) > _SHOWN else ""
@@ -216,8 +218,5 @@ def _footer(told: Told) -> str:
 
 def _file(told: Told) -> Block:
     goods: Mapping[str, str] = last_good(told.points, told.now)
-    rows = (
-        (name, kind, goods.get(name.removesuffix(DELETING), "never"), why, todo)
-        for name, (kind, why, todo) in _order(told)
-    )
+    rows = ((name, kind, goods.get(claim_of(name), "never"), why, todo) for name, (kind, why, todo) in _order(told))
     return csv_file("snapshots.csv", ("claim", "state", "last good", "why", "do this"), rows)

@@ -120,6 +120,8 @@ class LocalProcess:
         with self._changed:
             self._open -= 1
             self._changed.notify_all()
+        if self._process and not self._open:
+            self._process.wait()  # whether or not anybody asks
 
 
 def exit_code(code: int) -> int:

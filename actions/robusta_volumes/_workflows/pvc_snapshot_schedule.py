@@ -24,7 +24,7 @@ from robusta_volumes._report.page import Page
 from robusta_volumes._report.snapshots_tick import Told, blind_page, missed_page, schedule_page, sighted_page
 from robusta_volumes._workflows.pvc_snapshots_make import watched
 from robusta_volumes._workflows.pvc_snapshots_retain import retain
-from robusta_volumes._workflows.pvc_snapshots_serve import serve
+from robusta_volumes._workflows.pvc_snapshots_serve import Means, serve
 from robusta_volumes._workflows.pvc_snapshots_turn import Notes, Turn, turns
 from robusta_volumes._workflows.ticks import PROCESS
 
@@ -72,7 +72,7 @@ def _tick(
     failure: ClusterError | None = None
     for turn in every:
         try:
-            serve(cluster, turn, see, about, settings.limits)
+            serve(cluster, turn, Means(see, functools.partial(turn.save, notes), sleep, settings.limits), about)
         except ClusterError as error:
             failure = failure or error
         turn.save(notes)
@@ -112,7 +112,7 @@ def _look_again(cluster: Cluster, every: list[Turn], about: Around, sleep: Calla
 def _report(cluster: Cluster, turn: Turn, claims: Inventory, about: Around, process: str, limits: Limits) -> list[Page]:
     note, schedule = turn.note, turn.schedule
     pages: list[Page] = []
-    problems: Problems = dict(note.failed)
+    problems: Problems = note.failed | note.hooks
     if schedule:
         problems |= late(turn.points, [claim.meta.uid for claim in claims.claims], about.now)
         problems |= paused(note.said.get("problems") or {}, note.failed, problems)

@@ -39,11 +39,17 @@ def manifests(
     ]
 
 
-def make(cluster: Cluster, plan: Sequence[tuple[Claim, Create]], parallel: int, about: Around) -> list[Made]:
-    """Carry out a plan, at most ``parallel`` at a time."""
+def make(
+    cluster: Cluster,
+    plan: Sequence[tuple[Claim, Create]],
+    parallel: int,
+    about: Around,
+    each: Callable[[Claim, Callable[[], Made]], Made] = lambda _, make_it: make_it(),
+) -> list[Made]:
+    """Carry out a plan, at most ``parallel`` at a time; ``each`` may do something around it."""
 
     def one(pair: tuple[Claim, Create]) -> Made:
-        return _make(cluster, *pair, about)
+        return each(pair[0], lambda: _make(cluster, *pair, about))
 
     if parallel == 1 or len(plan) < 2:  # noqa: PLR2004 (one needs no help)
         return [one(pair) for pair in plan]
