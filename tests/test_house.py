@@ -31,6 +31,7 @@ MAY_USE: dict[str, set[str]] = {
     "_sandbox": {"aiohttp", "yaml", "requests"},
     "_cli": {"typer", "rich", "click", "yaml"},
     "_host": {"robusta", "hikaru", "pydantic", "yaml"},  # yaml: the runner's own configuration file
+    "_instead_of_robusta": {"robusta"},
     "_data": set(),
     "__init__": set(),
     "": {"robusta"},

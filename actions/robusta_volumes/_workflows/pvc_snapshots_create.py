@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from robusta_volumes._analysis.snapshot_preflight import preflight
@@ -11,7 +12,7 @@ from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.points import around, points_of
 from robusta_volumes._cluster.selectors import parse_labels
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.asked import CreateSnapshots
+from robusta_volumes._model.asked import CreateSnapshots, check_given
 from robusta_volumes._model.errors import NotAllowed, SettingsError
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
@@ -53,6 +54,17 @@ def create_pvc_snapshots(
     made = make(cluster, plan, _PARALLEL, about)
     made = watched(cluster, made, about, float(asked.wait), sleep)
     return created_page(asked, made, unfit, cluster.name, cluster.now())
+
+
+def create_pvc_snapshot(
+    cluster: Cluster, asked: CreateSnapshots, settings: PvcSnapshots, sleep: Callable[[float], None] = time.sleep
+) -> Page:
+    """Take one snapshot as Robusta's own action of this name is asked for it: a claim, in "default" when nothing else is said.
+
+    Raises SettingsError: without a name. ClusterError: as `create_pvc_snapshots`.
+    """
+    check_given(asked, "name")
+    return create_pvc_snapshots(cluster, replace(asked, namespace=asked.namespace or "default"), settings, sleep)
 
 
 def _look(cluster: Cluster, asked: CreateSnapshots, settings: PvcSnapshots) -> Inventory:
