@@ -4,7 +4,9 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,24 @@ import yaml
 from typer.testing import CliRunner
 
 from robusta_volumes._analysis.overlap import copied_playbook
+from robusta_volumes._analysis.prune_plan import policy_of
+from robusta_volumes._analysis.slots import next_slot
 from robusta_volumes._cli.__main__ import app
 from robusta_volumes._cli.reference_actions import ASKED
 from robusta_volumes._cluster.gather import EVERYTHING
 from robusta_volumes._cluster.memory import MemoryCluster
-from robusta_volumes._model.asked import Expand
+from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, RestoreSnapshot
 from robusta_volumes._model.checks import limits
+from robusta_volumes._model.kind import SNAPSHOT
 from robusta_volumes._model.limits import Limits
-from robusta_volumes._model.settings import WORKFLOWS, PersistentVolumeActions, Settings, read_settings, snake
+from robusta_volumes._model.settings import (
+    WORKFLOWS,
+    PersistentVolumeActions,
+    Settings,
+    overridden,
+    read_settings,
+    snake,
+)
 from robusta_volumes._model.size import size
 from robusta_volumes._model.target import Target
 from robusta_volumes._model.times import UTC
@@ -37,6 +49,7 @@ from robusta_volumes._workflows.persistent_volume_actions import persistent_volu
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "actions" / "robusta_volumes"
 README, INSTALL, WORKFLOW = "README.md", "docs/install.md", "docs/persistent-volume-actions.md"
+SNAPSHOTS = "docs/pvc-snapshots.md"
 GENERATED = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "reference").glob("*.md"))
 WRITTEN = [README, "CHANGELOG.md", "CONTRIBUTING.md"] + [
     path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))
@@ -227,6 +240,59 @@ def test_every_param_that_is_shown_is_taken() -> None:
     given = {name for text in (*lines, *rows) for name in re.findall(r"(?:^|[\s'])(\w+)=", text)}
     assert given >= {"name", "namespace", "kind", "selector", "include_details"}
     assert given - known_params() == set()
+
+
+def shown_commands(page: str) -> list[tuple[str, dict[str, str]]]:
+    """Give the actions that a page tells to run, each with its params."""
+    found = re.findall(r"playbooks trigger (\w+)((?: \w+=[^\s`]+)*)", words(page))
+    return [(action, dict(param.split("=", 1) for param in params.split())) for action, params in found]
+
+
+@pytest.mark.parametrize(
+    "action", ["pvc_snapshots", "create_pvc_snapshots", "prune_pvc_snapshots", "restore_pvc_snapshot"]
+)
+def test_every_param_that_the_page_about_snapshots_shows_is_taken_by_its_action(action: str) -> None:
+    given = [params for name, params in shown_commands(SNAPSHOTS) if name == action]
+    assert given
+    for params in given:
+        if action in ASKED:
+            overridden(ASKED[action](), params)  # raises where a value cannot be read
+            assert set(params) <= {field.name for field in fields(ASKED[action])}
+        else:
+            assert set(params) <= known_params()
+    told = {name for name, _ in re.findall(r"`(\w+)=(\w+)`", words(SNAPSHOTS)) if name != "hold"}
+    assert told <= {
+        field.name for asked in (PruneSnapshots, CreateSnapshots, RestoreSnapshot) for field in fields(asked)
+    }
+
+
+def test_the_schedule_on_the_page_about_snapshots_is_nightly_and_keeps_thirty_days() -> None:
+    (block,) = (block for block in settings_blocks(SNAPSHOTS) if "schedules" in str(block))
+    wanted = read_settings(block).pvc_snapshots
+    (schedule,) = wanted.schedules
+    policy = policy_of(wanted, schedule)
+    assert (policy.max_age, policy.min_good, policy.zone) == (timedelta(days=30), 1, "Europe/Paris")
+    slot = next_slot(schedule.schedule, schedule.time_zone, datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert slot == datetime(2026, 11, 24, 1, tzinfo=UTC)  # "the first snapshots come at 02:00", in winter
+    assert [fnmatchcase(space, glob) for space, glob in zip(("shop", "team-a"), schedule.namespaces, strict=True)] == [
+        True
+    ] * 2
+
+
+def test_the_command_on_the_page_about_snapshots_allows_what_the_schedule_needs() -> None:
+    (line,) = (line for line in fences(SNAPSHOTS, "sh") if "-n shop -n team-a" in line)
+    command = line.split("_cli ", 1)[1].split("|")[0].split()
+    found = list(yaml.safe_load_all(CliRunner().invoke(app, command).stdout))
+    roles = {o["metadata"]["namespace"]: o["rules"] for o in found if o["kind"] == "Role"}
+    assert set(roles) == {"shop", "team-a"}
+    (rule,) = roles["shop"]
+    assert (rule["resources"], rule["verbs"]) == ([SNAPSHOT.plural], ["create", "delete"])
+
+
+def test_what_kubectl_is_asked_on_the_page_about_snapshots_is_what_we_read() -> None:
+    asked = re.findall(r"kubectl get (?:crd )?([\w.]+)", words(SNAPSHOTS))
+    assert {name.partition(".")[0] for name in asked} <= {kind.plural for kind in EVERYTHING}
+    assert len(asked) >= 2
 
 
 def test_no_param_that_is_shown_for_the_command_line_has_a_second_equals_sign() -> None:

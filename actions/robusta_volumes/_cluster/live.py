@@ -27,6 +27,7 @@ from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.live_errors import decoded, why
 from robusta_volumes._cluster.live_process import LiveProcess, opened
 from robusta_volumes._cluster.retry import Budget, Failure, retry_after, wait
+from robusta_volumes._cluster.versions import explained
 from robusta_volumes._cluster.wire import (
     JSON,
     Request,
@@ -159,7 +160,7 @@ class LiveCluster:
             left = self._budget.left()
             pause = wait(answer, writes=request.writes, attempts=attempts, left=left, luck=luck)
             if pause is None:
-                raise answer.error
+                raise explained(answer.error, request, self._ask)
             self._sleep(pause)
         raise out_of_time(self._budget.seconds, request.verb, request.kind)
 

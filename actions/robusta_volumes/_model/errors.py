@@ -39,8 +39,14 @@ class NotFound(ClusterError):
     """The object is not there. A namespace that does not exist answers exactly the same."""
 
 
+@dataclass
 class NotInstalled(ClusterError):
-    """The API server does not serve this group, version or kind."""
+    """The API server does not serve this group, version or kind. ``served``: the versions that it does serve, where known."""
+
+    served: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class NotAllowed(ClusterError):

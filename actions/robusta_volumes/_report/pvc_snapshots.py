@@ -60,8 +60,9 @@ class Seen:
 def absent_page(subject: Subject, error: NotInstalled, *, scheduled: bool) -> Page:
     """Say that this cluster has no snapshots at all; with schedules in the settings that is a failure."""
     says = "The cluster does not serve `snapshot.storage.k8s.io/v1`, so no claim of it can be snapshotted."
+    why = plain(error.message.partition(":")[0]) if error.served else "its API has no VolumeSnapshots"
     return Page(
-        title="No snapshot can be taken in this cluster: its API has no VolumeSnapshots",
+        title=f"No snapshot can be taken in this cluster: {why}",
         severity=Severity.HIGH if scheduled else Severity.LOW,
         subject=subject,
         blocks=(Text(f"{says}\n*Do this:* {plain(error.remedy, 600)}"),),
