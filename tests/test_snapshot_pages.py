@@ -90,6 +90,14 @@ def after_that_night() -> Nights:
     return w
 
 
+def tick_paused() -> Page:
+    w = Nights(NOON, ["data"])
+    wanted = settings({"name": "hourly", "schedule": "0 * * * *"}, limits={"snapshotMinutes": 20})
+    w.tick(wanted)
+    w.ready = lambda _: False
+    return w.ticks(wanted, hours=5, every=15)[-1]
+
+
 def tick_late() -> Page:
     w = after_that_night()
     w.move(minutes=70)
@@ -304,6 +312,7 @@ PAGES: dict[str, Callable[[], Page]] = {
     "tick-cannot": tick_cannot,
     "tick-failed": tick_failed,
     "tick-late": tick_late,
+    "tick-paused": tick_paused,
     "tick-recovered": tick_recovered,
     "tick-missed": tick_missed,
     "tick-blind": tick_blind,

@@ -49,15 +49,19 @@ def test_the_snapshot_of_the_next_slot_is_no_recovery_before_it_is_ready() -> No
     assert over.identity == w.pages[0].identity
 
 
-def test_a_driver_that_is_never_ready_is_told_once_and_not_at_every_slot() -> None:
-    assert len(slow(world(), 12)) == 1
+def test_a_driver_that_is_never_ready_is_told_once_and_once_that_tries_pause_and_not_at_every_slot() -> None:
+    assert slow(world(), 48) == [
+        'Snapshots "hourly" 13:00 UTC: 0 of 1 ready, 1 not ready in time',
+        'Snapshots "hourly" 16:00 UTC: 0 of 1 ready, 1 paused after too many that were never ready',
+    ]
 
 
 def test_where_no_controller_looks_at_any_it_is_told_once_as_that_and_once_as_late() -> None:
     w = world()
     w.ready = lambda _: False
     said = [page.title.partition(", ")[2] for page in w.ticks(HOURLY, hours=12)]
-    assert said == ["1 touched by no controller", "1 not ready in time"]
+    paused = "1 paused after too many that were never ready"
+    assert said == ["1 touched by no controller", "1 not ready in time", paused]
 
 
 def test_one_that_was_refused_is_over_when_the_next_is_ready_not_when_it_is_made() -> None:
