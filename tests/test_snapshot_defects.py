@@ -118,7 +118,7 @@ def test_a_full_quota_frees_itself_since_retention_does_not_wait_for_creation() 
 
     w.cluster.refuse = quota
     w.ticks(strict, hours=30)
-    assert "exceeded quota: snapshots" in text(w.pages)
+    assert "quota snapshots is full" in text(w.pages)
     assert w.slots()[-2:] == ["20260307T0200Z", "20260308T0200Z"]
 
 

@@ -225,4 +225,4 @@ def test_a_claim_that_is_named_says_why_though_it_is_not_bound() -> None:
     b = Builder(NOW)
     b.claim("shop", "waits", "1Gi", "gp3")
     w.cluster.store.create(b.objects[0])
-    assert "| shop/waits | it is Pending, not Bound |" in asked(w, name="waits")
+    assert "# No snapshot of shop/waits was made: it is Pending, not Bound\n" in asked(w, name="waits")

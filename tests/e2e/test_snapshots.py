@@ -82,7 +82,7 @@ def test_the_tick_makes_what_is_due_once_and_tells_of_the_one_that_cannot_be(wor
         o["metadata"]["labels"]["robusta-volumes.dev/slot"] <= slot for o in world.api.store.find(SNAPSHOT, "shop")
     )
     again = words(next_message(world, lambda: world.runner.trigger("pvc_snapshot_schedule")))
-    assert "nothing is due, and nothing has changed" in again
+    assert "pvcSnapshots: nothing to tell" in again
     assert len(world.api.store.find(SNAPSHOT)) == 2
 
 

@@ -15,6 +15,7 @@ from robusta_volumes._sandbox.world import HELM_BLOCK, World, global_config
 from worlds import PLAYBOOKS, WITHOUT_TICKS, next_message, quiet, title, words
 
 ACTION = "persistent_volume_actions"
+OURS = [p for p in WITHOUT_TICKS if any(ACTION in action for action in p["actions"])]
 OFF = copy.deepcopy(HELM_BLOCK)
 OFF["persistentVolumeWorkflows"]["persistentVolumeActions"]["enabled"] = False
 
@@ -31,7 +32,7 @@ def with_params(playbooks: list[Any], **params: object) -> list[Any]:
 @pytest.fixture(scope="module")
 def story() -> Iterator[tuple[World, dict[str, Any]]]:
     objects, sent = shop(datetime.now(UTC))
-    with World(objects, WITHOUT_TICKS) as world:
+    with World(objects, OURS) as world:
         yield world, sent
 
 
@@ -59,7 +60,7 @@ def every_event(world: World, sent: dict[str, Any]) -> None:
 def test_a_wrong_param_in_a_playbook_is_told_once_and_not_with_every_event(story: tuple[World, dict[str, Any]]) -> None:
     world, sent = story
     before = len(world.slack.messages)
-    configure(world, with_params(WITHOUT_TICKS, include_details="perhaps"), HELM_BLOCK)
+    configure(world, with_params(OURS, include_details="perhaps"), HELM_BLOCK)
     every_event(world, sent)
     (message,) = quiet(world)[before:]
     assert title(message).startswith(f"{ACTION} was not run: action param include_details must be true or false")
@@ -69,14 +70,14 @@ def test_a_wrong_param_in_a_playbook_is_told_once_and_not_with_every_event(story
 def test_a_wrong_param_of_a_workflow_that_is_off_is_no_message(story: tuple[World, dict[str, Any]]) -> None:
     world, sent = story
     before = len(world.slack.messages)
-    configure(world, with_params(WITHOUT_TICKS, include_details="maybe"), OFF)
+    configure(world, with_params(OURS, include_details="maybe"), OFF)
     every_event(world, sent)
     assert len(quiet(world)) == before
 
 
 def test_a_workflow_that_is_off_adds_nothing_to_an_alert(story: tuple[World, dict[str, Any]]) -> None:
     world, _ = story
-    configure(world, WITHOUT_TICKS, OFF)
+    configure(world, OURS, OFF)
     before = len(world.slack.messages)
     world.api.requests.clear()
     world.runner.send_alerts(alert(datetime.now(UTC)))
@@ -121,6 +122,6 @@ def test_a_misspelt_param_is_not_silently_ignored(
 
 def test_a_key_of_the_global_config_is_nobodys_misspelt_param(story: tuple[World, dict[str, Any]]) -> None:
     world, _ = story
-    configure(world, WITHOUT_TICKS, HELM_BLOCK, names="mine", timezone="UTC", cluster_zone="b", grafana_url="http://g")
+    configure(world, OURS, HELM_BLOCK, names="mine", timezone="UTC", cluster_zone="b", grafana_url="http://g")
     message = next_message(world, lambda: world.runner.trigger(ACTION, name="uploads", namespace="shop"))
     assert title(message).startswith("Claim shop/uploads is Bound")

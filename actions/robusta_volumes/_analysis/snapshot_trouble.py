@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from robusta_volumes._model.errors import ClusterError, NotAllowed
+from robusta_volumes._model.errors import ClusterError, NotAllowed, QuotaExceeded
 from robusta_volumes._model.restore_point import PENDING, Point, State
 from robusta_volumes._model.text import cited, plain
 from robusta_volumes._model.times import UTC, ago, span
 from robusta_volumes._model.volume import Claim
 
 _REFUSED = re.compile(r'cannot (\w+) resource "([\w./]+)"')  # the API server on what RBAC does not allow
+_QUOTA = re.compile(r"exceeded quota: ([^\s,]+)")
 CANNOT = "cannot"  # a claim that cannot be snapshotted: said once, and no reason to be woken
 STUCK = "stuck"  # a deletion that does not end
 DELETING, HOOKS = " (deleting)", " (hooks)"  # behind the claim, where not a snapshot to be made is meant
@@ -42,6 +43,8 @@ def problem(error: ClusterError) -> list[str]:
     """Write a refused creation as a problem; its kind does not hang on the server's wording."""
     refused = _REFUSED.search(error.message) if isinstance(error, NotAllowed) else None
     words = error.message.partition("is forbidden: ")[2] or error.message  # before that stands what we know
+    if isinstance(error, QuotaExceeded) and (quota := _QUOTA.search(words)):
+        words = f"quota {quota[1]} is full"  # how full the remedy says
     why = f"the runner may not {refused[1]} {refused[2]} here" if refused else plain(words, 300)
     return [f"failed: {type(error).__name__}", why, error.remedy]
 

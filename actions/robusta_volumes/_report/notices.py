@@ -86,10 +86,15 @@ def switched_off_page(workflow: str, cluster: str) -> Page:
 def nothing_due_page(workflow: str, cluster: str) -> Page:
     """Answer a manual run of a tick that had nothing to do or to tell."""
     return Page(
-        title=f"{workflow}: nothing is due, and nothing has changed",
+        title=f"{workflow}: nothing to tell",
         severity=Severity.INFO,
         subject=Subject("Cluster", cluster or "cluster"),
-        blocks=(Text(f"What is made when stands in `{PREFIX}.{workflow}.schedules`; without one nothing is done."),),
+        blocks=(
+            Text(
+                "What was due is done, what is too old is deleted, and what is wrong was told before.\n"
+                f"What is made when stands in `{PREFIX}.{workflow}.schedules`; without one nothing is done."
+            ),
+        ),
         key="RobustaVolumesSettings",
         failure=False,
     )

@@ -59,7 +59,8 @@ def created_page(
     allow = _permission(made)
     todos = (allow + _todos(rows, first=not allow)).strip()
     text = "\n".join(part for part in (todos, _says(ready, waiting)) if part)
-    blocks: list[Block] = [Text(short(text, TEXT_LIMIT)), *_table(rows)]
+    blocks: list[Block] = [Text(short(text, TEXT_LIMIT))]
+    blocks += _table(rows) if len(rows) > 1 or not failed else ()  # the title of a single failure says it all
     if len(rows) > _SHOWN:
         blocks.append(csv_file("snapshots.csv", ("claim", "what came of it", "do this"), rows))
     severity = Severity.HIGH if failed else Severity.INFO
@@ -102,7 +103,7 @@ def _row(one: Made, now: datetime) -> tuple[str, str, str]:
     when = f", of {ago(point.cut_at, now)}" if point.cut_at else ""
     said = f"; the driver said {cited(point.said, 160)}, which it retries" if point.error and not point.good else ""
     there = ", was there already" if one.adopted else ""
-    return title, f"{plain(point.name)}: {words}{when}{there}{said}", ""
+    return title, f"{words}{when}{there}{said} ({plain(point.name)})", ""
 
 
 def _permission(made: Sequence[Made]) -> str:
