@@ -110,6 +110,32 @@ def test_a_claim_that_no_pod_uses_needs_no_hooks(tmp_path: Path) -> None:
     assert (w.log(), w.made()) == ([], 1)
 
 
+def test_what_does_not_fit_into_the_time_of_a_run_is_not_begun_and_the_next_run_makes_it(tmp_path: Path) -> None:
+    w = Held(tmp_path, "data", "files")
+    w.wanted = settings(nightly(hooks=HOOKS, maxParallel=1), {"name": "other", "schedule": "0 2 * * *", "hooks": HOOKS})
+    w.nights.at(NOON)
+    w.tick()
+    w.nights.at(NIGHT)
+
+    def slow() -> None:
+        w.nights.move(seconds=110)
+        w.nights.controller()
+
+    w.cut = slow
+    said = w.tick()
+    assert "no time left in this run for its hooks" in said
+    assert 'Snapshots "other"' in said  # the time is that of the run, not of each schedule
+    assert w.made() == 2
+    w.cut = w.nights.controller
+    w.nights.move(minutes=5)
+    w.tick()
+    w.nights.move(minutes=5)
+    w.tick()
+    assert w.made() == 4
+    for claim in ("data", "files"):
+        assert w.log(claim) == ["frozen", "thawed"] * 2
+
+
 # --- the second hook always runs
 
 

@@ -95,11 +95,10 @@ def _make(cluster: Cluster, turn: Turn, claims: list[Claim], slot: datetime, mea
         else:
             fit.append(verdict)
     plan = manifests(fit, schedule.name, slot, dict(schedule.labels))
-    about = replace(about, now=cluster.now())
     if schedule.hooks and plan:
         turn.made = _make_with_hooks(cluster, turn, schedule.hooks, (plan, schedule.max_parallel), means, about)
     else:
-        turn.made = make(cluster, plan, schedule.max_parallel, about)
+        turn.made = make(cluster, plan, schedule.max_parallel, replace(about, now=cluster.now()))
     note.failed |= {one.claim.meta.title: problem(one.error) for one in turn.made if one.error}
 
 
@@ -118,7 +117,7 @@ def _make_with_hooks(
     note.holding |= held
     means.save()
     hooking = Hooking(cluster, hooks, where, about, means.sleep)
-    made = make(cluster, *plan, about, hooking)
+    made = make(cluster, *plan, replace(about, now=cluster.now()), hooking)
     note.hooks |= hooking.troubles
     note.holding = {title: end for title, end in note.holding.items() if title not in held or title in hooking.unsure}
     return made
