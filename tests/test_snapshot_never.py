@@ -9,6 +9,7 @@ import pytest
 
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import PruneSnapshots
+from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import File, Page
 from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots
 from snapshot_cluster import RESTORING
@@ -124,3 +125,19 @@ def test_the_real_run_deletes_exactly_what_the_dry_run_listed() -> None:
     assert {name: row["reason"] for name, row in done.items()} == {name: row["reason"] for name, row in rows.items()}
     assert before - set(names(w)) == gone
     assert len(gone) == 6  # of nine, one is held and the newest two stay
+
+
+@pytest.mark.parametrize(
+    ("retained", "says"),
+    [
+        (0, "Frees at most 40.0 GiB."),
+        (1, "Frees at most 30.0 GiB. 1 content with the policy Retain stays."),
+        (4, "Frees nothing: the policy of their contents is Retain, so those stay."),
+    ],
+)
+def test_what_a_deletion_frees_leaves_out_what_retain_keeps(retained: int, says: str) -> None:
+    w, _ = old_nights(6)
+    for o in w.cluster.store.find(k.SNAPSHOT)[:retained]:
+        content = o["status"]["boundVolumeSnapshotContentName"]
+        w.cluster.store.patch(k.SNAPSHOT_CONTENT, content, None, {"spec": {"deletionPolicy": "Retain"}})
+    assert says in to_markdown(prune(w, dry_run=True))

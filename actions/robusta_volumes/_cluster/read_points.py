@@ -23,6 +23,7 @@ class Bound(NamedTuple):
 
     uid: str  # of the snapshot
     cut: int | None = None  # nanoseconds since 1970
+    retained: bool = False  # it stays when its snapshot is deleted, and the storage with it
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Around:
 
 def bound_of(content: Mapping[str, Any]) -> Bound:
     """Read a VolumeSnapshotContent, as far as its snapshot is judged by it."""
-    return Bound(str(at(content, "spec", "volumeSnapshotRef", "uid") or ""), cut_of(content))
+    owner = str(at(content, "spec", "volumeSnapshotRef", "uid") or "")
+    return Bound(owner, cut_of(content), at(content, "spec", "deletionPolicy") == "Retain")
 
 
 def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
@@ -77,6 +79,7 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
         intern(str(at(o, "spec", "volumeSnapshotClassName") or "")),
         str(m.get("resourceVersion") or ""),
         notes.get(ours.RETAIN) == "schedule",
+        content is not None and content.retained,
         bool(status),
         parse_time(m.get("deletionTimestamp")),
         tuple(map(str, finalizers)) if m.get("deletionTimestamp") else (),

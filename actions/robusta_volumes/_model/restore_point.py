@@ -46,6 +46,7 @@ class Point(NamedTuple):
     class_name: str = ""
     resource_version: str = ""
     follows_schedule: bool = False  # made by hand, but aged like those of the schedule
+    retained: bool = False  # deleting it frees nothing: its content's policy is Retain
     touched: bool = True  # a controller has written something about it
     deleted: datetime | None = None  # when its deletion was asked for
     finalizers: tuple[str, ...] = ()  # who has still to let go of one that is being deleted

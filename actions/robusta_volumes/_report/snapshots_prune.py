@@ -130,13 +130,27 @@ def reasons_table(plans: Sequence[PrunePlan]) -> Table:
 def _summary(plans: Sequence[PrunePlan], now: datetime) -> str:
     going = sorted((p for plan in plans for p in plan.removed if p.when), key=lambda p: (p.when or now, p.name))
     every = [p for plan in plans for p in plan.points]
-    sizes = [p.size for p in going if p.size is not None]
-    unknown = len(going) - len(sizes)
-    frees = f"Frees at most {gib(sum(sizes))}" if sizes else "How much it frees is not known"
-    frees += f" ({count(unknown, 'size')} unknown)." if unknown and sizes else "."
+    frees = _frees(going)
     held, used = sum(p.held for p in every), sum(bool(p.in_use) for p in every)
     kept = f"{held} held, {used} in use by a restore." if held or used else ""
     return f"{'Nothing would go.' if not going else f'Goes{_range(going, now)}. {frees}'} {kept}".rstrip()
+
+
+def _frees(going: Sequence[Point]) -> str:
+    """Say how much storage it gives back: nothing where the content stays when its snapshot goes."""
+    kept = sum(p.retained for p in going)
+    if going and kept == len(going):
+        return "Frees nothing: the policy of their contents is Retain, so those stay."
+    freed = [p for p in going if not p.retained]
+    sizes = [p.size for p in freed if p.size is not None]
+    unknown = len(freed) - len(sizes)
+    frees = f"Frees at most {gib(sum(sizes))}" if sizes else "How much it frees is not known"
+    frees += f" ({count(unknown, 'size')} unknown)." if unknown and sizes else "."
+    return (
+        f"{frees} {count(kept, 'content')} with the policy Retain {'stays' if kept == 1 else 'stay'}."
+        if kept
+        else frees
+    )
 
 
 def _range(points: Sequence[Point], now: datetime) -> str:

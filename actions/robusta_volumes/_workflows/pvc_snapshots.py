@@ -74,7 +74,9 @@ def _look(cluster: Cluster, namespace: str, settings: PvcSnapshots) -> tuple[Inv
     see = gather(cluster, namespace=namespace or None, kinds=_KINDS, fallback=settings.namespaces)
     about = around(cluster, settings.limits, see.claims, contents=False)
     if not see.lacks(k.SNAPSHOT_CONTENT):
-        about = replace(about, bound={c.meta.name: Bound(c.snapshot_uid, c.cut) for c in see.contents})
+        about = replace(
+            about, bound={c.meta.name: Bound(c.snapshot_uid, c.cut, c.policy == "Retain") for c in see.contents}
+        )
     try:
         points = points_of(cluster, about, namespace or None)
     except NotAllowed:
