@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from robusta_volumes._model.attach_slots import node_fills, used_slots
+from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.class_index import ClassIndex
 from robusta_volumes._model.driver import Capacity, CsiDriver
 from robusta_volumes._model.indexing import many, newest
@@ -71,6 +72,7 @@ class Inventory:
     contents: tuple[SnapshotContent, ...] = ()
     namespaces: tuple[Named, ...] = ()
     events: tuple[Event, ...] = ()
+    uses: Mapping[Key, ClaimUse] | None = None  # how full claims are, where metrics were asked; None: nobody asked
     unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, e.g. "storageclasses.storage.k8s.io"
     kept: tuple[Mapping[str, Any], ...] = ()  # the API objects that were asked to be kept as they are
     looked_in: frozenset[str] | None = None  # namespaces whose objects were read; None: all of them

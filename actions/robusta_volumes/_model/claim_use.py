@@ -1,0 +1,31 @@
+"""What is known of the data of one claim, judged: how full, what it does, when it is full, what size fits."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from robusta_volumes._model.usage import Key, Use
+
+
+@dataclass(frozen=True)
+class ClaimUse:
+    """The data of one claim. Times are days from now; None: not known, or not to be expected."""
+
+    key: Key
+    use: Use | None = None  # now; None: nothing measures it
+    last: Use | None = None  # the last known, of a claim that nothing measures now
+    history: int = 0  # daily points
+    pattern: str = "no data"  # one of `_analysis/patterns.PATTERNS`
+    growth: float | None = None  # bytes a day; negative when it shrinks
+    growth_week: float | None = None  # bytes a day over the last week, to compare with
+    full_in: float | None = None  # days
+    full_early: float | None = None  # days; 80 % of the cases lie between this and the next
+    full_late: float | None = None  # days; None with full_early given: beyond what is forecast
+    confidence: str = ""  # "", "low", "good"
+    inodes_full_in: float | None = None  # days
+    peak: int | None = None  # bytes, the 99th percentile of daily maxima
+    changed_on: date | None = None  # day of a sudden step, or since when growth differs
+    change: int = 0  # bytes of that step, negative for a loss
+    idle_since: date | None = None  # the last day on which its use changed, when it is idle
+    target: int | None = None  # bytes: the size that fits, when it should grow or could be smaller
+    shared_with: tuple[Key, ...] = ()  # claims that share the same filesystem
+    why_unknown: str = ""  # why nothing measures it: "block volume", ...
