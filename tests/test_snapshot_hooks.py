@@ -159,7 +159,7 @@ def test_after_a_first_one_that_takes_too_long(tmp_path: Path) -> None:
 def test_after_a_creation_that_is_refused(tmp_path: Path) -> None:
     w = Held(tmp_path)
     w.cluster.refuse = lambda _: QuotaExceeded("exceeded quota: snaps", "raise it")
-    assert "exceeded quota" in w.tick()
+    assert "quota snaps is full" in w.tick()
     assert w.log() == ["frozen", "thawed"]
 
 
