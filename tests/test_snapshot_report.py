@@ -110,6 +110,52 @@ def test_a_new_claim_is_not_blamed_before_its_first_slot() -> None:
     assert not page.noteworthy
 
 
+def known(w: Nights, wanted: PvcSnapshots = NIGHTLY) -> Page:
+    """Report as the action does: it knows since when the tick knows the schedule."""
+    return pvc_snapshots(w.cluster, Target(), wanted, home="robusta")
+
+
+def test_a_schedule_of_today_lacks_nothing_before_its_first_slot_and_says_when_that_is() -> None:
+    w = Nights(NOON, ["data", "files"])  # claims of long ago
+    w.tick(NIGHTLY)
+    w.move(hours=1)
+    page = known(w)
+    assert page.title == "Snapshots: none is due yet"
+    assert not page.noteworthy
+    assert "Next: `nightly` first slot at 2026-03-02 02:00 UTC." in to_markdown(page)
+    assert all("first slot at 2026-03-02 02:00 UTC" in row for row in rows(page, "claims.csv")[1:])
+
+
+def test_after_its_first_slot_and_what_it_may_take_a_new_schedule_is_judged_as_any() -> None:
+    w = Nights(NOON, ["data"])
+    w.tick(NIGHTLY)
+    w.at(datetime(2026, 3, 2, 3, 59, tzinfo=UTC))  # started within 60 minutes, ready within 60 more
+    assert known(w).title == "Snapshots: none is due yet"
+    assert "first slot" not in to_markdown(known(w))
+    w.move(minutes=2)
+    assert known(w).title == "Snapshots: 0 of 1 claim has a good one within 26 h; 1 does not"
+
+
+def test_a_claim_with_an_older_schedule_is_judged_by_it_though_another_one_is_new() -> None:
+    w = nights(1)
+    w.at(datetime(2026, 3, 5, 12, 0, tzinfo=UTC))
+    both = settings(nightly(), {"name": "weekly", "schedule": "0 3 * * 0"})
+    w.tick(both)
+    assert "1 does not" in known(w, both).title
+
+
+def test_a_schedule_that_the_tick_has_never_seen_is_no_new_one() -> None:
+    """The tick may not run at all: that must not look like patience."""
+    assert "1 does not" in known(Nights(NOON, ["data"])).title
+
+
+def test_a_new_schedule_does_not_hide_that_a_claim_cannot_be_snapshotted() -> None:
+    w = Nights(NOON, ["data"])
+    w.cluster.store.delete(k.SNAPSHOT_CLASS, "csi")
+    w.tick(NIGHTLY)
+    assert "1 does not" in known(w).title
+
+
 def test_the_files_hold_every_claim_and_every_snapshot_with_its_fate_and_unknown_is_never_zero() -> None:
     w = nights(2)
     for o in w.snapshots():

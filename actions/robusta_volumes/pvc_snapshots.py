@@ -1,6 +1,9 @@
 """pvcSnapshots: CSI snapshots on schedule and by hand, and what is kept of them."""
 
+from functools import partial
+
 from robusta.api import ExecutionBaseEvent, action
+from robusta.core.model.env_vars import INSTALLATION_NAMESPACE
 
 from robusta_volumes._host.change import run_change
 from robusta_volumes._host.params import (
@@ -28,7 +31,7 @@ def pvc_snapshots(event: ExecutionBaseEvent, params: PvcSnapshotsParams) -> None
     Reads only. By hand for the cluster, with a namespace, or with name and namespace for the history of one claim; on a
     schedule and on alerts.
     """
-    run_report(event, params, "pvcSnapshots", report)
+    run_report(event, params, "pvcSnapshots", partial(report, home=INSTALLATION_NAMESPACE))
 
 
 @action

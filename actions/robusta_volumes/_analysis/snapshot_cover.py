@@ -28,6 +28,10 @@ class Rhythm:
     next: datetime
     every: timedelta  # from one slot to the next
     within: timedelta
+    is_new: bool = False  # its first slot is still to come
+    judged_from: datetime | None = (
+        None  # when the snapshots of its first slot have to be good; None: not known, long ago
+    )
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,19 @@ class Cover:
         return min((one.within for one in self.rhythms), default=None)
 
 
-def rhythm(schedule: SnapshotSchedule, settings: PvcSnapshots, now: datetime) -> Rhythm:
-    """Work out when a schedule is due, and when a good snapshot has to be there: a slot's length and what it may take."""
+def rhythm(schedule: SnapshotSchedule, settings: PvcSnapshots, now: datetime, since: datetime | None = None) -> Rhythm:
+    """Work out when a schedule is due, and when a good snapshot has to be there: a slot's length and what it may take.
+
+    ``since`` is when the schedule was first seen: before its first slot nothing can be there.
+    """
     takes = timedelta(minutes=schedule.starting_deadline_minutes + settings.limits.snapshot_minutes)
     before = last_slot(schedule.schedule, schedule.time_zone, now - takes)
     length = next_slot(schedule.schedule, schedule.time_zone, before) - before
-    return Rhythm(schedule, next_slot(schedule.schedule, schedule.time_zone, now), length, length + takes)
+    following = next_slot(schedule.schedule, schedule.time_zone, now)
+    first = next_slot(schedule.schedule, schedule.time_zone, since) if since else None
+    return Rhythm(
+        schedule, following, length, length + takes, bool(first and now < first), first + takes if first else None
+    )
 
 
 def newest_first(points: Iterable[Point]) -> list[Point]:
@@ -99,14 +110,15 @@ def covers(
     points: Sequence[Point],
     settings: PvcSnapshots,
     selectors: Mapping[str, Sequence[LabelTest]],
+    since: Mapping[str, datetime] | None = None,
 ) -> tuple[Cover, ...]:
     """Judge every claim that is there, and give those that are gone and left snapshots.
 
-    ``selectors`` are the tests of each schedule's selector, by the schedule's name.
+    ``selectors`` are the tests of each schedule's selector, by the schedule's name; ``since`` is when each was first seen.
     """
     of: dict[Key, list[Rhythm]] = {}
     for schedule in settings.schedules:
-        beat = rhythm(schedule, settings, see.now)
+        beat = rhythm(schedule, settings, see.now, (since or {}).get(schedule.name))
         for claim in selected(schedule, see, selectors.get(schedule.name, ())):
             of.setdefault(claim.meta.key, []).append(beat)
     theirs, gone = _sorted_out(see, points)
@@ -151,6 +163,8 @@ def _cover(
         return Cover(**{**vars(found), "wanted": True})
     if not points and not found.cannot and claim.meta.created and see.now - claim.meta.created <= within:
         return found  # its first one is not due yet
+    if not found.cannot and all(beat.judged_from and see.now < beat.judged_from for beat in rhythms):
+        return found  # nor is that of any schedule that is for it
     why, todo = _why(found, see.now, late_ones.get(found.title))
     return Cover(**{**vars(found), "wanted": True, "why": why, "todo": todo})
 

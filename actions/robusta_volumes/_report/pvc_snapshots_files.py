@@ -23,13 +23,14 @@ STATES = {
 
 
 def slot_words(beat: Rhythm) -> str:
-    """Write when a schedule is due: in its own zone, and in UTC where that is another time."""
+    """Write when a schedule is due: in its own zone, and in UTC where that is another time; and that it is the first time."""
+    first = "first slot at " if beat.is_new else ""
     utc = beat.next.astimezone(UTC)
     local = beat.next.astimezone(ZoneInfo(beat.schedule.time_zone))
     if local.utcoffset() == utc.utcoffset():
-        return utc.strftime("%Y-%m-%d %H:%M UTC")
+        return f"{first}{utc:%Y-%m-%d %H:%M UTC}"
     day = "" if local.date() == utc.date() else f"{utc:%Y-%m-%d} "
-    return f"{local:%Y-%m-%d %H:%M %Z} ({day}{utc:%H:%M} UTC)"
+    return f"{first}{local:%Y-%m-%d %H:%M %Z} ({day}{utc:%H:%M} UTC)"
 
 
 def claims_csv(covers: Iterable[Cover], now: datetime, *, known: bool = True) -> File:

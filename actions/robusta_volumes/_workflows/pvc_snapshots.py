@@ -25,14 +25,17 @@ from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.pvc_snapshots import Seen, absent_page, no_claims_page, overview_page
 from robusta_volumes._report.pvc_snapshots_alert import alert_page, in_short
 from robusta_volumes._report.pvc_snapshots_claim import claim_page
+from robusta_volumes._workflows.pvc_snapshots_turn import known_since
 
 # Contents before snapshots: then a content whose snapshot is missing from the later list has really lost it.
 _KINDS = (k.CLAIM, k.VOLUME, k.SNAPSHOT_CLASS, k.SNAPSHOT_CONTENT)
 
 
 @collector_paused()
-def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> Page:
+def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots, home: str = "") -> Page:
     """Report which claims have a good snapshot, which lack one and why, and what becomes of each.
+
+    ``home`` is the namespace where the tick keeps since when it knows each schedule: none is asked for what it could not do.
 
     Raises ClusterError: when the cluster does not answer, or snapshots may not be read.
     """
@@ -43,7 +46,8 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> P
         page = absent_page(_subject(cluster, target, namespace), error, scheduled=bool(settings.schedules))
         return in_short(page) if target.trigger is Trigger.ALERT else page
     tests = parse_labels(target.selector)
-    every = covers(see, points, settings, {s.name: parse_labels(s.selector) for s in settings.schedules})
+    since = known_since(cluster, home, settings)
+    every = covers(see, points, settings, {s.name: parse_labels(s.selector) for s in settings.schedules}, since)
     chosen = tuple(cover for cover in every if _chosen(cover, see, of, tests))
     if not chosen and of is not None and not see.lacks(k.CLAIM):
         return _missing(cluster, target, see)
@@ -55,7 +59,7 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots) -> P
         newest_first(p for p in points if (p.namespace, p.claim) in keys),
         Fates(points, settings, see.now),
         see.now,
-        tuple(rhythm(schedule, settings, see.now) for schedule in settings.schedules),
+        tuple(rhythm(schedule, settings, see.now, since.get(schedule.name)) for schedule in settings.schedules),
         () if narrow else _left(see, points, namespace),
         () if narrow else tuple(p for p in points if not p.claim),
         see.unseen,
@@ -130,10 +134,13 @@ def _claims_of(cluster: Cluster, target: Target) -> tuple[str, frozenset[Key] | 
         found = read_pods.workload(cluster.get(k.STATEFUL_SET, target.name, space))
         heads = tuple(f"{template.name}-{target.name}-" for template in found.templates)
         claims = [read.meta(o).key for o in cluster.find(k.CLAIM, space)] if heads else []
-        return space, frozenset(
-            key for key in claims if key[1].startswith(heads) and key[1].rsplit("-", 1)[1].isdigit()
-        )
+        return space, frozenset(key for key in claims if any(_numbered(key[1], head) for head in heads))
     return space or (target.name if target.kind == k.NAMESPACE.name else ""), None
+
+
+def _numbered(name: str, head: str) -> bool:
+    """Tell whether a name is this and a number: a set ``db-backup`` has claims that begin like those of ``db``."""
+    return name.startswith(head) and name[len(head) :].isdigit()
 
 
 def _subject(cluster: Cluster, target: Target, namespace: str) -> Subject:

@@ -1,5 +1,6 @@
 """One schedule's turn in a tick: what is known of it, and what was done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 from robusta_volumes._analysis.prune_plan import BY_HAND, PrunePlan, plan_prune, policy_of
 from robusta_volumes._analysis.retention import Policy
 from robusta_volumes._analysis.snapshot_note import Note, read_note
+from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import State
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.snapshot_run import Deleted, Made
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots, SnapshotSchedule
+from robusta_volumes._model.times import parse_time
 
 _in_process: dict[str, dict[str, Any]] = {}  # stands in for the state where that may not be written
 
@@ -94,3 +97,10 @@ def turns(points: list[Point], settings: PvcSnapshots, notes: Notes, now: dateti
         plan = plan_prune(schedule.name if schedule else BY_HAND, own, policy, now)
         found.append(Turn(schedule, own, policy, plan, note, before))
     return found
+
+
+def known_since(cluster: Cluster, home: str, settings: PvcSnapshots) -> Mapping[str, datetime]:
+    """Say since when the tick knows each schedule; nothing of those that it has never seen, or where that may not be read."""
+    notes = Notes(State(cluster, home)) if home else None
+    noted = {one.name: notes.load(key_of(one)).get("since") for one in settings.schedules} if notes else {}
+    return {name: when for name, text in noted.items() if (when := parse_time(text))}
