@@ -8,11 +8,10 @@ from typing import Any
 import yaml
 
 from robusta_volumes._cli.reference_markdown import fence, page, table
+from robusta_volumes._model.data_settings import CONTENTS, Contents, PersistentDataAnalysis
 from robusta_volumes._model.hooks import hook_keys
 from robusta_volumes._model.limits import Limits
-from robusta_volumes._model.prices import Prices
-from robusta_volumes._model.rule_choice import Severities
-from robusta_volumes._model.settings import GROUP, ROOT, WORKFLOWS, camel, snake
+from robusta_volumes._model.settings import GROUP, ROOT, WORKFLOWS, as_data, camel, snake
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots, schedule_keys
 
 PLACE = Path("docs/reference/settings.md")
@@ -29,26 +28,27 @@ def settings_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every pa
 
 def _block() -> str:
     group = {
-        key: {camel(f.name): _plain(getattr(kind(), f.name)) for f in fields(kind)} for key, kind in WORKFLOWS.items()
+        key: {camel(f.name): as_data(getattr(kind(), f.name)) for f in fields(kind)} for key, kind in WORKFLOWS.items()
     }
     written = yaml.safe_dump({"globalConfig": {ROOT: {GROUP: group}}}, sort_keys=False, width=100)
     return f"The whole block with its defaults:\n\n{fence(written, 'yaml')}"
-
-
-def _plain(value: object) -> object:
-    """Give a default as YAML has it."""
-    if isinstance(value, tuple):
-        return list(value)
-    return {} if isinstance(value, Limits | Severities | Prices) else value
 
 
 def _section(key: str, kind: type[Any]) -> str:
     about = " ".join((kind.__doc__ or "").split())
     headers = ("key", "action param", "default", "unit", "why")
     rows = (_row(one, getattr(kind(), one.name)) for one in fields(kind))
-    return f"## {key}\n\n{about} Action: `{snake(key)}`.\n\n{table(headers, rows)}" + (
-        _schedule() if kind is PvcSnapshots else ""
-    )
+    more = {PvcSnapshots: _schedule, PersistentDataAnalysis: _contents}.get(kind, str)
+    return f"## {key}\n\n{about} Action: `{snake(key)}`.\n\n{table(headers, rows)}" + more()
+
+
+def _contents() -> str:
+    """Describe the block ``contents``."""
+    rows = []
+    for one in fields(CONTENTS):
+        key, _, default, unit, why = _row(one, one.default)
+        rows.append((key, default, unit, why))
+    return f"\n\nIts block `contents`:\n\n{table(('key', 'default', 'unit', 'why'), rows)}"
 
 
 def _schedule() -> str:
@@ -67,6 +67,8 @@ def _row(one: Field[Any], default: object) -> tuple[str, ...]:
     unit, why = one.metadata["unit"], one.metadata["why"]
     if isinstance(default, Limits):
         shown = "[thresholds](rules.md#thresholds)"
+    elif isinstance(default, Contents):
+        shown = "see below"
     else:
-        shown = "`" + yaml.safe_dump(_plain(default), default_flow_style=True).splitlines()[0] + "`"
+        shown = "`" + yaml.safe_dump(as_data(default), default_flow_style=True).splitlines()[0] + "`"
     return f"`{camel(one.name)}`", f"`{one.name}`", shown, unit, why

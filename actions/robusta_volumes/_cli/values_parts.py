@@ -8,11 +8,8 @@ from typing import Any
 import yaml
 
 from robusta_volumes._cli.permissions_rules import Needs, reads_only
-from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.needs import NEEDS
-from robusta_volumes._model.prices import Prices
-from robusta_volumes._model.rule_choice import Severities
-from robusta_volumes._model.settings import GROUP, WORKFLOWS, camel, snake
+from robusta_volumes._model.settings import GROUP, WORKFLOWS, as_data, camel, snake
 
 PLAYBOOKS = Path(__file__).resolve().parents[1] / "_data" / "playbooks"  # the package's own copy
 _REPORTS = Path(__file__).resolve().parents[1] / "_workflows"
@@ -57,7 +54,7 @@ def block() -> dict[str, Any]:
     """Give the settings with their defaults, as data."""
     return {
         GROUP: {
-            key: {camel(f.name): _plain(getattr(kind(), f.name)) for f in fields(kind)}
+            key: {camel(f.name): as_data(getattr(kind(), f.name)) for f in fields(kind)}
             for key, kind in WORKFLOWS.items()
         }
     }
@@ -71,12 +68,6 @@ def block_lines() -> Iterator[str]:
         yield f"  # {' '.join((kind.__doc__ or '').split())}{later}"
         yield f"  {key}:"
         for one in fields(kind):
-            shown = flow(_plain(getattr(kind(), one.name)))
+            shown = flow(as_data(getattr(kind(), one.name)))
             quoted = f'"{shown}"' if isinstance(getattr(kind(), one.name), str) and "'" not in shown else shown
             yield f"    {camel(one.name)}: {quoted.replace(chr(39), chr(34))} # {one.metadata['why']}"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return list(value)
-    return {} if isinstance(value, Limits | Severities | Prices) else value

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from robusta_volumes._model import known_keys
 from robusta_volumes._model.checks import cron, flag, limits, names, schema_key, time_zone
+from robusta_volumes._model.data_settings import Contents, PersistentDataAnalysis
 from robusta_volumes._model.declare import setting
 from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._model.known_keys import mapping
@@ -81,14 +82,6 @@ class PersistentVolumeActions:
 
 
 @dataclass(frozen=True)
-class PersistentDataAnalysis:
-    """Usage, growth and forecast."""
-
-    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
-    include_metrics: bool = setting(True, flag, "false leaves out what needs Prometheus")
-
-
-@dataclass(frozen=True)
 class VolumeBackupManagement:
     """Backups on schedule, proven per volume."""
 
@@ -139,6 +132,15 @@ def camel(name: str) -> str:
     return schema_key(name)
 
 
+def as_data(value: object) -> object:
+    """Give a value of the settings as YAML has it; tables that are empty by default stay empty blocks."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Contents):
+        return {camel(one.name): as_data(getattr(value, one.name)) for one in fields(value)}
+    return {} if isinstance(value, Limits | Severities | Prices) else value
+
+
 def read_settings(block: object, renamed: tuple[Renamed, ...] = RENAMED) -> Settings:
     """Read what stands below ``globalConfig.workflows``. Never raises: what is wrong is in ``problems``."""
     problems: dict[str, list[SettingsError]] = {}
@@ -154,7 +156,15 @@ def read_settings(block: object, renamed: tuple[Renamed, ...] = RENAMED) -> Sett
         errors = problems.setdefault(key, [])
         read[snake(key)] = _filled(kind(), {snake(k): v for k, v in values.items() if k in known}, path, errors)
     found = {key: tuple(errors) for key, errors in problems.items() if errors}
+    read["persistent_data_analysis"] = _with_prices(read["persistent_data_analysis"], read["persistent_volume_actions"])
     return Settings(**read, problems=found, notices=tuple(notices))
+
+
+def _with_prices(analysis: PersistentDataAnalysis, actions: PersistentVolumeActions) -> PersistentDataAnalysis:
+    """Let a price table count for both workflows when it stands at the first only."""
+    if analysis.prices or not actions.prices:
+        return analysis
+    return replace(analysis, prices=actions.prices, currency=actions.currency)
 
 
 def _modern(value: object, path: str, workflow: str, renamed: tuple[Renamed, ...], notices: list[str]) -> object:
