@@ -195,6 +195,7 @@ def gather(
     scope = f"namespace {namespace}" if namespace else "the whole cluster"
     if look.partly:
         scope = f"namespaces {', '.join(fallback)} (reading the whole cluster is not allowed)"
+    objects: dict[str, Any] = {name: tuple(found) for name, found in look.found.items()}
     return Inventory(
         now=cluster.now(),
         cluster=cluster.name,
@@ -203,5 +204,5 @@ def gather(
         kept=tuple(look.kept),
         looked_in=frozenset([namespace]) if namespace else frozenset(fallback) if look.partly else None,
         skipped=frozenset(kind.resource for kind in EVERYTHING if kind not in wanted),
-        **{name: tuple(objects) for name, objects in look.found.items()},
+        **objects,
     )
