@@ -1,0 +1,208 @@
+"""When volumes are full: from the highest and lowest use of each day, for thousands of claims at once.
+
+What is forecast is used bytes, never free ones: a resize then moves the ceiling and leaves the trend alone. Each answer has
+an interval that 80 % of the cases fall into. Rows are claims, columns days (the last is today), NaN a day without a sample.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robusta_volumes._analysis.patterns import (
+    ACCELERATING,
+    CYCLIC,
+    EMPTY,
+    FLAT,
+    IDLE,
+    NO_DATA,
+    SAWTOOTH,
+    SHRINKING,
+    STEP,
+    TOO_SHORT,
+    Shape,
+    classify,
+    shape_of,
+)
+from robusta_volumes._analysis.slopes import NORMAL, Floats, Ints, Line, at_share, theil_sen
+
+HORIZON = 180  # days: what lies farther is not forecast
+TRUSTED = 3  # times the history: a week says nothing of next spring
+_CHUNK = 1000  # rows at a time: their pairs of days fit into a processor's cache
+_WINDOW = 30  # days that a trend is made of: what a volume did before says little of next week
+_RECENT = 10  # days: a third of the window, in which growth may differ
+_LOW_POINTS = 3  # daily points: fewer are no history
+_FRESH = 0.9  # a fall to less than a tenth, of a volume without such habits: emptied or made anew
+_FASTER = 1.15  # times: growth that rises by less from third to third is linear
+_SURE = 3.0  # times the error of a third's slope: a smaller difference is noise
+_FASTEST = 4.0  # times in ten days: more is a start, no trend
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is to be expected of each claim, ``(claims,)`` each. Bytes, bytes a day, days from now."""
+
+    pattern: NDArray[np.int8]  # index of `patterns.PATTERNS`
+    slope: Floats  # bytes a day, of the trend that the forecast follows; NaN: no trend known
+    slope_low: Floats  # 80 % of the cases lie between this and the next
+    slope_high: Floats
+    slope_week: Floats  # bytes a day over the last seven days, to compare with
+    level: Floats  # bytes: where the forecast starts
+    full_in: Floats  # days; inf: not within the horizon; NaN: not known
+    full_early: Floats  # days; 80 % of the cases lie between this and the next
+    full_late: Floats
+    points: Ints  # daily points
+    p99: Floats  # bytes: the 99th percentile of daily maxima
+    step_column: Ints  # the day of a sudden rise; -1: none
+    step_bytes: Floats  # its bytes; 0: none
+    idle_column: Ints  # the last day on which anything changed, of an idle claim; -1: not idle
+    noise: Floats  # bytes: how far days lie from the trend, as a standard deviation
+    factor: Floats  # by what growth is multiplied in ten days, of an accelerating claim; 1 elsewhere
+
+
+@dataclass(frozen=True)
+class _Trend:
+    """How a row goes on, before any date."""
+
+    slope: Floats
+    low: Floats
+    high: Floats
+    level: Floats
+    noise: Floats
+    factor: Floats
+
+
+def outlook(highest: Floats, lowest: Floats, usable: Floats, since: Ints | None = None) -> Outlook:
+    """Forecast claims from daily maxima and minima of used bytes, ``(n, days)``, and what they can hold now, ``(n,)``.
+
+    ``since`` is the first column of the filesystem that is there now, where a new one took the place of another.
+    """
+    rows, days = highest.shape
+    top = np.where(np.isfinite(highest), highest, np.nan)
+    floor = np.where(np.isfinite(lowest) & np.isfinite(top), lowest, top)
+    if since is not None:
+        before = np.arange(days) < np.asarray(since)[:, None]
+        top, floor = np.where(before, np.nan, top), np.where(before, np.nan, floor)
+    if not days:
+        top, floor = np.full((rows, 1), np.nan), np.full((rows, 1), np.nan)
+    parts = [
+        _part(top[at : at + _CHUNK], floor[at : at + _CHUNK], np.asarray(usable[at : at + _CHUNK], dtype=np.float64))
+        for at in range(0, max(rows, 1), _CHUNK)
+    ]
+    return Outlook(**{each.name: np.concatenate([getattr(p, each.name) for p in parts]) for each in fields(Outlook)})
+
+
+def _part(top: Floats, floor: Floats, usable: Floats) -> Outlook:
+    top = _anew(top)
+    floor = np.where(np.isfinite(top), floor, np.nan)
+    shape = shape_of(top, floor, usable)
+    window = top[:, -_WINDOW:]
+    line = theil_sen(_without_step(window, shape, top.shape[1]))
+    recent = theil_sen(_without_step(window, shape, top.shape[1])[:, -_RECENT:])
+    factor = _acceleration(window, line)
+    gap = at_share((top - floor)[:, -_WINDOW:])
+    pattern = classify(shape, line, gap, usable, factor > 1)
+    trend = _trend(pattern, shape, window, line, recent, factor)
+    full, early, late = _dates(trend, usable)
+    silent = np.isin(pattern, (NO_DATA, EMPTY, IDLE, SHRINKING, FLAT, CYCLIC)) | (shape.points < _LOW_POINTS)
+    reach = np.minimum(HORIZON, TRUSTED * _length(window))
+    unknown = (pattern == NO_DATA) | (shape.points < _LOW_POINTS)
+    dates = []
+    for each in (full, early, late):
+        date = np.where(silent | (each > reach), np.inf, each)
+        date = np.where(shape.last >= usable, 0.0, date)
+        dates.append(np.where(unknown, np.nan, date))
+    return Outlook(
+        pattern=pattern,
+        slope=trend.slope,
+        slope_low=trend.low,
+        slope_high=trend.high,
+        slope_week=theil_sen(window[:, -7:]).slope,
+        level=trend.level,
+        full_in=dates[0],
+        full_early=dates[1],
+        full_late=dates[2],
+        points=shape.points,
+        p99=shape.p99,
+        step_column=shape.step_column,
+        step_bytes=shape.step_bytes,
+        idle_column=shape.idle_column,
+        noise=trend.noise,
+        factor=np.where(pattern == ACCELERATING, factor, 1.0),
+    )
+
+
+def _length(window: Floats) -> Ints:
+    """Give the days from the first value to the last column."""
+    present = np.isfinite(window)
+    return np.where(present.any(axis=1), window.shape[1] - np.argmax(present, axis=1), 0)
+
+
+def _anew(top: Floats) -> Floats:
+    """Leave out what lies before the last fall to less than a tenth, where such falls are no habit."""
+    known = np.where(np.isfinite(top), np.arange(top.shape[1]), -1)
+    before = np.maximum.accumulate(known, axis=1)
+    earlier = np.take_along_axis(top, np.maximum(np.roll(before, 1, axis=1), 0), axis=1)
+    earlier[:, 0] = np.nan
+    emptied = top < (1 - _FRESH) * earlier
+    once = emptied.any(axis=1) & (emptied.sum(axis=1) < 3)  # noqa: PLR2004 (three are a habit: see the sawtooth)
+    start = top.shape[1] - 1 - np.argmax(emptied[:, ::-1], axis=1)
+    return np.where(once[:, None] & (np.arange(top.shape[1]) < start[:, None]), np.nan, top)
+
+
+def _without_step(window: Floats, shape: Shape, days: int) -> Floats:
+    """Give the window with a one-off rise taken out of all days after it."""
+    column = shape.step_column - (days - window.shape[1])
+    after = (shape.step_column >= 0)[:, None] & (np.arange(window.shape[1]) >= column[:, None])
+    return np.where(after, window - shape.step_bytes[:, None], window)
+
+
+def _acceleration(window: Floats, line: Line) -> Floats:
+    """Give by what growth is multiplied in ten days, ``(rows,)``; 1 where it does not accelerate."""
+    if window.shape[1] < 3 * _RECENT:
+        return np.ones(len(window))
+    first, second, third = (theil_sen(window[:, a : a + _RECENT]) for a in (0, _RECENT, 2 * _RECENT))
+    noise = np.sqrt((first.noise**2 + second.noise**2 + third.noise**2) / 3)
+    error = noise / np.sqrt(_RECENT * (_RECENT**2 - 1) / 12)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        one, two = second.slope / first.slope, third.slope / second.slope
+        speeding = (first.slope > 0) & (one > _FASTER) & (two > _FASTER)
+        speeding &= third.slope - first.slope > _SURE * error
+        speeding &= line.slope > 0
+        return np.where(speeding, np.clip(np.sqrt(third.slope / first.slope), 1.0, _FASTEST), 1.0)
+
+
+def _trend(pattern: NDArray[np.int8], shape: Shape, window: Floats, line: Line, recent: Line, factor: Floats) -> _Trend:
+    """Choose the line that a row's future follows."""
+    tips = theil_sen(np.where(shape.peaks[:, -window.shape[1] :], window, np.nan))
+    saw = pattern == SAWTOOTH
+    faster = np.isin(pattern, (STEP, SAWTOOTH, ACCELERATING, TOO_SHORT), invert=True) & (recent.low > line.high)
+    pick = [saw, faster]
+    slope = np.select(pick, [tips.slope, recent.slope], line.slope)
+    low = np.select(pick, [tips.low, recent.low], line.low)
+    high = np.select(pick, [tips.high, recent.high], line.high)
+    noise = np.select(pick, [tips.noise, recent.noise], line.noise)
+    stepped = shape.step_bytes
+    usual = line.end + at_share(line.rest[:, -7:]) + stepped
+    level = np.select([saw], [np.fmax(tips.end, shape.last)], np.fmax(shape.last, usual))
+    speed = np.where(pattern == ACCELERATING, factor, 1.0)
+    return _Trend(slope, low, high, level, noise, speed)
+
+
+def _dates(trend: _Trend, usable: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give the days until a row is full: expected, early, late; inf where never."""
+    gap, wide = usable - trend.level, NORMAL * trend.noise
+    return (
+        _days(gap, trend.slope, trend.factor),
+        _days(gap - wide, trend.high, trend.factor),
+        _days(gap + wide, trend.low, trend.factor),
+    )
+
+
+def _days(gap: Floats, slope: Floats, factor: Floats) -> Floats:
+    """Give the days until a growth that starts at ``slope`` has filled the gap."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        rate = np.log(factor) / _RECENT
+        curved = np.log1p(np.maximum(gap, 0.0) * rate / slope) / rate
+        straight = np.maximum(gap, 0.0) / slope
+        return np.where(slope > 0, np.where(factor > 1, curved, straight), np.inf)
