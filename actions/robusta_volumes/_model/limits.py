@@ -74,6 +74,12 @@ class Limits:
     snapshot_retry_most_hours: int = limit(
         168, "hours", "the longest such pause: a driver that was repaired is found within a week"
     )
+    snapshot_many: int = limit(
+        1000, "objects", "claims and snapshots of ours, from which a tick that has nothing to do does not list them all"
+    )
+    snapshot_look_minutes: int = limit(
+        60, "minutes", "how long such a tick lists nothing: retention and what others delete are seen so much later"
+    )
     new_issue_minutes: int = limit(
         15, "minutes", "before the first report an older issue is history: it began before anybody watched"
     )

@@ -23,6 +23,7 @@ from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._report.page import Page
 from robusta_volumes._report.snapshots_tick import Told, blind_page, missed_page, schedule_page, sighted_page
 from robusta_volumes._workflows.pvc_snapshots_make import watched
+from robusta_volumes._workflows.pvc_snapshots_quiet import is_quiet, keep_quiet
 from robusta_volumes._workflows.pvc_snapshots_retain import retain
 from robusta_volumes._workflows.pvc_snapshots_serve import Means, serve
 from robusta_volumes._workflows.pvc_snapshots_turn import Notes, Turn, turns
@@ -45,6 +46,8 @@ def pvc_snapshot_schedule(
     What cannot be read is said once, and once more when it can be read again.
     """
     if not settings.schedules:
+        return []
+    if is_quiet(state, settings, cluster.now()):
         return []
     notes = Notes(state)
     try:
@@ -82,6 +85,8 @@ def _tick(
         turn.save(notes)
     if failure and not pages:
         raise failure
+    blind = read_note(notes.load(_BLIND), about.now, None)
+    keep_quiet(notes.state, settings, every, blind, len(points) + len(claims.claims), about.now)
     return pages
 
 
