@@ -12,6 +12,7 @@ from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
 from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, RestoreSnapshot, SetPolicy
+from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
@@ -89,6 +90,11 @@ class ReleaseParams(TargetParams):
 
 class DigestParams(TargetParams):
     """Params of volumes_digest: it is about the whole cluster."""
+
+
+@params_of(PersistentDataAnalysis)
+class PersistentDataAnalysisParams(TargetParams):
+    """Params of persistent_data_analysis."""
 
 
 @params_of(PvcSnapshots)

@@ -102,18 +102,7 @@ def nothing_due_page(workflow: str, cluster: str) -> Page:
 
 def error_page(error: ClusterError, doing: str, subject: Subject, *, causes: Sequence[str] = ()) -> Page:
     """Say what could not be done, why, and what to do about it."""
-    remedy = error.remedy.strip()
-    room = TEXT_LIMIT - 500  # characters: what else stands in the text is shorter
-    if isinstance(error, NotAllowed) and "apiGroups" in remedy and "```" not in remedy:
-        rule = remedy[remedy.index("- apiGroups") :]
-        remedy = (
-            f"*Do this:* add to `runner.customClusterRoleRules` in Robusta's Helm values:\n```{short(rule, room)}```"
-        )
-    elif isinstance(error, NotAllowed) and "\n" in remedy and "```" not in remedy:
-        says, _, command = remedy.partition("\n")
-        remedy = f"*Do this:* {short(says, 200)}\n```{short(command, room - 200)}```"
-    elif remedy:
-        remedy = f"*Do this:* {short(remedy, room)}"
+    remedy = remedy_text(error, TEXT_LIMIT - 500)  # what else stands in the text is shorter
     return Page(
         title=f"{plain(doing, 200)} failed: {plain(error.message, 160)}",
         severity=Severity.MEDIUM,
@@ -126,3 +115,15 @@ def error_page(error: ClusterError, doing: str, subject: Subject, *, causes: Seq
         key=ERROR,
         causes=tuple(causes) or (type(error).__name__,),
     )
+
+
+def remedy_text(error: ClusterError, room: int) -> str:
+    """Say what to do about an error in at most ``room`` characters; a rule to paste or a command stands in a fence."""
+    remedy = error.remedy.strip()
+    if isinstance(error, NotAllowed) and "apiGroups" in remedy and "```" not in remedy:
+        rule = remedy[remedy.index("- apiGroups") :]
+        return f"*Do this:* add to `runner.customClusterRoleRules` in Robusta's Helm values:\n```{short(rule, room)}```"
+    if isinstance(error, NotAllowed) and "\n" in remedy and "```" not in remedy:
+        says, _, command = remedy.partition("\n")
+        return f"*Do this:* {short(says, 200)}\n```{short(command, room - 200)}```"
+    return f"*Do this:* {short(remedy, room)}" if remedy else ""

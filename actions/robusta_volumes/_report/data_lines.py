@@ -1,0 +1,151 @@
+"""The data of many claims in numbers: a line for each thing, and none for what has nothing to say."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.text import count, listing, plain
+from robusta_volumes._report.data_plain import cost_line, cost_of
+from robusta_volumes._report.data_seen import Row, Seen
+from robusta_volumes._report.data_words import amount, day, percent, rate, signed, since_changed, title_of
+from robusta_volumes._report.page import Text
+from robusta_volumes._report.pieces import TEXT_LIMIT, short
+
+_LINE = 260  # characters: ten of them fit a message
+_NAMED = 3
+_MONTH = 30  # days
+INODES_TOLD = 0.5  # share of the inodes from which on they are worth a line
+ENOUGH = 7  # daily points that a forecast needs
+_UNSEEN_PATTERNS = {"no data"}
+
+
+def number_lines(seen: Seen) -> tuple[Text, ...]:
+    """Say how many are measured, what they do, how all of it grows, and what could be smaller."""
+    rows = seen.rows
+    lines = [
+        ("Measured", coverage(seen)),
+        ("Patterns", _patterns(rows)),
+        ("Sudden changes", _changes(seen)),
+        ("Growth", _growth(rows)),
+        ("Inodes", _inodes(seen)),
+        ("Should grow", _should_grow(rows)),
+        ("Too large", _too_large(seen)),
+        ("Idle", _idle(rows)),
+        ("Shared filesystems", _shared(rows)),
+        ("Cost", cost_line(seen)),
+    ]
+    said = [short(f"• *{name}:* {line}", _LINE) for name, line in lines if line]
+    return (Text(short("\n".join(["*In numbers*", *said]), TEXT_LIMIT)),)
+
+
+def coverage(seen: Seen) -> str:
+    """Say of how many claims it is known how full they are, how far back, and why of the others it is not."""
+    rows, known = seen.rows, seen.known
+    lengths = [row.use.history for row in known]
+    young = sum(number < ENOUGH for number in lengths)
+    longest = max(lengths, default=0)
+    days = f", {count(longest, 'day')} of history" if longest else ""
+    short_of = f" ({count(young, 'claim')} less than {ENOUGH} days: no forecast)" if young and days else ""
+    reasons = Counter(row.use.why_unknown or "nothing measures it" for row in rows if row.use.use is None)
+    not_known = len(rows) - len(known)
+    why = listing([f"{number:,} {plain(reason, 60)}" for reason, number in reasons.most_common()], _NAMED)
+    rest = f"; {not_known:,} not: {why}" if reasons else ""
+    return f"{len(known):,} of {count(len(rows), 'claim')}{days}{short_of}{rest}"
+
+
+def _patterns(rows: Sequence[Row]) -> str:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.use.pattern not in _UNSEEN_PATTERNS:
+            found.setdefault(row.use.pattern, []).append(row)
+    order = sorted(found, key=lambda name: (-len(found[name]), name))
+    return listing([f"{len(found[name]):,} {name} ({title_of(found[name][0].use)})" for name in order], 5)
+
+
+def _changes(seen: Seen) -> str:
+    rows = [row for row in seen.rows if row.use.change and row.use.changed_on]
+    rows.sort(key=lambda row: (-abs(row.use.change), row.use.key))
+    return listing([f"{title_of(row.use)} {since_changed(row.use, seen.now)}" for row in rows], _NAMED)
+
+
+def _growth(rows: Sequence[Row]) -> str:
+    """Add up what a month brings, by namespace and by class, the most first."""
+    grown = [(row, row.use.growth * _MONTH) for row in rows if row.use.growth]
+    if not grown:
+        return ""
+    used = sum(row.use.use.used or 0 for row in rows if row.use.use)
+    total = sum(more for _, more in grown)
+    said = f"{signed(total)} a month, {gib(used)} used now"
+    for of in (
+        [(row.claim.meta.namespace, more) for row, more in grown],
+        [(row.claim.class_name or "(no class)", more) for row, more in grown],
+    ):
+        sums: Counter[str] = Counter()
+        for name, more in of:
+            sums[name] += more  # type: ignore[assignment]  # a Counter of floats
+        parts = [f"{plain(name, 40)} {signed(more)}" for name, more in sums.most_common() if abs(more) >= 1]
+        said += f"; {listing(parts, _NAMED)}" if len(parts) > 1 else ""
+    return said
+
+
+def _inodes(seen: Seen) -> str:
+    found = [(row.use.use.inode_share or 0, row) for row in seen.rows if row.use.use]
+    told = sorted((one for one in found if one[0] >= INODES_TOLD), key=lambda one: (-one[0], one[1].use.key))
+    said = []
+    for share, row in told:
+        ends = f", none left on {day(row.use.inodes_full_in, seen.now)}" if row.use.inodes_full_in is not None else ""
+        said.append(f"{title_of(row.use)} {percent(share)} taken{ends}")
+    return listing(said, _NAMED)
+
+
+def _should_grow(rows: Sequence[Row]) -> str:
+    found = [(row, size) for row in rows if (size := row.grows_to)]
+    more = sum(size - (row.size or 0) for row, size in found)
+    said = [f"{title_of(row.use)} to {gib(size)}" for row, size in found]
+    return f"{listing(said, _NAMED)} ({signed(more)} in all; commands in claims.csv)" if said else ""
+
+
+def _too_large(seen: Seen) -> str:
+    found = sorted(
+        ((row, (row.size or 0) - size) for row in seen.rows if (size := row.could_be) is not None),
+        key=lambda one: (-one[1], one[0].use.key),
+    )
+    if not found:
+        return ""
+    money = sum(cost_of(row, seen, less) or 0.0 for row, less in found)
+    saves = f", about {seen.prices.written(money)} a month" if money else ""
+    names = listing([f"{title_of(row.use)} {gib(row.size)}, would do with {gib(row.could_be)}" for row, _ in found], 2)
+    less = sum(size for _, size in found)
+    return f"{gib(less)} in {count(len(found), 'claim')}{saves}: {names}. No volume shrinks: copy into a smaller one"
+
+
+def _idle(rows: Sequence[Row]) -> str:
+    found = [row for row in rows if row.use.idle_since]
+    found.sort(key=lambda row: (-(row.size or 0), row.use.key))
+    said = [f"{title_of(row.use)} {gib(row.size)}, unchanged since {row.use.idle_since}" for row in found]
+    return f"{count(len(found), 'claim')}: {listing(said, _NAMED)}" if said else ""
+
+
+def _shared(rows: Sequence[Row]) -> str:
+    """Tell each filesystem that several claims share once."""
+    told: set[tuple[str, str]] = set()
+    said = []
+    for row in rows:
+        if not row.use.shared_with or row.use.key in told:
+            continue
+        told |= {row.use.key, *row.use.shared_with}
+        full = percent(row.use.use.share if row.use.use else None)
+        grows = f", {rate(row.use.growth)}" if row.use.growth else ""
+        claims = count(len({row.use.key, *row.use.shared_with}), "claim")
+        said.append(f"{title_of(row.use)} and others ({claims}): {full} full in all{grows}")
+    return listing(said, _NAMED)
+
+
+def growth_words(row: Row) -> str:
+    """Write how a claim grows, and whether that is faster or slower of late."""
+    use = row.use
+    said = rate(use.growth)
+    if not said or use.growth is None or use.growth_week is None or use.growth <= 0:
+        return said
+    faster = use.growth_week > 2 * use.growth and use.growth_week - use.growth > (row.size or 0) / 1000
+    return f"{said}, {amount(use.growth_week)} a day in the last week" if faster else said

@@ -1,0 +1,119 @@
+"""All that a report on data is written from, and the order in which claims are told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from robusta_volumes._analysis.assess import Assessment, Issue
+from robusta_volumes._model.claim_use import ClaimUse
+from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.inventory import Inventory, Key
+from robusta_volumes._model.prices import NONE, Prices
+from robusta_volumes._model.target import Trigger
+from robusta_volumes._model.usage import Measured
+from robusta_volumes._model.volume import Claim, Volume
+from robusta_volumes._report.data_words import is_full
+from robusta_volumes._report.page import Subject
+
+KEY = "PersistentDataReport"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim with its volume and what is known of its data."""
+
+    claim: Claim
+    volume: Volume | None
+    use: ClaimUse
+
+    @property
+    def size(self) -> int | None:
+        """What is paid for: the volume's size, else the claim's, in bytes."""
+        sizes = (self.volume.capacity if self.volume else None, self.claim.capacity, self.claim.requested)
+        return next((size for size in sizes if size is not None), None)
+
+    @property
+    def grows_to(self) -> int | None:
+        """The size that it should be grown to, in bytes; None when what it has is enough or nothing is known."""
+        target, size = self.use.target, self.size
+        return target if target and size and target > size else None
+
+    @property
+    def could_be(self) -> int | None:
+        """The smaller size that would do, in bytes; None when it needs what it has or nothing is known."""
+        target, size = self.use.target, self.size
+        return target if target and size and target < size else None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that a report is written from. ``measured`` is None where metrics were not asked for."""
+
+    subject: Subject
+    scope: str  # "the cluster", "namespace shop", "shop/data"
+    see: Inventory
+    found: Assessment
+    measured: Measured | None = None
+    failure: ClusterError | None = None  # why metrics gave nothing at all
+    horizon: int = 14  # days
+    days: int = 30  # of history that were asked for
+    prices: Prices = NONE
+    trigger: Trigger = Trigger.MANUAL
+
+    @property
+    def now(self) -> datetime:
+        """When it was looked."""
+        return self.see.now
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Give the claims, what is full first, then what fills first, then by how full they are."""
+        uses = self.see.uses or {}
+        rows = [
+            Row(claim, self.see.volume_of(claim), uses.get(claim.meta.key, ClaimUse(claim.meta.key)))
+            for claim in self.see.claims
+        ]
+        return tuple(sorted(rows, key=_fills_first))
+
+    @property
+    def provisioned(self) -> int:
+        """Bytes that the claims have; what is not bound has nothing."""
+        return sum(row.size or 0 for row in self.rows if row.claim.phase == "Bound")
+
+    @property
+    def known(self) -> tuple[Row, ...]:
+        """The claims of which it is known how full they are."""
+        return tuple(row for row in self.rows if row.use.use is not None and row.use.use.share is not None)
+
+    @property
+    def full(self) -> tuple[Row, ...]:
+        """The claims without room."""
+        return tuple(row for row in self.rows if is_full(row.use))
+
+    @property
+    def filling(self) -> tuple[Row, ...]:
+        """The claims that are not full yet and will be within the horizon."""
+        soon = (row for row in self.rows if row.use.full_in is not None and row.use.full_in <= self.horizon)
+        return tuple(row for row in soon if not is_full(row.use))
+
+    @property
+    def unmeasured(self) -> bool:
+        """True when nothing at all is known of how full claims are, although it was asked."""
+        return self.measured is not None and not self.known
+
+    @cached_property
+    def issues_of(self) -> Mapping[Key, tuple[Issue, ...]]:
+        """Give the problems by claim, the worst first."""
+        found: dict[Key, tuple[Issue, ...]] = {}
+        for issue in self.found.problems:
+            own = (issue.meta.key,) if issue.rule.on == "PersistentVolumeClaim" else ()
+            for key in {*own, *issue.hit.claims}:
+                found[key] = (*found.get(key, ()), issue)
+        return found
+
+
+def _fills_first(row: Row) -> tuple[bool, float, float, Key]:
+    use = row.use
+    share = use.use.share if use.use else None
+    return not is_full(use), use.full_in if use.full_in is not None else 1e9, -(share or 0.0), row.claim.meta.key

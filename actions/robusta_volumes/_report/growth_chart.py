@@ -1,0 +1,97 @@
+"""The growth of one claim as a picture: daily peaks, what fits with its resizes, and where it goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from robusta_volumes._model.quantity import GIB
+from robusta_volumes._report.charts import COLOURS, INK, QUIET, WARM, picture, printable, time_axis
+
+_HEIGHT = 6.5  # rows of a bar picture
+_TIGHT = 0.9  # of what fits: a forecast that comes so far is drawn in the colour of warnings
+_MARKED = 0.01  # share by which what fits must change to be marked as a resize
+Points = Sequence[tuple[datetime, float]]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Where it goes: bytes at the end, in the middle and at the bounds between which 80 % of the cases lie."""
+
+    end: datetime
+    middle: float
+    low: float
+    high: float
+
+
+def growth_picture(
+    title: str,
+    used: Points,
+    fits: Points,
+    forecast: Forecast | None,
+    now: datetime,
+    marks: Sequence[tuple[datetime, str]] = (),
+) -> bytes | None:
+    """Draw the bytes ``used`` below the line of what ``fits``; None when matplotlib is not there, or nothing is known.
+
+    ``marks`` are moments with a word: a rollout, a sudden change.
+    """
+    if not used:
+        return None
+    return picture(title, _HEIGHT, lambda axes: _draw(axes, used, fits, forecast, now, marks))
+
+
+def _draw(
+    axes: Any,
+    used: Points,
+    fits: Points,
+    forecast: Forecast | None,
+    now: datetime,
+    marks: Sequence[tuple[datetime, str]],
+) -> None:
+    times, sizes = [when for when, _ in used], [size / GIB for _, size in used]
+    axes.fill_between(times, sizes, color=COLOURS[1], alpha=0.35, linewidth=0)
+    axes.plot(times, sizes, color=COLOURS[0], linewidth=2)
+    axes.annotate("used, peak of each day", (times[0], sizes[0]), xytext=(2, 6), textcoords="offset points",
+                  fontsize=8, color=COLOURS[0])  # fmt: skip
+    end = forecast.end if forecast else now
+    if forecast:
+        _draw_forecast(axes, times[-1], sizes[-1], forecast, fits)
+    if fits:
+        _draw_fits(axes, fits, end)
+    top = max([*sizes, *(size / GIB for _, size in fits), *([forecast.middle / GIB] if forecast else [])])
+    axes.set_ylim(0, top * 1.18 or 1)
+    axes.set_xlim(times[0], end)
+    if forecast:
+        axes.axvline(now, color=QUIET, linewidth=1, linestyle=":")
+        axes.text(now, top * 1.12, " today", fontsize=8, color=QUIET, va="center")
+    for when, word in marks:
+        axes.axvline(when, color=COLOURS[5], linewidth=1.2)
+        axes.text(when, top * 0.06, f" {printable(word)}", fontsize=8, color=INK, parse_math=False)
+    axes.set_ylabel("GiB", fontsize=8, color=QUIET)
+    time_axis(axes, end - times[0] + timedelta(days=5))  # ticks are days always
+    axes.spines["left"].set_visible(True)
+    axes.spines["left"].set_color(QUIET)
+    axes.tick_params(axis="y", labelsize=8, labelcolor=QUIET, length=3, color=QUIET)
+
+
+def _draw_forecast(axes: Any, start: datetime, level: float, forecast: Forecast, fits: Points) -> None:
+    room = fits[-1][1] / GIB if fits else float("inf")
+    colour = WARM if forecast.high / GIB >= room * _TIGHT else COLOURS[0]
+    span = [start, forecast.end]
+    axes.fill_between(span, [level, forecast.low / GIB], [level, forecast.high / GIB], color=colour, alpha=0.18,
+                      linewidth=0)  # fmt: skip
+    axes.plot(span, [level, forecast.middle / GIB], color=colour, linewidth=2, linestyle="--")
+
+
+def _draw_fits(axes: Any, fits: Points, end: datetime) -> None:
+    times, sizes = [*(when for when, _ in fits), end], [*(size / GIB for _, size in fits), fits[-1][1] / GIB]
+    axes.step(times, sizes, where="post", color=INK, linewidth=1.6)
+    axes.annotate(f"{sizes[-1]:,.1f} GiB fit", (times[0], sizes[0]), xytext=(2, 5), textcoords="offset points",
+                  fontsize=8, color=INK)  # fmt: skip
+    for (_, before), (when, after) in pairwise(fits):
+        if abs(after - before) > before * _MARKED:
+            axes.plot([when], [after / GIB], marker="^", color=INK, markersize=6)
+            axes.annotate("resized", (when, after / GIB), xytext=(4, -11), textcoords="offset points",
+                          fontsize=8, color=INK)  # fmt: skip

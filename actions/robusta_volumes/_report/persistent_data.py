@@ -1,0 +1,175 @@
+"""The report on the data of many claims: what fills first, what to do, and everything in numbers."""
+
+from collections.abc import Sequence
+
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import count, plain
+from robusta_volumes._report.data_files import claims_csv
+from robusta_volumes._report.data_lines import growth_words, number_lines
+from robusta_volumes._report.data_plain import plain_lines
+from robusta_volumes._report.data_seen import KEY, Row, Seen
+from robusta_volumes._report.data_words import full_on, how_full, interval, is_full, moment, percent, title_of
+from robusta_volumes._report.notices import remedy_text
+from robusta_volumes._report.page import Block, File, Page, Table, Text
+from robusta_volumes._report.pieces import TEXT_LIMIT, fix_lines, issue_table, issues_csv, not_looked_at, short
+
+BLIND = "Nothing can be said about use and growth: that does not mean that all is well."
+_FIRST = 8  # rows of the table
+_DO = 2  # next steps that are spelt out
+_ISSUES = 6  # other problems in the message; all are in the file
+_CELL = 44
+
+
+def overview_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
+    """Write the report on a cluster, a namespace, a class, a node or a selection."""
+    problems = seen.found.problems
+    blind = seen.failure is not None or (seen.unmeasured and bool(seen.rows))
+    blocks: list[Block] = [Text(short(_verdict(seen), TEXT_LIMIT)), *_steps(seen), *_fills_table(seen), *pictures]
+    if seen.known:
+        blocks += number_lines(seen)
+    else:
+        blocks += plain_lines(seen)
+    blocks += _other_issues(seen)
+    if seen.rows:
+        blocks.append(claims_csv(seen))
+    if problems:
+        blocks.append(issues_csv(seen.found.issues))
+    blocks += [*gaps(seen), *not_looked_at(seen.found), *method(seen)]
+    worst = max((issue.severity for issue in problems), default=Severity.INFO)
+    return Page(
+        title=short(title(seen), 240),
+        severity=max(worst, Severity.MEDIUM) if blind else worst,
+        subject=seen.subject,
+        blocks=tuple(blocks),
+        key=KEY,
+        causes=("blind",) if blind else ("report",),
+        failure=bool(problems) or blind,
+        noteworthy=bool(problems) or blind,
+    )
+
+
+def title(seen: Seen) -> str:
+    """Say the verdict in a line."""
+    if not seen.rows:
+        return f"No claims in {plain(seen.scope)}: there is no data to look at"
+    if seen.measured is None and not seen.failure:
+        return (
+            f"Data of {plain(seen.scope)}: {count(len(seen.rows), 'claim')}, {gib(seen.provisioned)}; metrics are off"
+        )
+    if not seen.known:
+        why = plain(seen.failure, 140) if seen.failure else "nothing measures them"
+        return f"How full the volumes of {plain(seen.scope)} are is not known: {why}"
+    return _what_fills(seen)
+
+
+def _what_fills(seen: Seen) -> str:
+    full, filling = seen.full, seen.filling
+    if full:
+        others = f" and {len(full) - 1} more" if len(full) > 1 else ""
+        fill = "fills" if len(filling) == 1 else "fill"
+        more = f"; {len(filling)} more {fill} within {seen.horizon} days" if filling else ""
+        return f"{title_of(full[0].use)} is full ({how_full(full[0].use.use)}){others}{more}"
+    if filling:
+        first = filling[0].use
+        fill, lead = ("volume fills", "") if len(filling) == 1 else ("volumes fill", "first ")
+        return f"{len(filling)} {fill} within {seen.horizon} days, {lead}{title_of(first)} {full_on(first, seen.now)}"
+    known = f"{len(seen.known)} of {count(len(seen.rows), 'claim')} measured"
+    return f"No volume of {plain(seen.scope)} fills within {seen.horizon} days ({known})"
+
+
+def _verdict(seen: Seen) -> str:
+    if seen.failure:
+        return f"{BLIND}\n{remedy_text(seen.failure, TEXT_LIMIT - 200)}"
+    if seen.measured is None:
+        return (
+            "What is used, how it grows and until when it lasts is left out: `includeMetrics` is false. "
+            "Set it to true, with a Prometheus that scrapes the kubelets, to see that."
+        )
+    if seen.unmeasured and seen.rows:
+        where = f" by {plain(seen.measured.source, 120)}" if seen.measured.source else ""
+        return (
+            f"No `kubelet_volume_stats_*` of these claims was found{where}: that does not mean that all is well.\n"
+            "*Do this:* let Prometheus scrape the kubelets (job `kubelet`), and check "
+            "`globalConfig.prometheus_additional_labels`; a volume is measured only while a pod mounts it."
+        )
+    first = next(iter((*seen.full, *seen.filling)), None)
+    if first is None:
+        fullest = max(seen.known, key=lambda row: row.use.use.share or 0 if row.use.use else 0, default=None)
+        if fullest is None:
+            return "Nothing to do."
+        return f"Nothing to do. The fullest is {title_of(fullest.use)}: {how_full(fullest.use.use)}."
+    return _about(first, seen)
+
+
+def _about(row: Row, seen: Seen) -> str:
+    """Say of one claim how full it is and how that changes."""
+    parts = [how_full(row.use.use), growth_words(row), row.use.pattern if row.use.growth else ""]
+    when = "" if is_full(row.use) else f": full {full_on(row.use, seen.now)}" if row.use.full_in is not None else ""
+    return f"*{title_of(row.use)}*: {', '.join(part for part in parts if part)}{when}."
+
+
+def _steps(seen: Seen) -> tuple[Block, ...]:
+    """Give the next step of the first claims, with the command."""
+    told: list[Block] = []
+    for row in (*seen.full, *seen.filling)[:_DO]:
+        issues = seen.issues_of.get(row.claim.meta.key, ())
+        fixes = next((issue.hit.fixes for issue in issues if issue.hit.fixes), ())
+        if fixes:
+            head = "" if not told else f"{_about(row, seen)}\n"
+            told.append(Text(short(head, 400) + fix_lines(fixes[:2], TEXT_LIMIT - 400)))
+    return tuple(told)
+
+
+def _fills_table(seen: Seen) -> tuple[Block, ...]:
+    rows = (*seen.full, *seen.filling)
+    if len(rows) < 2:  # noqa: PLR2004 (one is told already)
+        return ()
+    cells = tuple((short(title_of(row.use), _CELL), _fills(row, seen)) for row in rows[:_FIRST])
+    more = f" ({_FIRST} of {len(rows)}, all in claims.csv)" if len(rows) > _FIRST else ""
+    return (Table(("claim", "full on, used, growth"), cells, f"Fills first{more}"),)
+
+
+def _fills(row: Row, seen: Seen) -> str:
+    use = row.use
+    if is_full(use):
+        when = "full now"
+    else:
+        between = interval(use, seen.now)
+        when = moment(use.full_in or 0, seen.now) + (f" ({between})" if between else "")
+    share = percent(use.use.share if use.use else None)
+    grows = growth_words(row).removeprefix("grows ").partition(",")[0]
+    low = ", low confidence" if use.confidence == "low" else ""
+    return ", ".join(part for part in (when, share, grows, use.pattern) if part) + low
+
+
+def _other_issues(seen: Seen) -> tuple[Block, ...]:
+    """List the problems that touch data, but for what was told already."""
+    told = {row.claim.meta.key for row in (*seen.full, *seen.filling)[:_FIRST]}
+    rest = [i for i in seen.found.problems if not (i.meta.key in told and i.rule.on == "PersistentVolumeClaim")]
+    return (issue_table(rest, _ISSUES, "Other problems with data"),) if rest else ()
+
+
+def gaps(seen: Seen) -> tuple[Block, ...]:
+    """Say what metrics could not be asked."""
+    told = seen.measured.gaps if seen.measured else ()
+    lines = "\n".join(f"• {plain(one, 300)}" for one in told[:5])
+    more = f"\n• and {len(told) - 5} more" if len(told) > 5 else ""  # noqa: PLR2004 (as many as above)
+    return (Text(f"*Not measured:*\n{lines}{more}"),) if told else ()
+
+
+def method(seen: Seen) -> tuple[Block, ...]:
+    """Say how the figures come about, in two lines."""
+    measured = seen.measured
+    if measured is None or not seen.known:
+        return ()
+    where = f" from {plain(measured.source, 120)}" if measured.source else ""
+    queries = "1 query" if measured.queries == 1 else f"{measured.queries:,} queries"
+    asked = f" ({queries}, {measured.seconds:.1f} s)"
+    how = f"highest and lowest use of each of the last {seen.days} days{where}{asked if measured.queries else ''}"
+    return (
+        Text(
+            f"*How:* {how}; the growth is the median of all slopes between two days (Theil-Sen). "
+            "Dates are what happens if nothing changes: in four of five cases it lies between the two days given."
+        ),
+    )

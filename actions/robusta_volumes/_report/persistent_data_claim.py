@@ -1,0 +1,177 @@
+"""The report on the data of one claim: until when it lasts, why, what to do, and every figure."""
+
+from collections.abc import Sequence
+
+from robusta_volumes._analysis.assess import Issue
+from robusta_volumes._model.claim_use import ClaimUse
+from robusta_volumes._model.kind import POD
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.target import Trigger
+from robusta_volumes._model.text import count, listing, plain
+from robusta_volumes._report.data_lines import INODES_TOLD, growth_words
+from robusta_volumes._report.data_plain import cost_of
+from robusta_volumes._report.data_seen import KEY, Row, Seen
+from robusta_volumes._report.data_words import (
+    day,
+    full_on,
+    how_full,
+    interval,
+    is_full,
+    moment,
+    percent,
+    rate,
+    since_changed,
+    title_of,
+)
+from robusta_volumes._report.notices import remedy_text
+from robusta_volumes._report.offers import offer_to_grow
+from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text
+from robusta_volumes._report.persistent_data import BLIND, gaps, method
+from robusta_volumes._report.pieces import TEXT_LIMIT, brief, fix_lines, not_looked_at, short
+
+_FAR = 180  # days: further is not forecast
+_MORE = 3  # other problems
+_VALUE = 180
+
+
+def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
+    """Write the report on the only claim of ``seen``."""
+    row = seen.rows[0]
+    issues = seen.issues_of.get(row.claim.meta.key, ())
+    unmeasured = seen.measured is not None and row.use.use is None and not row.use.why_unknown
+    blind = seen.failure is not None or unmeasured
+    asked = seen.trigger is Trigger.MANUAL
+    blocks: list[Block] = [Text(short(claim_verdict(row, seen), TEXT_LIMIT)), *_step(issues), *pictures]
+    if asked:
+        blocks.append(Table(("fact", "value"), _facts(row, seen), "Figures"))
+    blocks += [Text(brief(issue)) for issue in issues[1 : 1 + _MORE]]
+    blocks += gaps(seen)
+    if asked:
+        blocks += [*not_looked_at(seen.found), *method(seen)]
+    if row.grows_to:
+        blocks += offer_to_grow(row.claim, row.grows_to, seen.see)
+    return Page(
+        title=short(claim_title(row, seen), 240),
+        severity=max((issue.severity for issue in issues), default=Severity.LOW if blind else Severity.INFO),
+        subject=seen.subject,
+        blocks=tuple(blocks),
+        key=KEY,
+        causes=tuple(issue.rule.id for issue in issues) or (("blind",) if blind else ()),
+        identity=issues[0].id if issues else "",
+        failure=bool(issues),
+        noteworthy=bool(issues) or blind,
+    )
+
+
+def no_claims_page(subject: Subject, *, asked: bool) -> Page:
+    """Say that an object has no claim, so no data that could be measured."""
+    name = f"{plain(subject.namespace)}/{plain(subject.name)}" if subject.namespace else plain(subject.name)
+    return Page(
+        title=f"{subject.kind} {name} has no claim: there is no data to look at",
+        severity=Severity.INFO,
+        subject=subject,
+        blocks=(Text("What is measured is what claims hold, while a pod mounts them."),),
+        key=KEY,
+        causes=("no claim",),
+        failure=False,
+        noteworthy=asked,
+    )
+
+
+def claim_title(row: Row, seen: Seen) -> str:
+    """Say until when the claim lasts."""
+    use, name = row.use, title_of(row.use)
+    if seen.failure:
+        return f"How full {name} is and will be is not known: {plain(seen.failure, 140)}"
+    if seen.measured is None:
+        return f"{name} has {gib(row.size)}; how full it is was not asked: metrics are off"
+    if use.use is None or use.use.share is None:
+        return f"How full {name} is cannot be told: {plain(use.why_unknown or 'nothing measures it', 120)}"
+    return _lasts(use, name, seen)
+
+
+def _lasts(use: ClaimUse, name: str, seen: Seen) -> str:
+    if is_full(use):
+        return f"{name} is full: {how_full(use.use)}"
+    if use.full_in is not None and use.full_in <= _FAR:
+        return f"{name} is full {full_on(use, seen.now)} if nothing changes"
+    if use.pattern in {"no data", "too short"}:
+        return f"{name} is {how_full(use.use)}; too little history for a forecast ({count(use.history, 'day')})"
+    return f"{name} is {how_full(use.use)} and not full within {_FAR} days"
+
+
+def claim_verdict(row: Row, seen: Seen) -> str:
+    """Say how full it is, how that changes, since when, and how its inodes are."""
+    use = row.use
+    if seen.failure:
+        return f"{BLIND}\n{remedy_text(seen.failure, TEXT_LIMIT - 200)}"
+    if seen.measured is None:
+        return "What is used and how it grows is left out: `includeMetrics` is false."
+    if use.use is None or use.use.share is None:
+        return _last_known(row)
+    change = since_changed(use, seen.now)
+    parts = [f"{how_full(use.use)} used", growth_words(row), use.pattern if use.pattern != "flat" else "", change]
+    said = ", ".join(part for part in parts if part)
+    return f"{said[:1].upper()}{said[1:]}. {_inodes(row, seen)}{_shared(row)}".rstrip()
+
+
+def _last_known(row: Row) -> str:
+    last = row.use.last
+    if last and last.share is not None:
+        when = f" on {last.at:%Y-%m-%d}" if last.at else ""
+        return f"The last known use{when}: {how_full(last)}. A volume is measured only while a pod mounts it."
+    if row.use.why_unknown:
+        return "There is no forecast for it. Where its application has figures of its own, alert on those."
+    return (
+        "No `kubelet_volume_stats_*` of it was found: a volume is measured only while a pod mounts it.\n"
+        "*Do this:* where a pod does, let Prometheus scrape the kubelet of its node (job `kubelet`)."
+    )
+
+
+def _inodes(row: Row, seen: Seen) -> str:
+    share = row.use.use.inode_share if row.use.use else None
+    if share is None:
+        return ""
+    if share < INODES_TOLD:
+        return f"Inodes fine ({percent(share)})."
+    ends = row.use.inodes_full_in
+    return f"Inodes {percent(share)} taken{f', none left on {day(ends, seen.now)}' if ends is not None else ''}."
+
+
+def _shared(row: Row) -> str:
+    if not row.use.shared_with:
+        return ""
+    names = listing([plain("/".join(key), 60) for key in row.use.shared_with], 3)
+    return f" It shares one filesystem with {names}: the figures are those of all together."
+
+
+def _step(issues: Sequence[Issue]) -> tuple[Block, ...]:
+    fixes = next((issue.hit.fixes for issue in issues if issue.hit.fixes), ())
+    return (Text(fix_lines(fixes)),) if fixes else ()
+
+
+def _facts(row: Row, seen: Seen) -> tuple[tuple[str, str], ...]:
+    use, claim = row.use, row.claim
+    now = use.use
+    found = seen.see.storage_class.get(claim.class_name or "")
+    expands = "" if found is None else ", can be expanded" if found.expandable else ", cannot be expanded"
+    pods = [plain(pod.meta.name, 60) for pod in seen.see.pods_of.get(claim.meta.key, ())]
+    cost = cost_of(row, seen)
+    facts = [
+        ("Size", f"requested {gib(claim.requested)}, provisioned {gib(row.size)}"),
+        ("Used", f"{gib(now.used)} of {gib(now.usable)} usable ({percent(now.share)})" if now and now.usable else ""),
+        ("Growth", f"{rate(use.growth)} ({count(use.history, 'day')} of history)" if use.growth is not None else ""),
+        ("In the last week", rate(use.growth_week)),
+        ("Pattern", use.pattern if use.history else ""),
+        ("Full", f"{moment(use.full_in, seen.now)}" if use.full_in is not None else ""),
+        ("In four of five cases", interval(use, seen.now)),
+        ("Peak", f"{gib(use.peak)} (99 % of the days are below)" if use.peak else ""),
+        ("Sudden change", since_changed(use, seen.now)),
+        ("Unchanged since", str(use.idle_since or "")),
+        ("Size that fits", gib(use.target) if use.target else ""),
+        ("Class", f"{plain(claim.class_name or 'none', 60)}{expands}"),
+        ("Used by", listing(pods, 3) or ("unknown" if seen.see.lacks(POD) else "no pod")),
+        ("Costs a month", f"{seen.prices.written(cost)} (an estimate)" if cost is not None else ""),
+    ]
+    return tuple((name, short(value, _VALUE)) for name, value in facts if value)

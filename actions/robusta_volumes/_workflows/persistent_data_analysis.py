@@ -1,0 +1,163 @@
+"""Report on data: how full, how fast, until when, and what to do, of one claim, a workload, a namespace or the cluster."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from robusta_volumes._analysis.assess import about, assess
+from robusta_volumes._cluster import read
+from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.collector import collector_paused
+from robusta_volumes._cluster.gather import gather
+from robusta_volumes._model import kind as k
+from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.inventory import Inventory, Key
+from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._model.usage import Measured
+from robusta_volumes._report.data_pictures import pictures
+from robusta_volumes._report.data_seen import Seen
+from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._report.persistent_data import overview_page
+from robusta_volumes._report.persistent_data_claim import claim_page, no_claims_page
+from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page
+from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._workflows.around import claim_namespace, neighbourhood, with_claim
+from robusta_volumes._workflows.narrow import only_namespace, part_of
+
+_KINDS = (
+    k.CLAIM,
+    k.VOLUME,
+    k.STORAGE_CLASS,
+    k.NODE,
+    k.POD,
+    k.DEPLOYMENT,
+    k.STATEFUL_SET,
+    k.DAEMON_SET,
+    k.REPLICA_SET,
+    k.JOB,
+    k.CRON_JOB,
+    k.QUOTA,
+    k.EVENT,
+)
+# What touches data besides the rules about use: growth that does not arrive, and filesystems that fail.
+_ALSO = frozenset({"RS-01", "RS-02", "RS-03", "RS-04", "RS-05", "RS-06", "RS-08", "SC-11"})
+_RULES = tuple(one for one in RULES.values() if one.id.startswith("US-") or one.id in _ALSO)
+
+
+Ask = Callable[[Inventory], Measured]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What metrics answered: ``measured``, or why they gave nothing; neither where they were not asked."""
+
+    measured: Measured | None = None
+    failure: ClusterError | None = None
+
+
+@collector_paused()
+def persistent_data_analysis(cluster: Cluster, target: Target, settings: PersistentDataAnalysis, ask: Ask) -> Page:
+    """Report how full claims are, how that changes, until when they last, and what to do.
+
+    ``ask`` is called when metrics are to be asked, and not before: with the claims that the report is about.
+
+    Raises ClusterError: when the cluster does not answer or nothing may be read.
+    """
+    target = with_claim(cluster, target)
+    see = _gather(cluster, target, settings)
+    keys = _claims_of(see, target)
+    part = _part(see, target, keys)
+    if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
+        return _missing(target, see)
+    return page_of(see, part, target, settings, _measured(part, settings, ask))
+
+
+def _measured(part: Inventory, settings: PersistentDataAnalysis, ask: Ask) -> Asked:
+    """Ask metrics; that they gave nothing is an answer, too."""
+    if not settings.include_metrics or not part.claims:
+        return Asked()
+    try:
+        return Asked(ask(part))
+    except ClusterError as error:
+        return Asked(failure=error)
+
+
+def page_of(see: Inventory, part: Inventory, target: Target, settings: PersistentDataAnalysis, asked: Asked) -> Page:
+    """Judge what was seen and measured, and write the report on ``part`` of it."""
+    found = assess(see, settings.limits, _RULES, settings.choice)
+    if part is not see:
+        found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
+        part = replace(part, uses=see.uses)
+    seen = Seen(
+        subject=_subject(part, target),
+        scope=target.title,
+        see=part,
+        found=found,
+        measured=asked.measured,
+        failure=asked.failure,
+        horizon=settings.horizon_days,
+        days=settings.history_days,
+        prices=replace(settings.prices, currency=settings.currency),
+        trigger=target.trigger,
+    )
+    one = target.is_one_object and len(part.claims) == 1
+    return claim_page(seen, pictures(seen)) if one else overview_page(seen, pictures(seen))
+
+
+def _gather(cluster: Cluster, target: Target, settings: PersistentDataAnalysis) -> Inventory:
+    """Read what the report is about; for an alert eight lists."""
+    if target.is_one_object:
+        kinds = neighbourhood(target.kind) if target.trigger is Trigger.ALERT else _KINDS
+        return gather(cluster, namespace=claim_namespace(target) or None, kinds=kinds)
+    namespace = (target.namespace or target.name) if target.kind == k.NAMESPACE.name else None
+    see = gather(cluster, namespace=namespace, kinds=_KINDS, fallback=settings.namespaces)
+    return only_namespace(see, namespace) if namespace else see
+
+
+def _claims_of(see: Inventory, target: Target) -> frozenset[Key] | None:
+    """Name the claims that one object is about; None: all that are there, or that a selection leaves."""
+    here = (target.namespace, target.name)
+    if not target.is_one_object:
+        return None
+    if target.kind == k.CLAIM.name:
+        return frozenset([here])
+    if target.kind == k.VOLUME.name:
+        volumes = [read.volume(o) for o in target.given if o.get("kind", k.VOLUME.name) == k.VOLUME.name]
+        return frozenset(v.claim_ref.key for v in volumes if v.claim_ref)
+    if target.kind == k.POD.name:
+        return frozenset((p.meta.namespace, name) for p in see.pods if p.meta.key == here for name in p.claims)
+    own = [w for w in see.workloads if (w.kind, w.meta.key) == (target.kind, here)]
+    named = {(w.meta.namespace, name) for w in own for name in w.claims}
+    return frozenset(named | {c.meta.key for c in see.claims_of_set.get(here, ())})
+
+
+def _part(see: Inventory, target: Target, keys: frozenset[Key] | None) -> Inventory:
+    """Leave the claims that the report is about, and their volumes."""
+    if keys is None:
+        return part_of(see, target).see
+    claims = tuple(c for c in see.claims if c.meta.key in keys)
+    names = {c.volume_name for c in claims if c.volume_name}
+    return replace(see, claims=claims, volumes=tuple(v for v in see.volumes if v.meta.name in names))
+
+
+def _subject(part: Inventory, target: Target) -> Subject:
+    if target.is_one_object:
+        labels = part.claims[0].meta.labels if len(part.claims) == 1 else {}
+        space = target.namespace or (part.claims[0].meta.namespace if part.claims else "")
+        return Subject(target.kind, target.name, space, dict(labels))
+    if target.kind == "Cluster":
+        return Subject("Cluster", part.cluster or "cluster")
+    if target.kind == k.NAMESPACE.name:
+        name = target.namespace or target.name
+        return Subject(target.kind, name, name)
+    return Subject(target.kind, target.name, node=target.name if target.kind == k.NODE.name else "")
+
+
+def _missing(target: Target, see: Inventory) -> Page:
+    """Say that there is no such claim, or that an object has none."""
+    subject = Subject(target.kind, target.name, target.namespace)
+    asked = target.trigger is Trigger.MANUAL
+    if target.kind == k.CLAIM.name:
+        known = [claim.meta.name for claim in see.claims]
+        return missing_page(subject, WORDS[target.kind], known, asked=asked, is_volume=target.name in see.volume)
+    return no_claims_page(subject, asked=asked)
