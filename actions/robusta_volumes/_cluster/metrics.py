@@ -18,9 +18,17 @@ class Metrics(Protocol):
     """
 
     source: str  # for people, without credentials
-    gaps: list[str]
-    unasked: set[str]  # namespaces whose history no answer came for
-    queries: int  # sent so far
+    unasked: set[str]  # namespaces whose history no answer, or not all of it, came for
+
+    @property
+    def gaps(self) -> list[str]:
+        """What is missing, in sentences."""
+        ...
+
+    @property
+    def queries(self) -> int:
+        """How many were sent so far."""
+        ...
 
     def now(self, namespaces: Sizes) -> Mapping[Key, Use]:
         """Give what is measured now, one query for all, and one for health."""
@@ -43,5 +51,5 @@ class Metrics(Protocol):
         ...
 
     def hourly_cost(self) -> Mapping[str, float]:
-        """Give what each volume costs in an hour, as OpenCost has it; empty when nobody measures that."""
+        """Give what a GiB of each volume costs in an hour, as OpenCost has it; empty when nobody measures that."""
         ...

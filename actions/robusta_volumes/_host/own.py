@@ -18,7 +18,7 @@ from robusta.core.model.env_vars import (
 from robusta.integrations.prometheus.utils import PrometheusDiscovery
 
 from robusta_volumes._analysis.overlap import playbook_of
-from robusta_volumes._cluster.live_prometheus import LivePrometheus
+from robusta_volumes._cluster.live_prometheus import HttpTransport, LivePrometheus
 from robusta_volumes._model.checkup import Host
 from robusta_volumes._model.settings import WORKFLOWS, read_settings, snake
 
@@ -51,7 +51,13 @@ def prometheus_of(host: Host) -> LivePrometheus | None:
     if params and params.prometheus_auth:
         headers["Authorization"] = params.prometheus_auth.get_secret_value()
     query = (params.prometheus_url_query_string or "") if params else ""
-    return LivePrometheus(host.prometheus_url, headers, query_string=query)
+    return LivePrometheus(HttpTransport(host.prometheus_url, headers, query_string=query))
+
+
+def global_config() -> dict[str, Any]:
+    """Give `globalConfig` as the runner's file has it; empty when that cannot be read."""
+    found = (_config() or {}).get("global_config")
+    return found if isinstance(found, dict) else {}
 
 
 def global_keys() -> frozenset[str] | None:

@@ -71,7 +71,7 @@ class Measured:
     detail: Grid | None = None  # used bytes by the hour, of few claims
     capacity: Grid | None = None  # bytes by the hour, of the same claims
     last_known: Mapping[Key, Use] = field(default_factory=dict)  # of claims that nothing measures now
-    hourly_cost: Mapping[str, float] = field(default_factory=dict)  # by volume, as OpenCost has it
+    hourly_cost: Mapping[str, float] = field(default_factory=dict)  # of one GiB, by volume, as OpenCost has it
     gaps: tuple[str, ...] = ()  # what could not be asked, in sentences with what to do
     unasked: frozenset[Key] = frozenset()  # claims whose history no answer came for
     queries: int = 0

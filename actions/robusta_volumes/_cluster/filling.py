@@ -1,0 +1,74 @@
+"""How answers to range queries become a grid: one pass over the points, nothing kept of the JSON."""
+
+import math
+import threading
+from array import array
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from robusta_volumes._model.times import UTC
+from robusta_volumes._model.usage import Grid, Key
+
+_NAN = float("nan")
+
+
+class Filling:
+    """A grid that is being filled, by several threads. ``only``: the claims that are wanted; None: all."""
+
+    def __init__(self, end: datetime, step: timedelta, columns: int, only: Collection[Key] | None = None) -> None:
+        """Make one whose last column ends at ``end``."""
+        self.start = end - (columns - 1) * step
+        self.end = end
+        self.step = step
+        self.columns = columns
+        self._only = None if only is None else frozenset(only)
+        self._rows: dict[Key, "array[float]"] = {}  # noqa: UP037 (array takes no brackets at run time before 3.12)
+        self._lock = threading.Lock()
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Take rows of a matrix. Raises ValueError, TypeError, KeyError: when they are none."""
+        start, step = self.start.timestamp(), self.step.total_seconds()
+        for row in rows:
+            key = key_of(row)
+            if key is None or (self._only is not None and key not in self._only):
+                continue
+            line = _line(row["values"], start, step, self.columns)
+            with self._lock:
+                self._rows[key] = line
+
+    def grid(self) -> Grid:
+        """Give what came so far."""
+        with self._lock:
+            rows = sorted(self._rows.items())
+        values = array("d")
+        for _, line in rows:
+            values.extend(line)
+        return Grid(tuple(key for key, _ in rows), self.start, self.step, self.columns, values)
+
+
+def key_of(row: dict[str, Any]) -> Key | None:
+    """Tell of which claim a row is; None when it has no such labels."""
+    metric = row["metric"]
+    namespace, name = metric.get("namespace"), metric.get("persistentvolumeclaim")
+    return (namespace, name) if namespace and name else None
+
+
+def _line(points: list[Any], start: float, step: float, columns: int) -> "array[float]":
+    if len(points) == columns and points[0][0] == start:  # nothing is missing: the usual case, three times as fast
+        line = array("d", [float(value) for _, value in points])
+    else:
+        line = array("d", [_NAN]) * columns
+        for at, value in points:
+            column = round((at - start) / step)
+            if 0 <= column < columns:
+                line[column] = float(value)
+    if not math.isfinite(sum(line)):
+        line = array("d", [value if math.isfinite(value) else _NAN for value in line])
+    return line
+
+
+def rounded(end: datetime, step: timedelta = timedelta(hours=1)) -> datetime:
+    """Give the last full step before ``end``: the same question within it is answered from a cache."""
+    seconds = step.total_seconds()
+    return datetime.fromtimestamp(end.timestamp() // seconds * seconds, UTC)

@@ -1,0 +1,97 @@
+"""Questions to Prometheus, sent within a time limit, few at a time, a second time when the connection broke."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from robusta_volumes._cluster.in_time import in_time
+from robusta_volumes._cluster.prometheus_answers import URL, Answer, Row, TooMuch, read
+from robusta_volumes._cluster.retry import Budget
+from robusta_volumes._model.errors import OutOfTime, Unavailable
+from robusta_volumes._model.text import cited
+
+WORKERS = 3  # questions at a time: Prometheus answers twenty, and others ask, too
+_PAUSE = 0.5  # seconds before a question is sent a second time
+_MARGIN = 1.0  # seconds by which the server is to give up before we do: then it says why
+_LOAD = "look at Prometheus' own load and health, and at `globalConfig.prometheus_url`"
+
+
+class Transport(Protocol):
+    """Whatever carries questions to a server of metrics."""
+
+    shown: str  # its address for people, without credentials
+
+    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes]:
+        """Send a form to ``path`` and give status and body; both within ``timeout`` seconds.
+
+        Raises Unavailable, TooMuch: when no answer came, or not in time.
+        """
+        ...
+
+
+class Questions:
+    """Sends questions; ``seconds`` from now on are the budget of all of them."""
+
+    def __init__(self, transport: Transport, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Ask over ``transport``; ``clock`` counts seconds."""
+        self.sent = 0
+        self.gaps: list[str] = []  # what is missing, in sentences
+        self._transport = transport
+        self._budget = Budget(seconds, clock)
+        self._lock = threading.Lock()
+
+    def ask(self, query: str, most: float, path: str = "/api/v1/query", **data: str) -> list[Row]:
+        """Ask one question that may take ``most`` seconds. Raises the errors of `prometheus_answers.read`."""
+        try:
+            answer = self._send(query, most, path, data)
+        except TooMuch:
+            raise
+        except Unavailable:
+            if self._budget.left() < 2 * _PAUSE:
+                raise
+            time.sleep(_PAUSE)
+            answer = self._send(query, most, path, data)
+        for warning in answer.warnings:
+            self.gap(f"Prometheus says that its answer is not complete: {cited(warning)}.")
+        return answer.rows
+
+    def together(self, jobs: Sequence[Callable[[], list[Row]]]) -> list[list[Row] | Exception]:
+        """Ask several at a time; give each one's rows or error."""
+        over = self._over()
+        return [over if answer is None else answer for answer in in_time(jobs, self._budget.left(), WORKERS)]
+
+    def one(self, job: Callable[[], list[Row]]) -> list[Row]:
+        """Ask one, and wait no longer than the budget, whatever the transport does."""
+        answer = self.together([job])[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def gap(self, sentence: str) -> None:
+        """Keep in mind that something is missing, once."""
+        with self._lock:
+            if sentence not in self.gaps:
+                self.gaps.append(sentence)
+
+    def _over(self) -> OutOfTime:
+        return OutOfTime(f"Prometheus had not answered when the {self._budget.seconds:.0f} s for it were over", _LOAD)
+
+    def _send(self, query: str, most: float, path: str, data: Mapping[str, str]) -> Answer:
+        seconds = min(most, self._budget.left())
+        if seconds <= 0:
+            raise self._over()
+        with self._lock:
+            self.sent += 1
+        limit = f"{max(_MARGIN, seconds - _MARGIN):.0f}s"
+        return read(*self._transport.post(path, {"query": query, **data, "timeout": limit}, seconds))
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Turn what breaks on an answer of another shape into an error that says so."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        raise Unavailable("Prometheus answers in a shape that its API does not have", URL) from None
