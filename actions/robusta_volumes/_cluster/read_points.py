@@ -54,6 +54,7 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
     created = parse_time(m.get("creationTimestamp"))
     finalizers = m.get("finalizers") or ()
     content = (around.bound or {}).get(str(status.get("boundVolumeSnapshotContentName") or ""))
+    uid = content.uid if content and content.uid == uid else uid  # one string for both, of hundreds of thousands
     of_claim = str(at(o, "spec", "source", "persistentVolumeClaimName") or "")
     # One that brings its content was written anew by a backup tool, with our labels: it is that tool's.
     owned = labels.get(ours.MANAGED_BY) == ours.OURS and notes.get(ours.SELF) == name and bool(of_claim)
