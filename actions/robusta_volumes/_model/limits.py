@@ -105,6 +105,30 @@ class Limits:
     important_gib: int = limit(100, "GiB", "nobody fills that much without minding its loss, whatever it is")
     recent_snapshot_days: int = limit(7, "days", "a week of work is what most teams could do again, if they had to")
     old_snapshot_days: int = limit(180, "days", "half a year is longer than the usual retention of snapshots")
+    full_percent: int = limit(
+        85, "percent", "of what a filesystem can hold: from here a bad day fills it, and growing it takes a decision"
+    )
+    nearly_full_percent: int = limit(95, "percent", "of it: filesystems slow down and databases begin to refuse")
+    no_room_percent: int = limit(
+        97, "percent", "of it: large writes fail already; the kubernetes-mixin alerts here, too"
+    )
+    fills_days: int = limit(14, "days", "what fills within two weeks should be in somebody's plan")
+    fills_soon_days: int = limit(7, "days", "what fills within a week cannot wait for the next planning")
+    fills_now_days: int = limit(2, "days", "what fills within two days does not last a weekend")
+    oversized_percent: int = limit(
+        25, "percent", "of a volume at its peak: it holds four times what it needs, room for any surprise"
+    )
+    oversized_days: int = limit(
+        30, "days", "of history before a volume is called too large: a month has seen a month's end"
+    )
+    idle_gib: int = limit(1, "GiB", "less idle data costs less than a look at it")
+    faster_times: int = limit(2, "times", "growth of a week, compared with the month's: weeks differ by less by chance")
+    faster_percent: int = limit(5, "percent", "of the volume in a month: growth that is less matters to nobody")
+    loss_percent: int = limit(30, "percent", "of a volume that goes within a day: few people delete so much on purpose")
+    loss_days: int = limit(14, "days", "an older loss is in no backup any more, or was noticed")
+    overcommit_percent: int = limit(
+        100, "percent", "of what a pool can hold in all: beyond that its volumes cannot all become full"
+    )
     quota_percent: int = limit(90, "percent", "the next claim or replica of usual size is refused above this")
 
 

@@ -48,6 +48,15 @@ def usage_is_unknown(volume: Volume) -> str:
     return _SILENT_DRIVERS.get(volume.driver, "")
 
 
+def silence(volume: Volume) -> str:
+    """Say the same in few words, for a list: "on a hostPath volume"; "" when it can be known."""
+    if volume.volume_mode == "Block":
+        return "on a block volume"
+    if volume.source == "hostPath":
+        return "on a hostPath volume"
+    return f"of driver {volume.driver}, which reports no usage" if volume.driver in _SILENT_DRIVERS else ""
+
+
 def _first_of_kind(volume: Volume, see: Inventory) -> tuple[Volume, ...]:
     """List the bound volumes of the same kind, when this is the first of them."""
     same = see.by_class.alike.get((volume.source, volume.driver, volume.volume_mode, volume.maker), ())

@@ -1,0 +1,222 @@
+"""What was seen and what was measured, joined: how full each claim is, what its data does, when it is full, what fits.
+
+Everything is worked out for all claims at once, as arrays; rows become `ClaimUse` at the end.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from robusta_volumes._analysis.costs import monthly
+from robusta_volumes._analysis.forecast import Outlook, outlook
+from robusta_volumes._analysis.patterns import BURSTY, FORECAST_POINTS, PATTERNS
+from robusta_volumes._analysis.pools import Pool, pools_of
+from robusta_volumes._analysis.rollouts import rollout_at
+from robusta_volumes._analysis.sizing import targets
+from robusta_volumes._analysis.slopes import theil_sen
+from robusta_volumes._analysis.totals import Coverage, Total, totals
+from robusta_volumes._analysis.usage_breaks import knees, losses
+from robusta_volumes._analysis.usage_rows import Floats, Rows, aligned, rows_of
+from robusta_volumes._model.claim_use import ClaimUse
+from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import POD
+from robusta_volumes._model.usage import Key, Measured
+from robusta_volumes._model.volume import Claim
+from robusta_volumes._rules.joins import alive
+from robusta_volumes._rules.telemetry import silence, size_is_a_wish
+
+_MONTH_HOURS = 730  # as cloud price lists have it
+_MONTH = 30  # days
+_PERCENT = 100
+_CHUNK = 1000  # rows at a time: their pairs of days fit into a processor's cache
+_NONE, _UNSEEN = Total(""), Coverage()
+
+
+@dataclass(frozen=True)
+class Uses:
+    """The data of everything that was seen, judged."""
+
+    by_claim: Mapping[Key, ClaimUse] = field(default_factory=dict)
+    pools: tuple[Pool, ...] = ()
+    whole: Total = _NONE
+    namespaces: tuple[Total, ...] = ()  # what grows most first
+    classes: tuple[Total, ...] = ()
+    coverage: Coverage = _UNSEEN
+
+
+def claim_uses(see: Inventory, measured: Measured, settings: PersistentDataAnalysis) -> Uses:
+    """Judge the data of every claim that was seen."""
+    rows = rows_of(see, measured)
+    shared = pools_of(see, dict(zip(rows.keys, rows.uses, strict=True)))
+    by_claim = {claim.meta.key: _unmeasured(claim, see, measured) for claim in see.claims}
+    by_claim |= _judged(rows, see, settings)
+    by_claim |= _inodes(measured, by_claim)
+    by_claim |= _in_pools(shared, by_claim)
+    by_claim |= _bound_by_wishes(see, by_claim)
+    by_claim |= _costs(see, by_claim, measured, settings)
+    whole, namespaces, classes = totals(see, by_claim)
+    return Uses(by_claim, shared, whole, namespaces, classes, _coverage(by_claim))
+
+
+def _judged(rows: Rows, see: Inventory, settings: PersistentDataAnalysis) -> dict[Key, ClaimUse]:
+    """Work out everything that a claim's own numbers tell."""
+    if not rows.keys:
+        return {}
+    ahead = outlook(rows.highest, rows.lowest, rows.usable)
+    lasts, fill = settings.size_days, settings.grow_percent / _PERCENT
+    sizes = targets(ahead, rows.usable, rows.size, rows.asked, ahead=lasts, fill=fill)
+    parts = range(0, len(rows.keys), _CHUNK)
+    months = np.concatenate([theil_sen(rows.highest[at : at + _CHUNK, -_MONTH:]).slope for at in parts])
+    column, change = _breaks(rows, ahead, months, settings)
+    return {
+        key: _row(row, rows, ahead, (sizes[row], months[row], int(column[row]), change[row]), see)
+        for row, key in enumerate(rows.keys)
+    }
+
+
+def _breaks(rows: Rows, ahead: Outlook, months: Floats, settings: PersistentDataAnalysis) -> tuple[Any, Floats]:
+    """Give the column and the bytes of each row's sudden change: a loss, else a step, else the day it grew faster."""
+    limits = settings.limits
+    lost, size = losses(rows.highest, rows.usable, limits.loss_percent / _PERCENT)
+    stepped = ahead.step_column >= 0
+    with np.errstate(invalid="ignore"):
+        faster = ahead.slope_week > limits.faster_times * np.maximum(months, 0)
+        faster &= ahead.slope_week * _MONTH > rows.usable * limits.faster_percent / _PERCENT
+    column = np.select([lost >= 0, stepped, faster], [lost, ahead.step_column, knees(rows.highest)], -1)
+    return column, np.select([lost >= 0, stepped], [size, ahead.step_bytes], 0.0)
+
+
+def _row(row: int, rows: Rows, ahead: Outlook, more: tuple[float, float, int, float], see: Inventory) -> ClaimUse:
+    size, month, column, change = more
+    key, points = rows.keys[row], int(ahead.points[row])
+    full = _finite(ahead.full_in[row])
+    changed = _day(rows.days, column)
+    return ClaimUse(
+        key=key,
+        use=rows.uses[row],
+        history=points,
+        pattern=PATTERNS[ahead.pattern[row]],
+        growth=_finite(ahead.slope[row]),
+        growth_week=_finite(ahead.slope_week[row]),
+        growth_month=_finite(month),
+        full_in=full,
+        full_early=_finite(ahead.full_early[row]) if full is not None else None,
+        full_late=_finite(ahead.full_late[row]) if full is not None else None,
+        confidence=_confidence(ahead, row) if full is not None else "",
+        peak=_whole(ahead.p99[row]),
+        changed_on=changed,
+        change=int(change),
+        rollout=rollout_at(key, changed, see) if changed else "",
+        idle_since=_day(rows.days, int(ahead.idle_column[row])),
+        target=_whole(size),
+    )
+
+
+def _confidence(ahead: Outlook, row: int) -> str:
+    rough = ahead.pattern[row] == BURSTY or not isfinite(ahead.full_late[row])
+    return "low" if rough or ahead.points[row] < FORECAST_POINTS else "good"
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if isfinite(value) else None
+
+
+def _whole(value: float) -> int | None:
+    return int(value) if isfinite(value) else None
+
+
+def _day(days: Sequence[date], column: int) -> date | None:
+    return days[column] if 0 <= column < len(days) else None
+
+
+def _unmeasured(claim: Claim, see: Inventory, measured: Measured) -> ClaimUse:
+    """Say of a claim that nothing measures why, and what was known last."""
+    return ClaimUse(claim.meta.key, last=measured.last_known.get(claim.meta.key), why_unknown=_why(claim, see))
+
+
+def _why(claim: Claim, see: Inventory) -> str:
+    """Say why it is not known how full a claim is: "on a block volume", "mounted by no pod"."""
+    volume = see.volume_of(claim)
+    if claim.phase != "Bound":
+        return "not bound"
+    if claim.volume_mode == "Block":
+        return "on a block volume"
+    if volume is not None and (known := silence(volume)):
+        return known
+    if not see.lacks(POD) and not any(alive(p) and p.node for p in see.pods_of.get(claim.meta.key, ())):
+        return "mounted by no pod"
+    return "reported by nobody"
+
+
+def _inodes(measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
+    """Say when the inodes of those whose history of inodes was asked for are used up."""
+    grid = measured.inodes
+    if grid is None:
+        return {}
+    known = [u for key in grid.keys if (u := by_claim.get(key)) and u.use and u.use.inode_share is not None]
+    if not known:
+        return {}
+    counts = aligned(grid, [u.key for u in known])
+    most = np.array([u.use.inodes if u.use else None for u in known], dtype=np.float64)
+    ahead = outlook(counts, counts, most)
+    return {u.key: replace(u, inodes_full_in=_finite(ahead.full_in[row])) for row, u in enumerate(known)}
+
+
+def _in_pools(shared: Sequence[Pool], by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
+    """Let claims of one filesystem say the same: what the one with the longest history says."""
+    found = {}
+    for pool in shared:
+        best = max((by_claim[key] for key in pool.claims), key=lambda use: use.history)
+        for key in pool.claims:
+            others = tuple(other for other in pool.claims if other != key)
+            found[key] = replace(best, key=key, use=by_claim[key].use, shared_with=others, target=None)
+    return found
+
+
+def _bound_by_wishes(see: Inventory, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
+    """Advise no size where a claim's size holds nothing."""
+    found = {}
+    for claim in see.claims:
+        volume, use = see.volume_of(claim), by_claim[claim.meta.key]
+        why = size_is_a_wish(volume) if volume else ""
+        if why:
+            found[claim.meta.key] = replace(use, wish=why, target=None)
+    return found
+
+
+def _costs(
+    see: Inventory, by_claim: Mapping[Key, ClaimUse], measured: Measured, settings: PersistentDataAnalysis
+) -> dict[Key, ClaimUse]:
+    """Say what a claim costs in a month: as OpenCost has it, else by the price table."""
+    prices = replace(settings.prices, currency=settings.currency)
+    if not prices and not measured.hourly_cost:
+        return {}
+    found = {}
+    for claim in see.claims:
+        volume, use = see.volume_of(claim), by_claim[claim.meta.key]
+        hourly = measured.hourly_cost.get(claim.volume_name)
+        size = (volume.capacity if volume else None) or claim.capacity
+        money = hourly * _MONTH_HOURS if hourly is not None else monthly(size, claim, volume, see, prices)
+        if money is not None:
+            source = "OpenCost" if hourly is not None else "price table"
+            found[claim.meta.key] = replace(use, cost=money, cost_from=source)
+    return found
+
+
+def _coverage(by_claim: Mapping[Key, ClaimUse]) -> Coverage:
+    uses = by_claim.values()
+    known = [use for use in uses if use.use is not None]
+    why = Counter(use.why_unknown for use in uses if use.use is None)
+    return Coverage(
+        claims=len(by_claim),
+        measured=len(known),
+        history=sum(use.history >= FORECAST_POINTS for use in known),
+        days=max((use.history for use in known), default=0),
+        unknown=dict(why.most_common()),
+    )
