@@ -6,7 +6,7 @@ from data_world import NOW, use
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.quantity import GIB, MIB
 from robusta_volumes._model.usage import Use
-from robusta_volumes._report.data_words import day, full_on, how_full, interval, moment, percent, rate, signed
+from robusta_volumes._model.use_words import day, full_on, how_full, interval, moment, percent, rate, signed
 
 KEY = ("db", "data")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from robusta_volumes._model.inventory import Inventory, Unseen
-from robusta_volumes._model.kind import BY_NAME, Kind
+from robusta_volumes._model.kind import BY_NAME, METRICS, Kind
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import NONE, Prices
 from robusta_volumes._model.rule_choice import ALL, IGNORE, IGNORE_REASON, RuleChoice, names_rule, opted_out
@@ -145,7 +145,7 @@ def assess(
     looked_at = subjects(see)
     for rule in sorted((r for r in rules if choice.judges(r.id)), key=lambda r: r.fallback):
         needs = _needs(rule)
-        if any(kind.resource in see.skipped for kind in needs) or (rule.of_cluster and not about_cluster(see)):
+        if _not_asked(needs, see) or (rule.of_cluster and not about_cluster(see)):
             continue
         lacking = [reason for kind in needs if (reason := see.lacks(kind))]
         for reason in lacking:
@@ -175,6 +175,13 @@ def assess(
         tuple(sorted(ignored, key=lambda one: _worst_first(one.issue))),
         _misread(looked_at),
     )
+
+
+def _not_asked(needs: tuple[Kind, ...], see: Inventory) -> bool:
+    """Tell whether something that a rule needs was not asked for in this run, on purpose."""
+    if METRICS in needs and see.uses is None and not see.lacks(METRICS):
+        return True
+    return any(kind.resource in see.skipped for kind in needs)
 
 
 def _opt_out(rule: Rule, subject: Any, see: Inventory) -> str | None:

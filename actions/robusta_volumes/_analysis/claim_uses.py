@@ -24,12 +24,12 @@ from robusta_volumes._analysis.usage_breaks import knees, losses
 from robusta_volumes._analysis.usage_rows import Floats, Rows, aligned, rows_of
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
-from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import POD
+from robusta_volumes._model.inventory import Inventory, Unseen
+from robusta_volumes._model.kind import METRICS, POD
 from robusta_volumes._model.usage import Key, Measured
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._rules.joins import alive
-from robusta_volumes._rules.telemetry import silence, size_is_a_wish
+from robusta_volumes._rules.telemetry import UNREPORTED, silence, size_is_a_wish
 
 _MONTH_HOURS = 730  # as cloud price lists have it
 _MONTH = 30  # days
@@ -62,6 +62,11 @@ def claim_uses(see: Inventory, measured: Measured, settings: PersistentDataAnaly
     by_claim |= _costs(see, by_claim, measured, settings)
     whole, namespaces, classes = totals(see, by_claim)
     return Uses(by_claim, shared, whole, namespaces, classes, _coverage(by_claim))
+
+
+def without_metrics(see: Inventory, why: str, remedy: str) -> Inventory:
+    """Note that metrics were asked and gave nothing: the rules that need them then know nothing, and say so."""
+    return replace(see, unseen={**see.unseen, METRICS.resource: Unseen(METRICS, why, remedy)})
 
 
 def _judged(rows: Rows, see: Inventory, settings: PersistentDataAnalysis) -> dict[Key, ClaimUse]:
@@ -151,7 +156,7 @@ def _why(claim: Claim, see: Inventory) -> str:
         return known
     if not see.lacks(POD) and not any(alive(p) and p.node for p in see.pods_of.get(claim.meta.key, ())):
         return "mounted by no pod"
-    return "reported by nobody"
+    return UNREPORTED
 
 
 def _inodes(measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
@@ -204,8 +209,13 @@ def _costs(
         size = (volume.capacity if volume else None) or claim.capacity
         money = hourly * _MONTH_HOURS if hourly is not None else monthly(size, claim, volume, see, prices)
         if money is not None:
-            source = "OpenCost" if hourly is not None else "price table"
-            found[claim.meta.key] = replace(use, cost=money, cost_from=source)
+            by_list = hourly is None
+            found[claim.meta.key] = replace(
+                use,
+                cost=money,
+                cost_from="price table" if by_list else "OpenCost",
+                currency=prices.currency if by_list else "",
+            )
     return found
 
 

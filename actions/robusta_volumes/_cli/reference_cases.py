@@ -1,12 +1,12 @@
 """The case files of the rules: small clusters in which a rule fires, keeps quiet, or cannot know.
 
 A file is a mapping of ``fired``, ``clear``, ``unknown`` and ``edges`` (a list of cases with names); objects need no
-apiVersion where the kind tells it.
+apiVersion where the kind tells it. ``uses`` holds what metrics say, by namespace/name of the claim.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,13 @@ from robusta_volumes._analysis.assess import Assessment, Issue, assess
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.memory import MemoryCluster
-from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import BY_NAME
+from robusta_volumes._model.claim_use import ClaimUse
+from robusta_volumes._model.inventory import Inventory, Unseen
+from robusta_volumes._model.kind import BY_NAME, METRICS
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.quantity import parse_quantity
 from robusta_volumes._model.times import UTC, parse_time
+from robusta_volumes._model.usage import Use
 from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._rules.rule import Rule
 
@@ -40,6 +43,7 @@ _KEYS = {
     "denied",
     "absent",
     "remedy",
+    "uses",
 }
 
 
@@ -60,6 +64,7 @@ class Case:
     denied: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     remedy: str = ""
+    uses: tuple[ClaimUse, ...] = ()  # what metrics say of its claims
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:
@@ -85,6 +90,7 @@ def _case(given: Mapping[str, Any], path: Path) -> Case:
     values = {**given, "objects": tuple(_whole(o) for o in given["objects"])}
     values["now"] = parse_time(given.get("now")) or NOW
     values.update({key: tuple(given.get(key, ())) for key in ("denied", "absent")})
+    values["uses"] = tuple(_use(key, fields_) for key, fields_ in (given.get("uses") or {}).items())
     return Case(**{"clear": given["name"] == "clear", **values})
 
 
@@ -99,9 +105,39 @@ def _text(value: object) -> str:
     raise TypeError(f"{value!r} does not belong into a case file")
 
 
+_MEASURED = ("used", "available", "capacity", "inodes", "inodes_used")
+_BYTES = ("growth", "growth_week", "growth_month", "peak", "change", "target")
+_DATES = ("changed_on", "idle_since")
+_NO_METRICS = Unseen(METRICS, "no Prometheus answers", "set globalConfig.prometheus_url")
+
+
+def _use(key: str, given: Mapping[str, Any]) -> ClaimUse:
+    """Read what metrics say of one claim; bytes are written as quantities."""
+    values = {**given}
+    now: dict[str, Any] = {name: parse_quantity(values.pop(name)) for name in _MEASURED if name in values}
+    now["abnormal"] = bool(values.pop("abnormal", False))
+    values |= {name: _signed(values[name]) for name in _BYTES if name in values}
+    values |= {name: date.fromisoformat(values[name]) for name in _DATES if name in values}
+    values |= {"shared_with": tuple(_key(other) for other in values.get("shared_with", ()))}
+    return ClaimUse(_key(key), Use(**now) if "used" in now else None, **values)
+
+
+def _signed(text: str) -> int:
+    return -parse_quantity(text[1:]) if text.startswith("-") else parse_quantity(text)
+
+
+def _key(title: str) -> tuple[str, str]:
+    namespace, _, name = title.partition("/")
+    return namespace, name
+
+
 def look(case: Case) -> Inventory:
-    """Look at the case's cluster as every workflow looks at a real one."""
-    return gather(MemoryCluster(case.objects, now=case.now, denied=case.denied, absent=case.absent))
+    """Look at the case's cluster as every workflow looks at a real one, and at its metrics where it has some."""
+    resources = tuple(one for one in case.denied if one != METRICS.resource)
+    see = gather(MemoryCluster(case.objects, now=case.now, denied=resources, absent=case.absent))
+    if resources != case.denied:
+        return replace(see, unseen={**see.unseen, METRICS.resource: _NO_METRICS})
+    return replace(see, uses={use.key: use for use in case.uses}) if case.uses else see
 
 
 def judge(case: Case, rule: Rule) -> Assessment:

@@ -34,8 +34,14 @@ class ClaimUse:
     wish: str = ""  # why nothing holds it to its size, so that growing the claim would give it no room
     cost: float | None = None  # money a month for what is provisioned, an estimate
     cost_from: str = ""  # "OpenCost" or "price table"
+    currency: str = ""  # of the price table; OpenCost does not say
 
     @property
     def leads(self) -> bool:
         """Tell whether it stands for its filesystem: of several claims that share one, the first does."""
         return all(self.key < other for other in self.shared_with)
+
+    def money(self, amount: float) -> str:
+        """Write money with where it comes from: "4.80 USD by your price table"."""
+        unit = f" {self.currency}" if self.currency else ""
+        return f"{amount:,.2f}{unit} {'as OpenCost has it' if self.cost_from == 'OpenCost' else 'by your price table'}"

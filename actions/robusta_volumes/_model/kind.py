@@ -61,6 +61,8 @@ SNAPSHOT_CONTENT = Kind(
 ROLE = Kind("rbac.authorization.k8s.io", "v1", "Role", "roles")
 ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings")
 
+METRICS = Kind("", "", "Metrics", "metrics")  # no kind of the API: what is known of use, for rules that need it
+
 ALL_KINDS: tuple[Kind, ...] = (
     CLAIM,
     VOLUME,

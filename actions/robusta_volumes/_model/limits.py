@@ -112,6 +112,9 @@ class Limits:
     no_room_percent: int = limit(
         97, "percent", "of it: large writes fail already; the kubernetes-mixin alerts here, too"
     )
+    grow_now_percent: int = limit(
+        90, "percent", "of a filesystem that waits for its growth: the room that was bought is needed now"
+    )
     fills_days: int = limit(14, "days", "what fills within two weeks should be in somebody's plan")
     fills_soon_days: int = limit(7, "days", "what fills within a week cannot wait for the next planning")
     fills_now_days: int = limit(2, "days", "what fills within two days does not last a weekend")

@@ -2,9 +2,9 @@
 
 from robusta_volumes._model.quantity import as_quantity
 from robusta_volumes._model.usage import Use
+from robusta_volumes._model.use_words import day
 from robusta_volumes._report.data_plain import cost_of
 from robusta_volumes._report.data_seen import Row, Seen
-from robusta_volumes._report.data_words import day
 from robusta_volumes._report.page import File, csv_file
 from robusta_volumes._rules.commands import patch_claim
 from robusta_volumes._rules.joins import owner_of

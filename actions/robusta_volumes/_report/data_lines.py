@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.text import count, listing, plain
+from robusta_volumes._model.use_words import amount, day, percent, rate, signed, since_changed, title_of
 from robusta_volumes._report.data_plain import cost_line, cost_of
 from robusta_volumes._report.data_seen import Row, Seen
-from robusta_volumes._report.data_words import amount, day, percent, rate, signed, since_changed, title_of
 from robusta_volumes._report.page import Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 

@@ -6,8 +6,8 @@ from math import isnan
 
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key
+from robusta_volumes._model.use_words import full_on, how_full, is_full, title_of
 from robusta_volumes._report.data_seen import Row, Seen
-from robusta_volumes._report.data_words import full_on, how_full, is_full, title_of
 from robusta_volumes._report.growth_chart import Forecast, Points, growth_picture
 from robusta_volumes._report.page import File
 

@@ -12,8 +12,8 @@ from robusta_volumes._model.inventory import Inventory, Key
 from robusta_volumes._model.prices import NONE, Prices
 from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.usage import Measured
+from robusta_volumes._model.use_words import is_full
 from robusta_volumes._model.volume import Claim, Volume
-from robusta_volumes._report.data_words import is_full
 from robusta_volumes._report.page import Subject
 
 KEY = "PersistentDataReport"

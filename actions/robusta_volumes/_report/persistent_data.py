@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, plain
+from robusta_volumes._model.use_words import full_on, how_full, interval, is_full, moment, percent, title_of
 from robusta_volumes._report.data_files import claims_csv
 from robusta_volumes._report.data_lines import growth_words, number_lines
 from robusta_volumes._report.data_plain import plain_lines
 from robusta_volumes._report.data_seen import KEY, Row, Seen
-from robusta_volumes._report.data_words import full_on, how_full, interval, is_full, moment, percent, title_of
 from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.page import Block, File, Page, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, fix_lines, issue_table, issues_csv, not_looked_at, short

@@ -9,10 +9,7 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import count, listing, plain
-from robusta_volumes._report.data_lines import INODES_TOLD, growth_words
-from robusta_volumes._report.data_plain import cost_of
-from robusta_volumes._report.data_seen import KEY, Row, Seen
-from robusta_volumes._report.data_words import (
+from robusta_volumes._model.use_words import (
     day,
     full_on,
     how_full,
@@ -24,6 +21,9 @@ from robusta_volumes._report.data_words import (
     since_changed,
     title_of,
 )
+from robusta_volumes._report.data_lines import INODES_TOLD, growth_words
+from robusta_volumes._report.data_plain import cost_of
+from robusta_volumes._report.data_seen import KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.offers import offer_to_grow
 from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text

@@ -28,6 +28,10 @@ from robusta_volumes._rules import (
     safety,
     static,
     telemetry,
+    usage,
+    usage_changes,
+    usage_shared,
+    usage_sizes,
     use,
     volumes,
     waiting,
@@ -65,6 +69,10 @@ _MODULES = (
     class_places,
     health,
     telemetry,
+    usage,
+    usage_sizes,
+    usage_changes,
+    usage_shared,
 )
 RETIRED: Mapping[str, str] = {}
 

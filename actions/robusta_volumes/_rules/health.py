@@ -81,7 +81,7 @@ def _disk_event(node: Node, see: Inventory, limits: Limits) -> Event | None:
 )
 def not_healthy(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     """The driver sees what Kubernetes cannot: a volume that is gone, cut off or damaged, though its pod still runs."""
-    found = [*((c, "") for c in claim.health), *_reported(claim, see, limits)]
+    found = [*((c, "") for c in claim.health), *_reported(claim, see, limits), *_by_metrics(claim, see)]
     if not found:
         return None
     worst, where = max(found, key=lambda report: _WORDS.get(report[0].type, _UNKNOWN)[1])
@@ -127,6 +127,14 @@ def _reported(claim: Claim, see: Inventory, limits: Limits) -> Iterator[tuple[Co
             if len(pod.claims) == 1 or event.message.startswith(f"Volume {own}:"):
                 yield _told(event), f" on node {pod.node}"
                 break
+
+
+def _by_metrics(claim: Claim, see: Inventory) -> Iterator[tuple[Condition, str]]:
+    """Tell what the kubelet's metric says, where metrics were asked; it went with Kubernetes 1.37."""
+    use = (see.uses or {}).get(claim.meta.key)
+    if use and use.use and use.use.abnormal:
+        metric = "kubelet_volume_stats_health_status_abnormal"
+        yield Condition(_ABNORMAL, metric, f"metric {metric} is 1", None), ""
 
 
 def _told(event: Event) -> Condition:

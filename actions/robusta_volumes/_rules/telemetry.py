@@ -28,6 +28,9 @@ _SILENT_DRIVERS = {
 }
 
 
+UNREPORTED = "reported by nobody"  # why it is not known how full a claim is, though a pod mounts it
+
+
 def size_is_a_wish(volume: Volume) -> str:
     """Say why a volume can grow beyond its size; "" when something holds it."""
     if volume.volume_mode == "Block":
@@ -55,6 +58,22 @@ def silence(volume: Volume) -> str:
     if volume.source == "hostPath":
         return "on a hostPath volume"
     return f"of driver {volume.driver}, which reports no usage" if volume.driver in _SILENT_DRIVERS else ""
+
+
+def _silent(same: tuple[Volume, ...], see: Inventory) -> str:
+    """Say why none of these volumes is measured: what is known of their kind, or what metrics showed; "" when one is."""
+    known = usage_is_unknown(same[0])
+    uses = see.uses
+    if not uses:
+        return known
+    found = [uses[v.claim_ref.key] for v in same if v.claim_ref and v.claim_ref.key in uses]
+    if any(use.use is not None for use in found):
+        return ""
+    others = any(use.use is not None for use in uses.values())
+    silent = others and any(use.why_unknown == UNREPORTED for use in found)
+    return known or (
+        f"no metric tells of volumes of {plain(same[0].driver, 80)}, though others are measured" if silent else ""
+    )
 
 
 def _first_of_kind(volume: Volume, see: Inventory) -> tuple[Volume, ...]:
@@ -100,8 +119,9 @@ def not_held_to_size(volume: Volume, see: Inventory, limits: Limits) -> Hit | No
 )
 def no_telemetry(volume: Volume, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """An alert that can never fire looks like health: of these volumes a full one is noticed by its application only."""
-    why, same = usage_is_unknown(volume), _first_of_kind(volume, see)
-    if not why or not same or volume.volume_mode == "Block":
+    same = _first_of_kind(volume, see)
+    why = _silent(same, see) if same and volume.volume_mode != "Block" else ""
+    if not why:
         return None
     if not any(p.phase == "Running" for v in same if v.claim_ref for p in see.pods_of.get(v.claim_ref.key, ())):
         return None

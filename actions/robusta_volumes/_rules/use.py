@@ -10,11 +10,13 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import cited, listing, nearest, plain, quoted
 from robusta_volumes._model.times import ago, span
+from robusta_volumes._model.use_words import percent
 from robusta_volumes._model.volume import Claim, Pod
 from robusta_volumes._rules.binding import users
 from robusta_volumes._rules.growth import node_refusal
 from robusta_volumes._rules.mount import explained
 from robusta_volumes._rules.rule import Fix, Hit, rule
+from robusta_volumes._rules.usage_facts import at_least, measured
 
 _MISSING = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _CONFIG = re.compile(
@@ -173,11 +175,16 @@ def filesystem_not_grown(claim: Claim, see: Inventory, limits: Limits) -> Hit | 
     else:
         what, todo = "no pod mounts it", "start a pod that uses it"
     length = f" for {span(see.now - since)}" if since else ""
+    use = measured(claim, see)
+    share = use.use.share if use and use.use else None
+    urgent = at_least(share, limits.grow_now_percent)
+    full = f" {percent(share)} of what it has now is used." if urgent else ""
     return Hit(
         f"has grown to {gib(claim.requested)} on disk only: {what}",
-        f"Usable: {sizes}. The node grows the filesystem when a pod mounts it; waiting{length}.",
+        f"Usable: {sizes}. The node grows the filesystem when a pod mounts it; waiting{length}.{full}",
         (Fix(todo),),
         since,
+        severity=Severity.HIGH if urgent else None,
     )
 
 
