@@ -12,6 +12,7 @@ from metric_server import MetricServer, Question, Reply, Row, answering, ok, ref
 from robusta_volumes._cluster import promql
 from robusta_volumes._cluster.live_metrics import LiveMetrics
 from robusta_volumes._cluster.live_prometheus import HttpTransport
+from robusta_volumes._cluster.metric_batches import in_namespaces
 from robusta_volumes._model.errors import ClusterError, Unavailable
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Key, Measured
@@ -232,7 +233,7 @@ def test_an_answer_in_part_is_used_and_called_so(more: dict[str, object], senten
     rows: list[Row] = [row("shop", "data", GIB, __name__=promql.USED)]
     with answering(lambda _: ok(rows, **more)) as server:
         found = LiveMetrics(HttpTransport(server.url), 5)
-        assert found.now({"shop": 1})["shop", "data"].used == GIB
+        assert found.now({"shop": ["data"]})["shop", "data"].used == GIB
         assert found.gaps == [sentence]
 
 
@@ -323,7 +324,7 @@ def test_credentials_in_the_address_are_used_and_never_shown() -> None:
     with answering(made_up([("shop", "data")])) as server:
         url = server.url.replace("http://", "http://me:s3cret@")
         metrics = LiveMetrics(HttpTransport(url + "/", {"X-Scope-OrgID": "a"}, query_string="tenant=b&c="), 5)
-        metrics.now({"shop": 1})
+        metrics.now({"shop": ["data"]})
         assert metrics.source == f"Prometheus at {server.url}"
     assert server.asked[0].headers["Authorization"].startswith("Basic ")
     assert server.asked[0].headers["X-Scope-OrgID"] == "a"
@@ -340,6 +341,6 @@ def test_points_go_into_the_grid_as_fast_as_they_are_read() -> None:
     keys = claims(10, 100)
     with answering(made_up(keys)) as server:
         metrics = LiveMetrics(HttpTransport(server.url), 30)
-        grid = metrics.daily({f"ns-{n:02}": 100 for n in range(10)}, 30, NOW, "max")
+        grid = metrics.daily(in_namespaces(keys), 30, NOW, "max")
     assert len(grid.values) == 30_000
     assert grid.step == timedelta(days=1)

@@ -9,9 +9,9 @@ from typing import Any
 
 from robusta_volumes._cluster import promql
 from robusta_volumes._cluster.filling import Filling, key_of, rounded
-from robusta_volumes._cluster.metric_batches import BATCH, Batch, batches, by_names
+from robusta_volumes._cluster.metric_batches import BATCH, Batch, batches, by_names, in_namespaces
 from robusta_volumes._cluster.metric_questions import Questions, Transport, understood
-from robusta_volumes._cluster.metrics import Sizes, Which
+from robusta_volumes._cluster.metrics import Scope, Which
 from robusta_volumes._cluster.prometheus_answers import Row, TooMuch
 from robusta_volumes._model.errors import ClusterError, Invalid
 from robusta_volumes._model.text import count, listing, plain
@@ -42,7 +42,7 @@ class LiveMetrics:
         self.unasked: set[str] = set()
         self._labels = promql.labelled(labels)
         self._batch = batch
-        self._known: dict[str, list[str]] = {}  # the claims of each namespace that are measured now
+        self._known: Scope = {}  # the claims of each namespace, to cut questions by
         self._questions = Questions(transport, seconds, clock)
 
     @property
@@ -55,7 +55,7 @@ class LiveMetrics:
         """How many were sent so far."""
         return self._questions.sent
 
-    def now(self, namespaces: Sizes) -> Mapping[Key, Use]:
+    def now(self, namespaces: Scope) -> Mapping[Key, Use]:
         """Give what is measured now; see the protocol."""
         scope = (*promql.within(namespaces), *self._labels)
         rows, sick = self._questions.together(
@@ -68,14 +68,13 @@ class LiveMetrics:
             sick = []
         with understood():
             found = _uses(rows, {key_of(row) for row in sick})
-        for namespace, name in sorted(found):
-            self._known.setdefault(namespace, []).append(name)
+        self._known = namespaces or in_namespaces(found)
         return found
 
-    def daily(self, namespaces: Sizes, days: int, end: datetime, which: Which) -> Grid:
+    def daily(self, namespaces: Scope, days: int, end: datetime, which: Which) -> Grid:
         """Give the highest or lowest used bytes of each day; see the protocol."""
         filling = Filling(rounded(end), _DAY, days)
-        parts = batches(namespaces, self._known, self._batch)
+        parts = batches(namespaces, self._batch)
         return self._fill(filling, parts, lambda groups: promql.daily(promql.USED, which, groups))
 
     def daily_inodes(self, keys: Collection[Key], days: int, end: datetime) -> Grid:
@@ -83,8 +82,7 @@ class LiveMetrics:
         filling = Filling(rounded(end), _DAY, days, keys)
         parts = by_names(keys)
         if len(parts) > 1:  # so many that whole namespaces are fewer questions
-            sizes = {namespace: len(self._known.get(namespace, ())) for namespace, _ in keys}
-            parts = batches(sizes, self._known, self._batch)
+            parts = batches(in_namespaces(keys), self._batch)
         return self._fill(filling, parts, lambda groups: promql.daily(promql.INODES_USED, "max", groups))
 
     def hourly(self, keys: Collection[Key], days: int, end: datetime) -> tuple[Grid, Grid]:

@@ -1,6 +1,6 @@
 """How many claims go into one question to Prometheus, and how a question that was too large is cut. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from robusta_volumes._cluster.promql import Group, groups, within
@@ -12,7 +12,7 @@ BATCH = (
 NAMES = 500  # of claims, in one question that names them
 LEAST = 50  # claims: a question of fewer that fails is not cut any more
 
-Known = Mapping[str, Sequence[str]]  # namespace -> its claims, as far as anybody knows them
+Known = Mapping[str, Collection[str]]  # namespace -> its claims, as far as anybody knows them
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,30 @@ def _two(sizes: tuple[tuple[str, int], ...]) -> tuple[tuple[tuple[str, int], ...
     return sizes[:-1], sizes[-1:]
 
 
-def batches(sizes: Mapping[str, int], known: Known, batch: int = BATCH) -> list[Batch]:
+def batches(claims: Known, batch: int = BATCH) -> list[Batch]:
     """Put whole namespaces together, the large first; a namespace too large for one question is asked for by names."""
-    if not sizes:
+    if not claims:
         return [Batch()]
     made: list[Batch] = []
     rooms: list[list[tuple[str, int]]] = []
-    for namespace, size in sorted(sizes.items(), key=lambda one: (-one[1], one[0])):
-        if size > batch and namespace in known:
-            made += by_names([(namespace, name) for name in known[namespace]], min(batch, NAMES))
+    for namespace, names in sorted(claims.items(), key=lambda one: (-len(one[1]), one[0])):
+        size = len(names)
+        if size > batch:
+            made += by_names([(namespace, name) for name in names], min(batch, NAMES))
             continue
         room = next((room for room in rooms if sum(count for _, count in room) + size <= batch), None)
         if room is None:
             rooms.append(room := [])
         room.append((namespace, size))
     return [*made, *(Batch(tuple(sorted(room))) for room in rooms)]
+
+
+def in_namespaces(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """Put claims together by namespace."""
+    names: dict[str, list[str]] = {}
+    for namespace, name in sorted(keys):
+        names.setdefault(namespace, []).append(name)
+    return names
 
 
 def by_names(keys: Collection[Key], most: int = NAMES) -> list[Batch]:

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from robusta_volumes._model.usage import Grid, Key, Use
 
 Which = Literal["max", "min"]
-Sizes = Mapping[str, int]  # namespace -> claims in it; empty: the whole cluster in one question
+Scope = Mapping[str, Collection[str]]  # namespace -> its claims; empty: the whole cluster in one question
 
 
 class Metrics(Protocol):
@@ -30,11 +30,11 @@ class Metrics(Protocol):
         """How many were sent so far."""
         ...
 
-    def now(self, namespaces: Sizes) -> Mapping[Key, Use]:
+    def now(self, namespaces: Scope) -> Mapping[Key, Use]:
         """Give what is measured now, one query for all, and one for health."""
         ...
 
-    def daily(self, namespaces: Sizes, days: int, end: datetime, which: Which) -> Grid:
+    def daily(self, namespaces: Scope, days: int, end: datetime, which: Which) -> Grid:
         """Give the highest or lowest used bytes of each of the last ``days`` days up to ``end``."""
         ...
 

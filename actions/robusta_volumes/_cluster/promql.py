@@ -25,6 +25,7 @@ _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REGEX = re.compile(
     r"[\\.+*?()|\[\]^$]"
 )  # braces are left out: `string` writes them as numbers, `pattern` escapes those
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BRACES = {"{": "\\x7b", "}": "\\x7d"}
 _STRING = {"\\": "\\\\", '"': '\\"', "\n": "\\n", **_BRACES}
 _MOST_GROUPS = 16  # selectors in one question
@@ -33,8 +34,12 @@ _SPACE = 0x20  # what comes before it controls something
 
 def string(value: str) -> str:
     """Quote text for PromQL, which reads it as Go does."""
-    sound = value.encode(errors="replace").decode()  # half a surrogate cannot be sent
-    return '"' + "".join(_STRING.get(c) or (c if ord(c) >= _SPACE else f"\\x{ord(c):02x}") for c in sound) + '"'
+    return '"' + "".join(_STRING.get(c) or (c if ord(c) >= _SPACE else f"\\x{ord(c):02x}") for c in _sound(value)) + '"'
+
+
+def _sound(value: str) -> str:
+    """Replace halves of surrogates: they cannot be sent, and what Python puts in their place means something in a pattern."""
+    return _SURROGATE.sub("\x1a", value)  # "substitute": no name has it; U+FFFD is refused
 
 
 def pattern(names: Iterable[str]) -> str:

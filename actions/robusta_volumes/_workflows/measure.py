@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from robusta_volumes._cluster.metrics import Metrics, Sizes
+from robusta_volumes._cluster.metric_batches import in_namespaces
+from robusta_volumes._cluster.metrics import Metrics
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.text import plain
 from robusta_volumes._model.usage import Grid, Key, Measured, Use
@@ -44,13 +44,13 @@ def measure(metrics: Metrics, claims: Collection[Key] | None, asked: Asked, now:
     started = time.monotonic()
     if claims is not None and not claims:
         return Measured(source=metrics.source)
-    sizes: Sizes = Counter(namespace for namespace, _ in claims or ())
+    scope = in_namespaces(claims or ())
     ask = _Asking(metrics)
-    found = Measured(now=_only(metrics.now(sizes), claims))
+    found = Measured(now=_only(metrics.now(scope), claims))
     found = replace(
         found,
-        highest=ask.maybe(lambda: metrics.daily(sizes, asked.history_days, now, "max")),
-        lowest=ask.maybe(lambda: metrics.daily(sizes, asked.history_days, now, "min")),
+        highest=ask.maybe(lambda: metrics.daily(scope, asked.history_days, now, "max")),
+        lowest=ask.maybe(lambda: metrics.daily(scope, asked.history_days, now, "min")),
     )
     chosen = tuple(asked.choose(found))[: asked.detail]
     detail = ask.maybe(lambda: metrics.hourly(chosen, asked.detail_days, now)) if chosen else None
