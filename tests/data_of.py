@@ -64,7 +64,7 @@ def claim(key: str, size: str = "100Gi", **spec: Any) -> list[dict[str, Any]]:
                 "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": name}}],
                 "containers": [{"name": "c", "volumeMounts": [{"name": "v", "mountPath": "/data"}]}],
             },
-            "status": {"phase": "Running"},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
         },
     ]
 

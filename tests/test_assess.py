@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from robusta_volumes._analysis.assess import Assessment, about, assess, subjects, tally
+from robusta_volumes._analysis.claim_uses import without_metrics
 from robusta_volumes._model.inventory import Inventory, Unseen
-from robusta_volumes._model.kind import BY_NAME, CLAIM, EVENT, POD, STORAGE_CLASS, Kind
+from robusta_volumes._model.kind import BY_NAME, CLAIM, EVENT, METRICS, POD, STORAGE_CLASS, Kind
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.times import UTC
@@ -81,6 +82,25 @@ def test_what_was_not_asked_for_neither_fires_nor_counts_as_unknown() -> None:
     found = assess(looked, Limits(), [rule("X-01", needs=(STORAGE_CLASS, POD))])
     assert found.issues == ()
     assert found.unseen["pods"][1] == ()
+
+
+def test_a_rule_that_needs_metrics_does_not_judge_where_nobody_asked_them() -> None:
+    found = assess(see("a"), Limits(), [rule("X-01", needs=(METRICS,)), rule("X-02")])
+    assert fired(found) == [("X-02", "a")]
+    assert found.judged == {"X-02"}
+    assert found.unseen == {}
+
+
+def test_a_rule_that_needs_metrics_judges_where_they_were_asked_even_when_they_know_nothing() -> None:
+    assert assess(replace(see("a"), uses={}), Limits(), [rule("X-01", needs=(METRICS,))]).judged == {"X-01"}
+
+
+def test_a_rule_that_needs_metrics_is_unknown_where_they_gave_nothing() -> None:
+    looked = without_metrics(see("a"), "Prometheus answers 401", "set globalConfig.prometheus_auth")
+    found = assess(looked, Limits(), [rule("X-01", needs=(METRICS,))])
+    assert found.issues == ()
+    reason, ids = found.unseen["metrics"]
+    assert (reason.why, reason.remedy, ids) == ("Prometheus answers 401", "set globalConfig.prometheus_auth", ("X-01",))
 
 
 def test_only_rules_that_really_looked_count_as_having_judged() -> None:

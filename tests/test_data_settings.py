@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from robusta_volumes._model.data_settings import Contents
+from robusta_volumes._model.data_settings import Contents, PersistentDataAnalysis
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.settings import Settings, read_settings
 
 PATH = "workflows.persistentVolumeWorkflows.persistentDataAnalysis"
@@ -62,3 +63,15 @@ def test_a_price_table_at_the_first_workflow_counts_for_the_data_too() -> None:
 def test_its_own_price_table_counts_before_that_of_the_first_workflow() -> None:
     found = read(persistentVolumeActions={"prices": {"gp3": 0.08}}, persistentDataAnalysis={"prices": {"gp3": 0.1}})
     assert dict(found.persistent_data_analysis.prices.per_gib) == {"gp3": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("horizon", "limit", "days"),
+    [(14, 14, 14), (30, 14, 30), (14, 21, 21), (30, 21, 21)],
+    ids=["defaults", "a longer horizon", "a threshold of its own", "the threshold counts before the horizon"],
+)
+def test_what_fills_within_the_horizon_is_a_problem_unless_a_threshold_says_otherwise(
+    horizon: int, limit: int, days: int
+) -> None:
+    ours = PersistentDataAnalysis(horizon_days=horizon, limits=Limits(fills_days=limit))
+    assert ours.thresholds == Limits(fills_days=days)

@@ -54,8 +54,8 @@ def claim_uses(see: Inventory, measured: Measured, settings: PersistentDataAnaly
     """Judge the data of every claim that was seen."""
     rows = rows_of(see, measured)
     shared = pools_of(see, dict(zip(rows.keys, rows.uses, strict=True)))
-    by_claim = {claim.meta.key: _unmeasured(claim, see, measured) for claim in see.claims}
-    by_claim |= _judged(rows, see, settings)
+    by_claim = _judged(rows, see, settings)
+    by_claim |= {c.meta.key: _unmeasured(c, see, measured) for c in see.claims if c.meta.key not in by_claim}
     by_claim |= _inodes(measured, by_claim)
     by_claim |= _in_pools(shared, by_claim)
     by_claim |= _bound_by_wishes(see, by_claim)

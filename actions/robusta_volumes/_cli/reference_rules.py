@@ -66,5 +66,5 @@ def _thresholds() -> str:
     rows = (
         (f"`{camel(one.name)}`", str(one.default), one.metadata["unit"], one.metadata["why"]) for one in limit_fields()
     )
-    words = f"Change one by its key below `{_LIMITS}`, or by the action param `limits`."
+    words = f"Change one by its key below `{_LIMITS}` (each workflow has its own), or by the action param `limits`."
     return f"## Thresholds\n\n{words}\n\n" + table(("key", "default", "unit", "why"), rows)

@@ -1,7 +1,7 @@
 """The block ``persistentDataAnalysis``: what is asked of metrics, what counts as soon, and how contents are looked at."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from robusta_volumes._model.checks import cron, flag, got, limits, names, text, time_zone, whole
 from robusta_volumes._model.declare import block_of, setting
@@ -95,7 +95,9 @@ class PersistentDataAnalysis:
     history_days: int = setting(
         30, _history, "how far back growth is looked at; more asks more of Prometheus, less sees no monthly job", "days"
     )
-    horizon_days: int = setting(14, _horizon, "what fills within so many days is in the verdict", "days")
+    horizon_days: int = setting(
+        14, _horizon, "what fills within so many days is in the verdict, and a problem (limits.fillsDays)", "days"
+    )
     size_days: int = setting(90, _horizon, "how long the advised size of a claim should last", "days")
     grow_percent: int = setting(75, _percent, "how full a claim of the advised size should be at its peak", "percent")
     batch_size: int = setting(
@@ -127,3 +129,10 @@ class PersistentDataAnalysis:
     def choice(self) -> RuleChoice:
         """Which rules judge, and how bad they are."""
         return RuleChoice(self.select, self.ignore, self.severities)
+
+    @property
+    def thresholds(self) -> Limits:
+        """The limits, with the horizon as that from which on a date is a problem, where they say nothing else."""
+        if self.limits.fills_days != Limits.fills_days:
+            return self.limits
+        return replace(self.limits, fills_days=self.horizon_days)
