@@ -291,6 +291,7 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions --allow volumes --volume NAME",
         "permissions -n shop --allow snapshots",
         "permissions -n shop --allow hooks",
+        "permissions -n shop --allow contents",
         "permissions -n shop --allow restore",
     ]
     made = [o for line in commands for o in yaml.safe_load_all(CliRunner().invoke(app, line.split()).stdout)]
@@ -403,7 +404,7 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
         ({"volumes": ["pv-1"]}, "--volume names what --allow volumes is held to"),
         (
             {"namespaces": ["shop"], "allow": ["everything"]},
-            "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, restore, volumes",
+            "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, restore, volumes",
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),
         ({"allow": ["restore"]}, "--allow wants a namespace"),

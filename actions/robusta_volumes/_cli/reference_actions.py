@@ -14,6 +14,7 @@ from robusta_volumes._model.asked import (
     RestoreSnapshot,
     SetPolicy,
     SnapshotTick,
+    VolumeContents,
 )
 from robusta_volumes._model.needs import CHANGES, Change
 
@@ -26,6 +27,7 @@ ASKED: Mapping[str, type[Any]] = {
     "pvc_snapshot_schedule": SnapshotTick,
     "prune_pvc_snapshots": PruneSnapshots,
     "restore_pvc_snapshot": RestoreSnapshot,
+    "volume_contents": VolumeContents,
 }
 _INTRO = """These actions change something, each only when a person runs it, except `pvc_snapshot_schedule`, which does
 what your `schedules` say. Where `dry_run` is `true`, the plan is shown and nothing is changed. How to run them:

@@ -11,7 +11,15 @@ from typing import Any, TypeVar
 from pydantic.v1 import Extra, Field, create_model
 from robusta.api import ActionParams
 
-from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, Release, RestoreSnapshot, SetPolicy
+from robusta_volumes._model.asked import (
+    CreateSnapshots,
+    Expand,
+    PruneSnapshots,
+    Release,
+    RestoreSnapshot,
+    SetPolicy,
+    VolumeContents,
+)
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
@@ -115,6 +123,11 @@ class CreateSnapshotsParams(TargetParams):
 @params_of(PruneSnapshots)
 class PruneSnapshotsParams(TargetParams):
     """Params of prune_pvc_snapshots."""
+
+
+@params_of(VolumeContents)
+class VolumeContentsParams(TargetParams):
+    """Params of volume_contents."""
 
 
 class SnapshotScheduleParams(TargetParams):

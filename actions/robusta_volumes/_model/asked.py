@@ -132,6 +132,31 @@ class RestoreSnapshot:
     dry_run: bool = setting(True, flag, _DRY_RUN)
 
 
+WAYS = ("auto", "exec", "pod")
+
+
+def way(value: object) -> str:
+    """Read how to look. Raises ValueError: when it is none of the ways."""
+    if str(value).strip().lower() in WAYS:
+        return str(value).strip().lower()
+    raise ValueError(f"must be {', '.join(WAYS[:-1])} or {WAYS[-1]}, {got(value)}")
+
+
+@dataclass(frozen=True)
+class VolumeContents:
+    """Tell what uses the space in a volume. It reads every folder, which the volume's users may feel: ask when it is quiet."""
+
+    name: str = setting("", word, "the claim")
+    namespace: str = setting("", word, "where the claim is")
+    way: str = setting(
+        "auto",
+        way,
+        "exec looks from a pod that runs, pod makes one that only reads and is deleted after, auto prefers the first",
+        "word",
+    )
+    dry_run: bool = setting(False, flag, "true tells how it would be looked at, and does not look")
+
+
 def check_given(asked: Any, *needed: str) -> None:
     """Raise SettingsError: when a param of ``needed`` was not given."""
     why = {one.name: one.metadata["why"] for one in fields(asked)}

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from robusta_volumes._model.checks import cron, flag, got, limits, names, text, time_zone, whole
+from robusta_volumes._model.checks import cron, days, flag, got, limits, names, text, time_zone, whole
 from robusta_volumes._model.declare import block_of, setting
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import Prices, currency, prices
@@ -65,6 +65,8 @@ class Contents:
     )
     seconds: int = setting(60, _seconds, "how long one look may take; what was seen until then is told", "seconds")
     redact_names: bool = setting(False, flag, "true leaves names of files and folders out of messages; sizes stay")
+    old_days: int = setting(90, days, "what was last changed longer ago counts as old data", "days")
+    system_namespaces: bool = setting(False, flag, "true looks into volumes of kube-system and the like, too")
 
 
 CONTENTS = Contents()
@@ -111,7 +113,7 @@ class PersistentDataAnalysis:
         flag,
         "true asks the kubelets where no Prometheus answers; it needs get on nodes/proxy, which is more than reading",
     )
-    contents: Contents = setting(CONTENTS, contents, "how volume_contents looks into a volume")
+    contents: Contents = setting(CONTENTS, contents, "how a look into a volume is made, and how long it may take")
     prices: Prices = setting(
         Prices(),
         prices,

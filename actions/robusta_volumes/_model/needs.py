@@ -139,5 +139,9 @@ CHANGES: tuple[Change, ...] = (
         ticks=True,
     ),
     Change("prune_pvc_snapshots", Need(k.SNAPSHOT, ("delete",), "deletes our own old snapshots", allow="snapshots")),
+    Change(
+        "volume_contents",
+        Need(k.POD_EXEC, ("create", "get"), "looks what is in a volume, from a pod that has it", allow="contents"),
+    ),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
 )

@@ -66,7 +66,7 @@ class PodExec:
         pipe = asyncio.subprocess.PIPE
         try:
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *self._shell.here(where, command),
                 stdin=pipe,
                 stdout=pipe,
                 stderr=pipe,

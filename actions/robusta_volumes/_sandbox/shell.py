@@ -17,8 +17,9 @@ class PodShell:
     """Runs commands with the folder ``<root>/<namespace>/<pod>`` as working directory and home."""
 
     def __init__(self, root: Path) -> None:
-        """Keep the folders of the pods below ``root``."""
+        """Keep the folders of the pods below ``root``; ``mounts`` says which folder of ours stands for a path of a pod."""
         self.root = root
+        self.mounts: dict[tuple[str, str], dict[str, Path]] = {}
 
     def folder(self, where: Container) -> Path:
         """Give the folder of a pod, which is made if it is not there."""
@@ -30,6 +31,11 @@ class PodShell:
         """Give the environment of a container: nothing of ours but the path to the programs."""
         names = {"HOSTNAME": where.pod, "CONTAINER": where.name, "HOME": str(self.folder(where))}
         return {"PATH": os.environ.get("PATH", os.defpath), **names}
+
+    def here(self, where: Container, command: Sequence[str]) -> list[str]:
+        """Write a command for this machine: a word that is a mounted path becomes the folder that stands for it."""
+        mounts = self.mounts.get((where.namespace, where.pod), {})
+        return [str(mounts.get(word, word)) for word in command]
 
     def __call__(self, where: Container, command: Sequence[str], most: int) -> "LocalProcess":
         """Start a command, as a `MemoryCluster` asks for it."""
@@ -49,7 +55,7 @@ class LocalProcess:
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(  # noqa: S603 (that is what it is for)
-                list(command),
+                shell.here(where, command),
                 stdin=pipe,
                 stdout=pipe,
                 stderr=pipe,

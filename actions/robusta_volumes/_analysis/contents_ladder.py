@@ -1,0 +1,80 @@
+"""How the contents of a claim can be looked at: from a container that has it, else from a pod of our own, else not. Pure."""
+
+from collections.abc import Collection, Sequence
+
+from robusta_volumes._model.contents import Exec, Inspector, Ways
+from robusta_volumes._model.holder import Holder
+from robusta_volumes._model.text import code, plain
+from robusta_volumes._model.volume import Claim
+
+_ONE_POD = "ReadWriteOncePod"
+_ONE_NODE = {"ReadWriteOnce", _ONE_POD}
+_NOBODY = 65534  # the user that owns nothing
+_SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+_TRIES = 3  # containers
+
+
+def ways(
+    claim: Claim, holders: Sequence[Holder], attached: str = "", *, system: bool = False, own_user: bool = True
+) -> Ways:
+    """Decide. ``attached``: the node to which the volume is attached. ``own_user``: we say as whom the pod runs.
+
+    On OpenShift the namespace says that; there a user of ours would be refused.
+    """
+    using = [h for h in holders if not h.over and not h.deleted]
+    why, todo = _refusal(claim, using, system=system)
+    if why:
+        return Ways(why=why, todo=todo)
+    execs, no_exec = _execs(using)
+    node, no_pod = _place(claim, using, attached)
+    inspector = None if no_pod else _inspector(claim, holders, node, own_user=own_user)
+    return Ways(execs, inspector, no_exec, no_pod)
+
+
+def _refusal(claim: Claim, using: Collection[Holder], *, system: bool) -> tuple[str, str]:
+    if claim.meta.namespace in _SYSTEM and not system:
+        todo = "set `contents.systemNamespaces: true` if it is meant"
+        return f"{claim.meta.namespace} is the cluster's own namespace, where nothing of ours runs", todo
+    if claim.volume_mode == "Block":
+        return "it is a raw block device: there are no files", "ask the application that writes to it"
+    if claim.meta.deleted:
+        return "the claim is being deleted", "look at what holds it: `persistent_volume_actions` tells"
+    if claim.phase != "Bound":
+        why = f"it is {plain(claim.phase)}: there is no volume to look into"
+        return why, "see why with `persistent_volume_actions`; a pod of ours would have a volume made for nothing"
+    if any(h.windows for h in using):
+        return "a Windows pod uses it, which has none of the commands", "look there: `Get-ChildItem -Recurse`"
+    return "", ""
+
+
+def _execs(using: Sequence[Holder]) -> tuple[tuple[Exec, ...], str]:
+    """List the containers that can be asked: whole views first, then ready pods; one container of each pod."""
+    fit = [h for h in using if h.container and h.path and h.running and h.phase == "Running"]
+    fit.sort(key=lambda h: (bool(h.sub_path), not h.ready, h.pod, h.container, h.path))
+    found: dict[tuple[str, str], Exec] = {}
+    for h in fit:
+        found.setdefault((h.pod, h.container), Exec(h.namespace, h.pod, h.container, h.path, h.sub_path))
+    if found:
+        return tuple(found.values())[:_TRIES], ""
+    if not using:
+        return (), "no pod uses it"
+    return (), f"pod {code(using[0].pod)} mounts it, but no container of it runs"
+
+
+def _place(claim: Claim, using: Sequence[Holder], attached: str) -> tuple[str, str]:
+    """Choose the node of a pod of ours; "" when any will do. The second is why there can be none."""
+    modes = set(claim.modes_granted or claim.modes_asked)
+    if _ONE_POD in modes and using:
+        return "", f"only one pod may have it, and pod {plain(using[0].pod)} does"
+    if not modes <= _ONE_NODE:
+        return "", ""
+    nodes = [h.node for h in using if h.node]
+    return (nodes[0] if nodes else attached), ""
+
+
+def _inspector(claim: Claim, holders: Sequence[Holder], node: str, *, own_user: bool) -> Inspector:
+    """Describe the pod: it runs as whoever owns the files, as far as that is known, and never as root."""
+    users = [h.user for h in holders if h.user]
+    groups = dict.fromkeys(h.group for h in holders if h.group is not None)
+    user = (users[0] if users else _NOBODY) if own_user else None
+    return Inspector(claim.meta.namespace, claim.meta.name, claim.meta.uid, node, user, tuple(groups))

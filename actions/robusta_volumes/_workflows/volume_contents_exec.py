@@ -1,0 +1,40 @@
+"""Look into a volume from a container that has it."""
+
+import secrets
+from contextlib import closing
+from datetime import datetime
+
+from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._engines.contents_read import NOTHING, read_contents
+from robusta_volumes._engines.contents_script import EXTRA_SECONDS, contents_command
+from robusta_volumes._model.contents import Exec, Looked
+from robusta_volumes._model.in_pod import Container
+
+_NO_SHELL = frozenset({126, 127})
+_GRACE = 8  # seconds: the way there and back
+
+
+def look_in_container(cluster: Cluster, way: Exec, old_before: datetime, seconds: int) -> Looked:
+    """Look from a running container. Every command in it is bounded there: to stop listening would not stop it.
+
+    Raises ClusterError: when it cannot even be started.
+    """
+    mark = new_mark()
+    command = contents_command(way.path, mark, int(old_before.timestamp()), seconds)
+    with closing(cluster.execute(Container(way.namespace, way.pod, way.container), command)) as process:
+        process.wait(seconds + EXTRA_SECONDS + _GRACE, f"\n{mark} done")
+        looked = read_contents(process.out, mark)
+        if looked.found or looked.why != NOTHING:
+            return looked
+        if process.code in _NO_SHELL or "executable file not found" in process.why + process.err:
+            return Looked(why="there is no shell in it")
+        return Looked(why=process.why or f"the command told nothing{_status(process.code)}")
+
+
+def new_mark() -> str:
+    """Make the word that begins each line of ours."""
+    return f"v{secrets.token_hex(10)}"
+
+
+def _status(code: int | None) -> str:
+    return "" if code is None else f", exit status {code}"
