@@ -1,5 +1,7 @@
 """Without metrics the report says what the API knows, asks nothing else, and never sounds as if all were well."""
 
+from collections.abc import Collection
+
 import pytest
 
 from data_world import cluster_of, never, shop
@@ -10,7 +12,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.prices import prices
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Target, Trigger
-from robusta_volumes._model.usage import Measured
+from robusta_volumes._model.usage import Key, Measured
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._workflows.persistent_data_analysis import persistent_data_analysis
 
@@ -48,7 +50,7 @@ def test_what_it_costs_is_an_estimate_and_says_what_has_no_price() -> None:
     b.bound("shop", "odd", "10Gi", "other", "other.example")
     priced = PersistentDataAnalysis(include_metrics=False, prices=prices({"gp3": 0.1}), currency="EUR")
     text = to_markdown(persistent_data_analysis(cluster_of(b), Target(), priced, never))
-    assert "*Cost:* about 17.00 EUR a month, an estimate; 10.0 GiB have no price" in text
+    assert "*Cost:* about 17.00 EUR a month, an estimate (your price table; 10.0 GiB have no price)" in text
 
 
 ERRORS = {
@@ -70,7 +72,7 @@ ERRORS = {
 def test_metrics_that_do_not_answer_are_a_finding_that_says_what_to_do(name: str, target: Target) -> None:
     error, todo = ERRORS[name]
 
-    def refused(_: Inventory) -> Measured:
+    def refused(_: Inventory, __: Collection[Key]) -> Measured:
         raise error
 
     page = persistent_data_analysis(cluster_of(shop()), target, PersistentDataAnalysis(), refused)
@@ -84,7 +86,7 @@ def test_metrics_that_do_not_answer_are_a_finding_that_says_what_to_do(name: str
 
 
 def test_metrics_that_know_nothing_of_the_claims_are_a_finding_too() -> None:
-    page = persistent_data_analysis(cluster_of(shop()), Target(), PersistentDataAnalysis(), lambda _: Measured())
+    page = persistent_data_analysis(cluster_of(shop()), Target(), PersistentDataAnalysis(), lambda _, __: Measured())
     assert page.title == "How full the volumes of the cluster are is not known: nothing measures them"
     assert "*Do this:* let Prometheus scrape the kubelets" in to_markdown(page)
     assert page.failure

@@ -11,6 +11,8 @@ from robusta_volumes._model.usage import Use
 FULL = 0.97  # share from which on people call it full: a filesystem slows down and refuses large writes here
 _SOON = 3.0  # days; before that the hour matters
 _NOTHING = MIB // 10  # bytes a day that are no growth
+_HABIT = 7  # daily points; of fewer nobody knows what is usual
+_HABITS = frozenset({"sawtooth", "cyclic", "bursty"})
 _CERTAIN = 0.995  # share from which on percent are not rounded up to 100
 
 
@@ -81,6 +83,7 @@ def full_on(use: ClaimUse, now: datetime) -> str:
     if use.full_in is None:
         return ""
     between = interval(use, now)
+    between = "" if between == day(use.full_in, now) else between
     low = ", low confidence" if use.confidence == "low" else ""
     near = moment(use.full_in, now)
     said = f" (80 %: {between}{low})" if between else f" ({low[2:]})" if low else ""
@@ -98,10 +101,16 @@ def title_of(use: ClaimUse) -> str:
     return plain("/".join(use.key), 140)
 
 
+def changed(use: ClaimUse) -> bool:
+    """Tell whether something happened suddenly that is worth a word: what goes up and down by habit changes daily."""
+    return use.changed_on is not None and use.history >= _HABIT and not (use.pattern in _HABITS and not use.change)
+
+
 def since_changed(use: ClaimUse, now: datetime) -> str:
     """Say what happened suddenly: "+12.0 GiB on 19 Nov", or since when it grows otherwise; "" when nothing did."""
-    if use.changed_on is None:
+    if use.changed_on is None or not changed(use):
         return ""
     then = datetime(use.changed_on.year, use.changed_on.month, use.changed_on.day, tzinfo=UTC)
     on = day((then - now.replace(hour=0, minute=0, second=0, microsecond=0)).days, now)
-    return f"{signed(use.change)} on {on}" if use.change else f"since {on}"
+    why = f" ({plain(use.rollout, 90)})" if use.rollout else ""
+    return f"{signed(use.change)} on {on}{why}" if use.change else f"faster since {on}{why}"

@@ -73,9 +73,12 @@ def _known(value: object) -> object:
 def _todo(row: Row, seen: Seen) -> Cells:
     if seen.measured is None:
         return {}
-    size = row.grows_to
-    command = (
-        patch_claim(row.claim, {"spec": {"resources": {"requests": {"storage": as_quantity(size)}}}}) if size else ""
-    )
     rules = " ".join(issue.rule.id for issue in seen.issues_of.get(row.claim.meta.key, ()))
-    return {"size that fits bytes": row.use.target or "", "grow command": command, "rules": rules}
+    return {"size that fits bytes": row.use.target or "", "grow command": "".join(grow_commands(row)), "rules": rules}
+
+
+def grow_commands(row: Row) -> tuple[str, ...]:
+    """Give the command that lets a claim grow to the size that fits; none where it needs none."""
+    size = row.grows_to
+    wanted = {"spec": {"resources": {"requests": {"storage": as_quantity(size)}}}} if size else {}
+    return (patch_claim(row.claim, wanted),) if size else ()

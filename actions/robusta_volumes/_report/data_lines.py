@@ -1,11 +1,21 @@
 """The data of many claims in numbers: a line for each thing, and none for what has nothing to say."""
 
-from collections import Counter
 from collections.abc import Sequence
 
-from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.claim_use import ClaimUse
+from robusta_volumes._model.quantity import MIB, gib
 from robusta_volumes._model.text import count, listing, plain
-from robusta_volumes._model.use_words import amount, day, percent, rate, signed, since_changed, title_of
+from robusta_volumes._model.use_words import (
+    amount,
+    changed,
+    day,
+    how_full,
+    percent,
+    rate,
+    signed,
+    since_changed,
+    title_of,
+)
 from robusta_volumes._report.data_plain import cost_line, cost_of
 from robusta_volumes._report.data_seen import Row, Seen
 from robusta_volumes._report.page import Text
@@ -13,10 +23,8 @@ from robusta_volumes._report.pieces import TEXT_LIMIT, short
 
 _LINE = 260  # characters: ten of them fit a message
 _NAMED = 3
-_MONTH = 30  # days
 INODES_TOLD = 0.5  # share of the inodes from which on they are worth a line
-ENOUGH = 7  # daily points that a forecast needs
-_UNSEEN_PATTERNS = {"no data"}
+UNTOLD = frozenset({"no data", "too short"})  # patterns that say nothing of the data
 
 
 def number_lines(seen: Seen) -> tuple[Text, ...]:
@@ -26,12 +34,12 @@ def number_lines(seen: Seen) -> tuple[Text, ...]:
         ("Measured", coverage(seen)),
         ("Patterns", _patterns(rows)),
         ("Sudden changes", _changes(seen)),
-        ("Growth", _growth(rows)),
+        ("Growth", _growth(seen)),
         ("Inodes", _inodes(seen)),
         ("Should grow", _should_grow(rows)),
         ("Too large", _too_large(seen)),
         ("Idle", _idle(rows)),
-        ("Shared filesystems", _shared(rows)),
+        ("Shared filesystems", _shared(seen)),
         ("Cost", cost_line(seen)),
     ]
     said = [short(f"• *{name}:* {line}", _LINE) for name, line in lines if line]
@@ -40,50 +48,39 @@ def number_lines(seen: Seen) -> tuple[Text, ...]:
 
 def coverage(seen: Seen) -> str:
     """Say of how many claims it is known how full they are, how far back, and why of the others it is not."""
-    rows, known = seen.rows, seen.known
-    lengths = [row.use.history for row in known]
-    young = sum(number < ENOUGH for number in lengths)
-    longest = max(lengths, default=0)
-    days = f", {count(longest, 'day')} of history" if longest else ""
-    short_of = f" ({count(young, 'claim')} less than {ENOUGH} days: no forecast)" if young and days else ""
-    reasons = Counter(row.use.why_unknown or "nothing measures it" for row in rows if row.use.use is None)
-    not_known = len(rows) - len(known)
-    why = listing([f"{number:,} {plain(reason, 60)}" for reason, number in reasons.most_common()], _NAMED)
-    rest = f"; {not_known:,} not: {why}" if reasons else ""
-    return f"{len(known):,} of {count(len(rows), 'claim')}{days}{short_of}{rest}"
+    found = seen.uses.coverage
+    days = f", {count(found.days, 'day')} of history" if found.days else ""
+    young = found.measured - found.history
+    short_of = f" ({count(young, 'claim')} too few days for a forecast)" if young and days else ""
+    unknown = found.unknown or {}
+    why = listing([f"{number:,} {plain(reason, 60)}" for reason, number in unknown.items()], _NAMED)
+    rest = f"; {found.claims - found.measured:,} not: {why}" if unknown else ""
+    return f"{found.measured:,} of {count(found.claims, 'claim')}{days}{short_of}{rest}"
 
 
 def _patterns(rows: Sequence[Row]) -> str:
     found: dict[str, list[Row]] = {}
     for row in rows:
-        if row.use.pattern not in _UNSEEN_PATTERNS:
+        if row.use.pattern not in UNTOLD:
             found.setdefault(row.use.pattern, []).append(row)
     order = sorted(found, key=lambda name: (-len(found[name]), name))
     return listing([f"{len(found[name]):,} {name} ({title_of(found[name][0].use)})" for name in order], 5)
 
 
 def _changes(seen: Seen) -> str:
-    rows = [row for row in seen.rows if row.use.change and row.use.changed_on]
+    rows = [row for row in seen.rows if row.use.change and changed(row.use)]
     rows.sort(key=lambda row: (-abs(row.use.change), row.use.key))
-    return listing([f"{title_of(row.use)} {since_changed(row.use, seen.now)}" for row in rows], _NAMED)
+    return listing([f"{title_of(row.use)} {since_changed(row.use, seen.now)}" for row in rows if row.use.leads], _NAMED)
 
 
-def _growth(rows: Sequence[Row]) -> str:
-    """Add up what a month brings, by namespace and by class, the most first."""
-    grown = [(row, row.use.growth * _MONTH) for row in rows if row.use.growth]
-    if not grown:
+def _growth(seen: Seen) -> str:
+    """Say what a month brings and what is used in one and in three, by namespace and by class, the most first."""
+    whole = seen.uses.whole
+    if not whole.measured or not whole.month:
         return ""
-    used = sum(row.use.use.used or 0 for row in rows if row.use.use)
-    total = sum(more for _, more in grown)
-    said = f"{signed(total)} a month, {gib(used)} used now"
-    for of in (
-        [(row.claim.meta.namespace, more) for row, more in grown],
-        [(row.claim.class_name or "(no class)", more) for row, more in grown],
-    ):
-        sums: Counter[str] = Counter()
-        for name, more in of:
-            sums[name] += more  # type: ignore[assignment]  # a Counter of floats
-        parts = [f"{plain(name, 40)} {signed(more)}" for name, more in sums.most_common() if abs(more) >= 1]
+    said = f"{gib(whole.used)} used, {signed(whole.month)} a month: {gib(whole.in_quarter)} in three months"
+    for of in (seen.uses.namespaces, seen.uses.classes):
+        parts = [f"{plain(one.name or '(no class)', 40)} {signed(one.month)}" for one in of if abs(one.month) >= MIB]
         said += f"; {listing(parts, _NAMED)}" if len(parts) > 1 else ""
     return said
 
@@ -112,7 +109,7 @@ def _too_large(seen: Seen) -> str:
     )
     if not found:
         return ""
-    money = sum(cost_of(row, seen, less) or 0.0 for row, less in found)
+    money = sum((cost_of(row, seen) or 0.0) * less / (row.size or less) for row, less in found)
     saves = f", about {seen.prices.written(money)} a month" if money else ""
     names = listing([f"{title_of(row.use)} {gib(row.size)}, would do with {gib(row.could_be)}" for row, _ in found], 2)
     less = sum(size for _, size in found)
@@ -126,26 +123,27 @@ def _idle(rows: Sequence[Row]) -> str:
     return f"{count(len(found), 'claim')}: {listing(said, _NAMED)}" if said else ""
 
 
-def _shared(rows: Sequence[Row]) -> str:
+def _shared(seen: Seen) -> str:
     """Tell each filesystem that several claims share once."""
-    told: set[tuple[str, str]] = set()
     said = []
-    for row in rows:
-        if not row.use.shared_with or row.use.key in told:
-            continue
-        told |= {row.use.key, *row.use.shared_with}
-        full = percent(row.use.use.share if row.use.use else None)
-        grows = f", {rate(row.use.growth)}" if row.use.growth else ""
-        claims = count(len({row.use.key, *row.use.shared_with}), "claim")
-        said.append(f"{title_of(row.use)} and others ({claims}): {full} full in all{grows}")
+    for pool in seen.uses.pools:
+        lead = seen.uses.by_claim[pool.lead]
+        grows = f", {rate(lead.growth)}" if lead.growth else ""
+        claims = count(len(pool.claims), "claim")
+        said.append(f"{plain(pool.name, 60)} ({claims}, {title_of(lead)} among them): {how_full(pool.use)}{grows}")
     return listing(said, _NAMED)
 
 
 def growth_words(row: Row) -> str:
     """Write how a claim grows, and whether that is faster or slower of late."""
     use = row.use
-    said = rate(use.growth)
+    said = "" if use.pattern in UNTOLD else rate(use.growth)
     if not said or use.growth is None or use.growth_week is None or use.growth <= 0:
         return said
     faster = use.growth_week > 2 * use.growth and use.growth_week - use.growth > (row.size or 0) / 1000
     return f"{said}, {amount(use.growth_week)} a day in the last week" if faster else said
+
+
+def pattern_words(use: ClaimUse) -> str:
+    """Give the pattern where it says more than the growth does."""
+    return "" if use.pattern in {*UNTOLD, "flat"} else use.pattern

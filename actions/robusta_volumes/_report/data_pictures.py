@@ -6,7 +6,7 @@ from math import isnan
 
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key
-from robusta_volumes._model.use_words import full_on, how_full, is_full, title_of
+from robusta_volumes._model.use_words import changed, full_on, how_full, is_full, signed, title_of
 from robusta_volumes._report.data_seen import Row, Seen
 from robusta_volumes._report.growth_chart import Forecast, Points, growth_picture
 from robusta_volumes._report.page import File
@@ -18,7 +18,7 @@ _BEYOND = 1.25  # of the time until it is full
 
 def pictures(seen: Seen) -> tuple[File, ...]:
     """Draw the growth of what fills first; of the only claim in any case."""
-    rows = seen.rows[:1] if len(seen.rows) == 1 else (*seen.full, *seen.filling)[:1]
+    rows = seen.rows[:1] if len(seen.rows) == 1 else (*seen.filling, *seen.full)[:1]
     return tuple(file for row in rows if (file := picture_of(row, seen)))
 
 
@@ -90,4 +90,7 @@ def _forecast(row: Row, seen: Seen, used: Points) -> Forecast | None:
 
 def _marks(row: Row) -> list[tuple[datetime, str]]:
     on = row.use.changed_on
-    return [(datetime(on.year, on.month, on.day, tzinfo=UTC), "changed")] if on else []
+    if on is None or not changed(row.use):
+        return []
+    word = signed(row.use.change) if row.use.change else "faster"
+    return [(datetime(on.year, on.month, on.day, tzinfo=UTC), word)]

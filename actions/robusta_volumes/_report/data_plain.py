@@ -75,20 +75,23 @@ def _unused(rows: tuple[Row, ...]) -> str:
 def cost_line(seen: Seen) -> str:
     """Say what the claims cost in a month, by OpenCost where it measures, else by the price table; an estimate."""
     total = Amount()
+    sources = set()
     for row in seen.rows:
         total += amount(row.size, cost_of(row, seen))
+        sources.add(row.use.cost_from)
     if not total.priced:
         return ""
     without = total.size - total.priced
     but = f"; {gib(without)} have no price" if without else ""
-    return f"about {seen.prices.written(total.money)} a month, an estimate{but}"
+    by = "OpenCost" if "OpenCost" in sources else "your price table"
+    return f"about {seen.prices.written(total.money)} a month, an estimate ({by}{but})"
 
 
-def cost_of(row: Row, seen: Seen, size: int | None = None) -> float | None:
-    """Give what a claim costs in a month, or what so many bytes of it do; None where it has no price."""
-    if row.claim.phase != "Bound":
-        return None
-    return monthly(row.size if size is None else size, row.claim, row.volume, seen.see, seen.prices)
+def cost_of(row: Row, seen: Seen) -> float | None:
+    """Give what a claim costs in a month; None where it has no price."""
+    if row.use.cost is not None or row.claim.phase != "Bound":
+        return row.use.cost
+    return monthly(row.size, row.claim, row.volume, seen.see, seen.prices)
 
 
 def _largest(seen: Seen) -> tuple[Block, ...]:

@@ -1,11 +1,12 @@
 """All that a report on data is written from, and the order in which claims are told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from robusta_volumes._analysis.assess import Assessment, Issue
+from robusta_volumes._analysis.claim_uses import Uses
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.inventory import Inventory, Key
@@ -37,7 +38,7 @@ class Row:
     def grows_to(self) -> int | None:
         """The size that it should be grown to, in bytes; None when what it has is enough or nothing is known."""
         target, size = self.use.target, self.size
-        return target if target and size and target > size else None
+        return target if target and size and target > size and not self.use.wish else None
 
     @property
     def could_be(self) -> int | None:
@@ -54,6 +55,7 @@ class Seen:
     scope: str  # "the cluster", "namespace shop", "shop/data"
     see: Inventory
     found: Assessment
+    uses: Uses = field(default_factory=Uses)
     measured: Measured | None = None
     failure: ClusterError | None = None  # why metrics gave nothing at all
     horizon: int = 14  # days
@@ -69,7 +71,7 @@ class Seen:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """Give the claims, what is full first, then what fills first, then by how full they are."""
-        uses = self.see.uses or {}
+        uses = self.uses.by_claim
         rows = [
             Row(claim, self.see.volume_of(claim), uses.get(claim.meta.key, ClaimUse(claim.meta.key)))
             for claim in self.see.claims
@@ -88,14 +90,14 @@ class Seen:
 
     @property
     def full(self) -> tuple[Row, ...]:
-        """The claims without room."""
-        return tuple(row for row in self.rows if is_full(row.use))
+        """The claims without room; of a filesystem that several share the one that stands for it."""
+        return tuple(row for row in self.rows if is_full(row.use) and row.use.leads)
 
     @property
     def filling(self) -> tuple[Row, ...]:
         """The claims that are not full yet and will be within the horizon."""
         soon = (row for row in self.rows if row.use.full_in is not None and row.use.full_in <= self.horizon)
-        return tuple(row for row in soon if not is_full(row.use))
+        return tuple(row for row in soon if not is_full(row.use) and row.use.leads)
 
     @property
     def unmeasured(self) -> bool:

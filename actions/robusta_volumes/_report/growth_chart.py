@@ -53,8 +53,7 @@ def _draw(
     times, sizes = [when for when, _ in used], [size / GIB for _, size in used]
     axes.fill_between(times, sizes, color=COLOURS[1], alpha=0.35, linewidth=0)
     axes.plot(times, sizes, color=COLOURS[0], linewidth=2)
-    axes.annotate("used, peak of each day", (times[0], sizes[0]), xytext=(2, 6), textcoords="offset points",
-                  fontsize=8, color=COLOURS[0])  # fmt: skip
+    axes.text(0.012, 0.04, "used, the peak of each day", transform=axes.transAxes, fontsize=8, color=COLOURS[0])
     end = forecast.end if forecast else now
     if forecast:
         _draw_forecast(axes, times[-1], sizes[-1], forecast, fits)
@@ -68,7 +67,7 @@ def _draw(
         axes.text(now, top * 1.12, " today", fontsize=8, color=QUIET, va="center")
     for when, word in marks:
         axes.axvline(when, color=COLOURS[5], linewidth=1.2)
-        axes.text(when, top * 0.06, f" {printable(word)}", fontsize=8, color=INK, parse_math=False)
+        axes.text(when, top * 0.14, f" {printable(word)}", fontsize=8, color=INK, parse_math=False)
     axes.set_ylabel("GiB", fontsize=8, color=QUIET)
     time_axis(axes, end - times[0] + timedelta(days=5))  # ticks are days always
     axes.spines["left"].set_visible(True)
@@ -88,7 +87,7 @@ def _draw_forecast(axes: Any, start: datetime, level: float, forecast: Forecast,
 def _draw_fits(axes: Any, fits: Points, end: datetime) -> None:
     times, sizes = [*(when for when, _ in fits), end], [*(size / GIB for _, size in fits), fits[-1][1] / GIB]
     axes.step(times, sizes, where="post", color=INK, linewidth=1.6)
-    axes.annotate(f"{sizes[-1]:,.1f} GiB fit", (times[0], sizes[0]), xytext=(2, 5), textcoords="offset points",
+    axes.annotate(f"all that fits: {sizes[-1]:,.1f} GiB", (times[0], sizes[0]), xytext=(2, 5), textcoords="offset points",
                   fontsize=8, color=INK)  # fmt: skip
     for (_, before), (when, after) in pairwise(fits):
         if abs(after - before) > before * _MARKED:

@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 
+from robusta_volumes._analysis.assess import Issue
+from robusta_volumes._analysis.patterns import FORECAST_POINTS
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, plain
 from robusta_volumes._model.use_words import full_on, how_full, interval, is_full, moment, percent, title_of
-from robusta_volumes._report.data_files import claims_csv
-from robusta_volumes._report.data_lines import growth_words, number_lines
+from robusta_volumes._report.data_files import claims_csv, grow_commands
+from robusta_volumes._report.data_lines import growth_words, number_lines, pattern_words
 from robusta_volumes._report.data_plain import plain_lines
 from robusta_volumes._report.data_seen import KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.page import Block, File, Page, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, fix_lines, issue_table, issues_csv, not_looked_at, short
+from robusta_volumes._rules.rule import Fix
 
 BLIND = "Nothing can be said about use and growth: that does not mean that all is well."
 _FIRST = 8  # rows of the table
 _DO = 2  # next steps that are spelt out
 _ISSUES = 6  # other problems in the message; all are in the file
 _CELL = 44
+_HEAD = 400
 
 
 def overview_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
@@ -75,6 +79,10 @@ def _what_fills(seen: Seen) -> str:
         fill, lead = ("volume fills", "") if len(filling) == 1 else ("volumes fill", "first ")
         return f"{len(filling)} {fill} within {seen.horizon} days, {lead}{title_of(first)} {full_on(first, seen.now)}"
     known = f"{len(seen.known)} of {count(len(seen.rows), 'claim')} measured"
+    found = seen.uses.coverage
+    if not found.history:
+        days = f"{count(found.days, 'day')} of history" if found.days else "no history"
+        return f"No forecast for the volumes of {plain(seen.scope)} yet: {days}, {FORECAST_POINTS} days are needed"
     return f"No volume of {plain(seen.scope)} fills within {seen.horizon} days ({known})"
 
 
@@ -98,13 +106,16 @@ def _verdict(seen: Seen) -> str:
         fullest = max(seen.known, key=lambda row: row.use.use.share or 0 if row.use.use else 0, default=None)
         if fullest is None:
             return "Nothing to do."
-        return f"Nothing to do. The fullest is {title_of(fullest.use)}: {how_full(fullest.use.use)}."
+        todo = "" if seen.found.problems else "Nothing to do. "
+        if not seen.uses.coverage.history:
+            todo = "How fast it fills is not known yet: with a week of history there is a forecast. "
+        return f"{todo}The fullest is {title_of(fullest.use)}: {how_full(fullest.use.use)}."
     return _about(first, seen)
 
 
 def _about(row: Row, seen: Seen) -> str:
     """Say of one claim how full it is and how that changes."""
-    parts = [how_full(row.use.use), growth_words(row), row.use.pattern if row.use.growth else ""]
+    parts = [how_full(row.use.use), growth_words(row), pattern_words(row.use)]
     when = "" if is_full(row.use) else f": full {full_on(row.use, seen.now)}" if row.use.full_in is not None else ""
     return f"*{title_of(row.use)}*: {', '.join(part for part in parts if part)}{when}."
 
@@ -113,12 +124,18 @@ def _steps(seen: Seen) -> tuple[Block, ...]:
     """Give the next step of the first claims, with the command."""
     told: list[Block] = []
     for row in (*seen.full, *seen.filling)[:_DO]:
-        issues = seen.issues_of.get(row.claim.meta.key, ())
-        fixes = next((issue.hit.fixes for issue in issues if issue.hit.fixes), ())
+        fixes = next_steps(row, seen)
+        head = f"{_about(row, seen)}\n" if told else ""
         if fixes:
-            head = "" if not told else f"{_about(row, seen)}\n"
-            told.append(Text(short(head, 400) + fix_lines(fixes[:2], TEXT_LIMIT - 400)))
+            told.append(Text(short(head, _HEAD) + fix_lines(fixes[:2], TEXT_LIMIT - _HEAD)))
     return tuple(told)
+
+
+def next_steps(row: Row, seen: Seen) -> tuple[Fix, ...]:
+    """Give what can be done about a claim: what the rules say, else to grow it where that gives room."""
+    issues = seen.issues_of.get(row.claim.meta.key, ())
+    fixes = next((issue.hit.fixes for issue in issues if issue.hit.fixes), ())
+    return fixes or tuple(Fix(f"let it grow to {gib(row.grows_to)}", command) for command in grow_commands(row))
 
 
 def _fills_table(seen: Seen) -> tuple[Block, ...]:
@@ -147,7 +164,15 @@ def _other_issues(seen: Seen) -> tuple[Block, ...]:
     """List the problems that touch data, but for what was told already."""
     told = {row.claim.meta.key for row in (*seen.full, *seen.filling)[:_FIRST]}
     rest = [i for i in seen.found.problems if not (i.meta.key in told and i.rule.on == "PersistentVolumeClaim")]
-    return (issue_table(rest, _ISSUES, "Other problems with data"),) if rest else ()
+    spelt = [] if told else rest[:_DO]
+    blocks: list[Block] = [Text(_in_full(issue)) for issue in spelt]
+    more = len(rest) > len(spelt)
+    return (*blocks, issue_table(rest, _ISSUES, "Other problems with data", told=len(spelt))) if more else tuple(blocks)
+
+
+def _in_full(issue: Issue) -> str:
+    head = f"*{short(issue.title, _HEAD)}*\n{short(issue.hit.why, _HEAD)}"
+    return f"{head}\n{fix_lines(issue.hit.fixes[:1], TEXT_LIMIT - len(head) - 1)}"
 
 
 def gaps(seen: Seen) -> tuple[Block, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from robusta_volumes._analysis.assess import Issue
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.kind import POD
 from robusta_volumes._model.quantity import gib
@@ -21,18 +20,19 @@ from robusta_volumes._model.use_words import (
     since_changed,
     title_of,
 )
-from robusta_volumes._report.data_lines import INODES_TOLD, growth_words
+from robusta_volumes._report.data_lines import INODES_TOLD, UNTOLD, growth_words, pattern_words
 from robusta_volumes._report.data_plain import cost_of
 from robusta_volumes._report.data_seen import KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.offers import offer_to_grow
 from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text
-from robusta_volumes._report.persistent_data import BLIND, gaps, method
+from robusta_volumes._report.persistent_data import BLIND, gaps, method, next_steps
 from robusta_volumes._report.pieces import TEXT_LIMIT, brief, fix_lines, not_looked_at, short
 
 _FAR = 180  # days: further is not forecast
 _MORE = 3  # other problems
 _VALUE = 180
+_UNMOUNTED, _UNREPORTED = "mounted by no pod", "reported by nobody"  # as `_analysis/claim_uses` says it
 
 
 def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
@@ -40,9 +40,10 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     row = seen.rows[0]
     issues = seen.issues_of.get(row.claim.meta.key, ())
     unmeasured = seen.measured is not None and row.use.use is None and not row.use.why_unknown
+    unmeasured = unmeasured or (row.use.use is None and row.use.why_unknown == _UNREPORTED)
     blind = seen.failure is not None or unmeasured
     asked = seen.trigger is Trigger.MANUAL
-    blocks: list[Block] = [Text(short(claim_verdict(row, seen), TEXT_LIMIT)), *_step(issues), *pictures]
+    blocks: list[Block] = [Text(short(claim_verdict(row, seen), TEXT_LIMIT)), *_step(row, seen), *pictures]
     if asked:
         blocks.append(Table(("fact", "value"), _facts(row, seen), "Figures"))
     blocks += [Text(brief(issue)) for issue in issues[1 : 1 + _MORE]]
@@ -87,7 +88,8 @@ def claim_title(row: Row, seen: Seen) -> str:
     if seen.measured is None:
         return f"{name} has {gib(row.size)}; how full it is was not asked: metrics are off"
     if use.use is None or use.use.share is None:
-        return f"How full {name} is cannot be told: {plain(use.why_unknown or 'nothing measures it', 120)}"
+        why = f"it is {plain(use.why_unknown, 120)}" if use.why_unknown else "nothing measures it"
+        return f"How full {name} is cannot be told: {why}"
     return _lasts(use, name, seen)
 
 
@@ -96,9 +98,10 @@ def _lasts(use: ClaimUse, name: str, seen: Seen) -> str:
         return f"{name} is full: {how_full(use.use)}"
     if use.full_in is not None and use.full_in <= _FAR:
         return f"{name} is full {full_on(use, seen.now)} if nothing changes"
-    if use.pattern in {"no data", "too short"}:
-        return f"{name} is {how_full(use.use)}; too little history for a forecast ({count(use.history, 'day')})"
-    return f"{name} is {how_full(use.use)} and not full within {_FAR} days"
+    if use.pattern in UNTOLD:
+        days = count(use.history, "day") if use.history else "none"
+        return f"{name}: {how_full(use.use)} used; too little history for a forecast ({days})"
+    return f"{name}: {how_full(use.use)} used, not full within {_FAR} days"
 
 
 def claim_verdict(row: Row, seen: Seen) -> str:
@@ -111,7 +114,7 @@ def claim_verdict(row: Row, seen: Seen) -> str:
     if use.use is None or use.use.share is None:
         return _last_known(row)
     change = since_changed(use, seen.now)
-    parts = [f"{how_full(use.use)} used", growth_words(row), use.pattern if use.pattern != "flat" else "", change]
+    parts = [f"{how_full(use.use)} used", growth_words(row), pattern_words(use), change]
     said = ", ".join(part for part in parts if part)
     return f"{said[:1].upper()}{said[1:]}. {_inodes(row, seen)}{_shared(row)}".rstrip()
 
@@ -121,7 +124,9 @@ def _last_known(row: Row) -> str:
     if last and last.share is not None:
         when = f" on {last.at:%Y-%m-%d}" if last.at else ""
         return f"The last known use{when}: {how_full(last)}. A volume is measured only while a pod mounts it."
-    if row.use.why_unknown:
+    if row.use.why_unknown == _UNMOUNTED:
+        return "A volume is measured only while a pod mounts it; its last use of the last days is not known either."
+    if row.use.why_unknown and row.use.why_unknown != _UNREPORTED:
         return "There is no forecast for it. Where its application has figures of its own, alert on those."
     return (
         "No `kubelet_volume_stats_*` of it was found: a volume is measured only while a pod mounts it.\n"
@@ -146,8 +151,9 @@ def _shared(row: Row) -> str:
     return f" It shares one filesystem with {names}: the figures are those of all together."
 
 
-def _step(issues: Sequence[Issue]) -> tuple[Block, ...]:
-    fixes = next((issue.hit.fixes for issue in issues if issue.hit.fixes), ())
+def _step(row: Row, seen: Seen) -> tuple[Block, ...]:
+    soon = row.use.full_in is not None and row.use.full_in <= _FAR
+    fixes = next_steps(row, seen) if soon or is_full(row.use) or row.claim.meta.key in seen.issues_of else ()
     return (Text(fix_lines(fixes)),) if fixes else ()
 
 
@@ -158,12 +164,13 @@ def _facts(row: Row, seen: Seen) -> tuple[tuple[str, str], ...]:
     expands = "" if found is None else ", can be expanded" if found.expandable else ", cannot be expanded"
     pods = [plain(pod.meta.name, 60) for pod in seen.see.pods_of.get(claim.meta.key, ())]
     cost = cost_of(row, seen)
+    grows = rate(use.growth) if use.pattern not in UNTOLD else ""
     facts = [
         ("Size", f"requested {gib(claim.requested)}, provisioned {gib(row.size)}"),
         ("Used", f"{gib(now.used)} of {gib(now.usable)} usable ({percent(now.share)})" if now and now.usable else ""),
-        ("Growth", f"{rate(use.growth)} ({count(use.history, 'day')} of history)" if use.growth is not None else ""),
-        ("In the last week", rate(use.growth_week)),
-        ("Pattern", use.pattern if use.history else ""),
+        ("Growth", f"{grows} ({count(use.history, 'day')} of history)" if grows else ""),
+        ("In the last week", rate(use.growth_week) if grows and rate(use.growth_week) != grows else ""),
+        ("Pattern", use.pattern if use.pattern not in UNTOLD else ""),
         ("Full", f"{moment(use.full_in, seen.now)}" if use.full_in is not None else ""),
         ("In four of five cases", interval(use, seen.now)),
         ("Peak", f"{gib(use.peak)} (99 % of the days are below)" if use.peak else ""),

@@ -1,9 +1,9 @@
 """Report on data: how full, how fast, until when, and what to do, of one claim, a workload, a namespace or the cluster."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.assess import about, assess
+from robusta_volumes._analysis.claim_uses import Uses, claim_uses
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
@@ -22,6 +22,7 @@ from robusta_volumes._report.persistent_data_claim import claim_page, no_claims_
 from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page
 from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._workflows.around import claim_namespace, neighbourhood, with_claim
+from robusta_volumes._workflows.data_metrics import Ask
 from robusta_volumes._workflows.narrow import only_namespace, part_of
 
 _KINDS = (
@@ -44,9 +45,6 @@ _ALSO = frozenset({"RS-01", "RS-02", "RS-03", "RS-04", "RS-05", "RS-06", "RS-08"
 _RULES = tuple(one for one in RULES.values() if one.id.startswith("US-") or one.id in _ALSO)
 
 
-Ask = Callable[[Inventory], Measured]
-
-
 @dataclass(frozen=True)
 class Asked:
     """What metrics answered: ``measured``, or why they gave nothing; neither where they were not asked."""
@@ -59,7 +57,7 @@ class Asked:
 def persistent_data_analysis(cluster: Cluster, target: Target, settings: PersistentDataAnalysis, ask: Ask) -> Page:
     """Report how full claims are, how that changes, until when they last, and what to do.
 
-    ``ask`` is called when metrics are to be asked, and not before: with the claims that the report is about.
+    ``ask`` is called when metrics are to be asked, and not before.
 
     Raises ClusterError: when the cluster does not answer or nothing may be read.
     """
@@ -69,30 +67,33 @@ def persistent_data_analysis(cluster: Cluster, target: Target, settings: Persist
     part = _part(see, target, keys)
     if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
         return _missing(target, see)
-    return page_of(see, part, target, settings, _measured(part, settings, ask))
+    return page_of(see, part, target, settings, _measured(see, part, target, settings, ask))
 
 
-def _measured(part: Inventory, settings: PersistentDataAnalysis, ask: Ask) -> Asked:
+def _measured(see: Inventory, part: Inventory, target: Target, settings: PersistentDataAnalysis, ask: Ask) -> Asked:
     """Ask metrics; that they gave nothing is an answer, too."""
     if not settings.include_metrics or not part.claims:
         return Asked()
     try:
-        return Asked(ask(part))
+        return Asked(ask(_whole(see, part, target), frozenset(c.meta.key for c in part.claims)))
     except ClusterError as error:
         return Asked(failure=error)
 
 
 def page_of(see: Inventory, part: Inventory, target: Target, settings: PersistentDataAnalysis, asked: Asked) -> Page:
     """Judge what was seen and measured, and write the report on ``part`` of it."""
-    found = assess(see, settings.limits, _RULES, settings.choice)
+    uses = claim_uses(_whole(see, part, target), asked.measured, settings) if asked.measured else Uses()
+    known = uses.by_claim if asked.measured else None
+    found = assess(replace(see, uses=known), settings.limits, _RULES, settings.choice)
     if part is not see:
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
-        part = replace(part, uses=see.uses)
+    part = replace(part, uses=known)
     seen = Seen(
         subject=_subject(part, target),
         scope=target.title,
         see=part,
         found=found,
+        uses=uses,
         measured=asked.measured,
         failure=asked.failure,
         horizon=settings.horizon_days,
@@ -102,6 +103,11 @@ def page_of(see: Inventory, part: Inventory, target: Target, settings: Persisten
     )
     one = target.is_one_object and len(part.claims) == 1
     return claim_page(seen, pictures(seen)) if one else overview_page(seen, pictures(seen))
+
+
+def _whole(see: Inventory, part: Inventory, target: Target) -> Inventory:
+    """Give what is measured: around one claim its namespace, which costs no question more and shows what shares its disk."""
+    return see if target.is_one_object else part
 
 
 def _gather(cluster: Cluster, target: Target, settings: PersistentDataAnalysis) -> Inventory:
