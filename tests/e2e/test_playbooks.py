@@ -254,13 +254,13 @@ def test_an_event_that_is_updated_counts_like_a_new_one() -> None:
 @pytest.mark.parametrize(
     ("name", "starts"),
     [
-        ("KubePersistentVolumeFillingUp", 2),
-        ("KubePersistentVolumeInodesFillingUp", 2),
+        ("KubePersistentVolumeFillingUp", 3),
+        ("KubePersistentVolumeInodesFillingUp", 3),
         ("KubePersistentVolumeErrors", 2),
         ("KubePodNotReady", 0),
     ],
 )
-def test_the_alerts_about_volumes_start_the_report_on_the_volume_and_the_one_on_its_snapshots(
+def test_the_alerts_about_volumes_start_the_reports_on_the_volume_on_its_snapshots_and_on_its_use(
     name: str, starts: int
 ) -> None:
     event = PrometheusTriggerEvent(alert=alerted({"alertname": name, "namespace": "db"}).alert)

@@ -13,6 +13,7 @@ from robusta.api import CallbackBlock, CallbackChoice, ExecutionBaseEvent, actio
 from robusta.core.sinks.robusta import RobustaSinkParams
 from robusta.core.sinks.slack.slack_sink_params import SlackSinkParams
 
+from robusta_volumes._host.said_once import note, still_to_say
 from robusta_volumes._report.page import Button, Page
 
 _TEXT, _PARAMS = 75, 1000  # characters that Slack takes of a button's text, and of our part of its value (2,000 in all)
@@ -27,12 +28,17 @@ class _Params(BaseModel):
 
 def add_buttons(event: ExecutionBaseEvent, page: Page) -> None:
     """Put the buttons of a page below the event's finding, in each sink that shows some and whose clicks come back."""
-    buttons = [b for b in page.blocks if isinstance(b, Button) and len(json.dumps(dict(b.params))) <= _PARAMS]
-    if not buttons:
-        return
     for sink in event.named_sinks or ():
-        if _clicks_come_back(sink, event.get_all_sinks() or {}):
-            event.sink_findings[sink][0].add_enrichment([callbacks(buttons)], suppress_warning=True)
+        if not _clicks_come_back(sink, event.get_all_sinks() or {}):
+            continue
+        finding = event.sink_findings[sink][0]
+        buttons = [b for b in still_to_say(finding, page) if isinstance(b, Button)]
+        buttons = [b for b in buttons if len(json.dumps(dict(b.params))) <= _PARAMS]
+        for topic in dict.fromkeys(b.topic for b in buttons):
+            row = [b for b in buttons if b.topic == topic]
+            made = callbacks(row)
+            finding.add_enrichment([made], suppress_warning=True)
+            note(finding, page, row[0], [made])
 
 
 def callbacks(buttons: Sequence[Button]) -> CallbackBlock:

@@ -20,6 +20,7 @@ from robusta.api import (
 )
 
 from robusta_volumes._host.buttons import add_buttons
+from robusta_volumes._host.said_once import note, still_to_say
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.page import Block, File, Page, Table, Text
 
@@ -45,11 +46,23 @@ def fingerprint(page: Page, cluster: str) -> str:
 def publish(event: ExecutionBaseEvent, page: Page, cluster: str, source: FindingSource) -> None:
     """Hand a page to the host: as a finding of its own, or, for an alert, as part of the alert's finding."""
     if isinstance(event, PrometheusKubernetesAlert):
-        event.add_enrichment([MarkdownBlock(f"*{page.title}*"), *_blocks(page.blocks)])
+        event.add_enrichment([])  # makes the alert's finding in each sink where nobody did yet
+        for sink in event.named_sinks or ():
+            _add_to(event.sink_findings[sink][0], page)
         _name_the_object(event, page)
     else:
         event.add_finding(finding_of(page, cluster, source), suppress_warning=True)
     add_buttons(event, page)
+
+
+def _add_to(finding: Finding, page: Page) -> None:
+    """Add a page to the finding of an alert, but for what is answered there already."""
+    blocks: list[BaseBlock] = [MarkdownBlock(f"*{page.title}*")]
+    for block in still_to_say(finding, page):
+        made = _blocks([block])
+        note(finding, page, block, made)
+        blocks += made
+    finding.add_enrichment(blocks, suppress_warning=True)
 
 
 def _name_the_object(event: ExecutionBaseEvent, page: Page) -> None:

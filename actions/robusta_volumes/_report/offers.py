@@ -8,7 +8,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.quantity import as_quantity, gib
 from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.expansion import ACTION as EXPAND
-from robusta_volumes._report.page import Button
+from robusta_volumes._report.page import GROW, Button
 from robusta_volumes._report.volume_change import POLICY, RELEASE
 from robusta_volumes._rules.growth import growing
 
@@ -36,4 +36,4 @@ def offer_to_grow(claim: Claim, size: int, see: Inventory) -> tuple[Button, ...]
     if claim.phase != "Bound" or claim.meta.deleted or growing(claim) or found is None or not found.expandable:
         return ()
     params = {"name": claim.meta.name, "namespace": claim.meta.namespace, "size": as_quantity(size), **_PLAN}
-    return (Button(f"Grow to {gib(size)}", EXPAND, params),)
+    return (Button(f"Grow to {gib(size)}", EXPAND, params, GROW),)

@@ -13,6 +13,7 @@ class Text:
     """A paragraph in the Markdown that chats share: *bold*, `code`, fences."""
 
     markdown: str
+    topic: str = ""  # what it answers, where another page may answer that in the same message
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class Button:
     text: str
     action: str
     params: Mapping[str, str]
+    topic: str = ""  # as of a text
 
+
+GROW = "grow"  # topic: what to do about the size of a claim
 
 Block = Text | Table | File | Button
 
@@ -68,6 +72,7 @@ class Page:
     identity: str = ""  # of the issue that the title names: the same from whichever object somebody looked at it
     failure: bool = True  # False: nothing is wrong
     noteworthy: bool = True  # False: not worth a message unless somebody asked
+    knows: int = 0  # of its topics: of two pages in one message the one that knows more is heard
 
 
 def csv_file(name: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> File:

@@ -25,7 +25,7 @@ from robusta_volumes._report.data_plain import cost_of
 from robusta_volumes._report.data_seen import KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.offers import offer_to_grow
-from robusta_volumes._report.page import Block, File, Page, Subject, Table, Text
+from robusta_volumes._report.page import GROW, Block, File, Page, Subject, Table, Text
 from robusta_volumes._report.persistent_data import BLIND, gaps, method, next_steps
 from robusta_volumes._report.pieces import TEXT_LIMIT, brief, fix_lines, not_looked_at, short
 
@@ -62,6 +62,7 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
         identity=issues[0].id if issues else "",
         failure=bool(issues),
         noteworthy=bool(issues) or blind,
+        knows=1 if row.use.history else 0,  # a size from its growth, not from a rule of thumb
     )
 
 
@@ -154,7 +155,7 @@ def _shared(row: Row) -> str:
 def _step(row: Row, seen: Seen) -> tuple[Block, ...]:
     soon = row.use.full_in is not None and row.use.full_in <= _FAR
     fixes = next_steps(row, seen) if soon or is_full(row.use) or row.claim.meta.key in seen.issues_of else ()
-    return (Text(fix_lines(fixes)),) if fixes else ()
+    return (Text(fix_lines(fixes), GROW),) if fixes else ()
 
 
 def _facts(row: Row, seen: Seen) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.ignored import ignored_text
 from robusta_volumes._report.object_graph import object_graph
 from robusta_volumes._report.offers import offer_to_grow, offers
-from robusta_volumes._report.page import Block, File, Page, Subject, Text
+from robusta_volumes._report.page import GROW, Block, File, Page, Subject, Text
 from robusta_volumes._report.pieces import brief, issue_text, not_looked_at, not_read
 from robusta_volumes._report.redact import to_yaml
 from robusta_volumes._report.volume_facts import event_file, event_table, fact_table, storage_events
@@ -52,7 +52,7 @@ def object_page(
     elif hidden:
         blocks.append(Text(_nothing_known(alerted=alerted)))
     elif alerted:
-        blocks.append(Text(_beside_the_alert(claim, see)))
+        blocks += _beside_the_alert(claim, see)
     else:
         blocks.append(Text(_nothing_wrong(found, claim)))
     if details:
@@ -150,20 +150,22 @@ def _grown(claim: Claim) -> int:
     return -(-(claim.capacity or claim.requested or 0) * GROW_PERCENT // (100 * GIB)) * GIB
 
 
-def _beside_the_alert(claim: Claim | None, see: Inventory) -> str:
+def _beside_the_alert(claim: Claim | None, see: Inventory) -> tuple[Text, ...]:
     """Say what can be done about a volume that fills up, as far as its objects tell."""
-    said = "How full it is stands in the alert; what was read of its objects shows no other problem."
+    said = Text("How full it is stands in the alert; what was read of its objects shows no other problem.")
     found = see.storage_class.get(claim.class_name or "") if claim else None
     if claim is None or found is None or not (claim.capacity or claim.requested):
-        return said
+        return (said,)
     if not found.expandable:
-        return f"{said}\n*Do this:* free space inside it: class {plain(found.meta.name)} cannot be expanded."
+        todo = f"*Do this:* free space inside it: class {plain(found.meta.name)} cannot be expanded."
+        return said, Text(todo, GROW)
     grown = as_quantity(_grown(claim))
     command = (
         f"kubectl -n {quoted(claim.meta.namespace)} patch pvc {quoted(claim.meta.name)} --type merge "
         f"""-p '{{"spec":{{"resources":{{"requests":{{"storage":"{grown}"}}}}}}}}'"""
     )
-    return f"{said}\n*Do this:* free space inside it, or buy time (class {found.meta.name} can be expanded):\n```{command}```"
+    todo = f"*Do this:* free space inside it, or buy time (class {found.meta.name} can be expanded):\n```{command}```"
+    return said, Text(todo, GROW)
 
 
 def missing_page(subject: Subject, kind: str, known: Sequence[str], *, asked: bool, is_volume: bool = False) -> Page:
