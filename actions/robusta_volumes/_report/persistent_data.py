@@ -127,7 +127,7 @@ def _steps(seen: Seen) -> tuple[Block, ...]:
         fixes = next_steps(row, seen)
         head = f"{_about(row, seen)}\n" if told else ""
         if fixes:
-            told.append(Text(short(head, _HEAD) + fix_lines(fixes[:2], TEXT_LIMIT - _HEAD)))
+            told.append(Text(short(head, _HEAD) + fix_lines(fixes[:1], TEXT_LIMIT - _HEAD)))
     return tuple(told)
 
 
