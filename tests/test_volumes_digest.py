@@ -3,13 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+from data_of import NOW, claim, days, use
+from robusta_volumes._analysis.claim_uses import Uses, claim_uses
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._cluster.state import State
+from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.errors import ClusterError, Unavailable
+from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.settings import PersistentVolumeActions
+from robusta_volumes._model.usage import Measured
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page, Text
 from robusta_volumes._report.volumes_digest import LINES
-from robusta_volumes._workflows.volumes_digest import volumes_digest
+from robusta_volumes._workflows.volumes_digest import Data, volumes_digest
 
 RECORDED = Path(__file__).parent / "clusters"
 
@@ -21,8 +27,8 @@ def cluster(folder: str, **more: Any) -> MemoryCluster:
     )
 
 
-def digest(about: MemoryCluster, state: State, *, remember: bool = True) -> Page:
-    return volumes_digest(about, PersistentVolumeActions(), state, remember=remember)
+def digest(about: MemoryCluster, state: State, data: Data = Data(), *, remember: bool = True) -> Page:  # noqa: B008 (frozen)
+    return volumes_digest(about, PersistentVolumeActions(), state, data, remember=remember)
 
 
 def text_of(page: Page) -> str:
@@ -77,7 +83,7 @@ def test_a_state_that_may_not_be_kept_makes_each_digest_a_first_one() -> None:
 def test_it_fits_on_a_phone_and_names_what_it_does_not_know() -> None:
     text = text_of(digest(cluster("after"), State(MemoryCluster(), "robusta")))
     assert len(text.splitlines()) <= LINES
-    assert "What fills next:* not known" in text
+    assert "What fills next:* not known: metrics were not asked." in text
     assert "*Waste:* " in text
     assert "*Quietly well:* " in text
 
@@ -86,3 +92,41 @@ def test_a_healthy_cluster_gets_one_quiet_message() -> None:
     page = digest(MemoryCluster(name="lab"), State(MemoryCluster(), "robusta"))
     assert page.title == "Volumes this week: no problem open, 0 claims"
     assert page.failure is False
+
+
+def fills_next(measured: Measured | ClusterError) -> str:
+    """What the digest says of three claims that grow by 1 GiB a day, to 89, 95 and 30 of 100 GiB, when this is measured."""
+
+    def ask(see: Inventory) -> Uses:
+        if isinstance(measured, ClusterError):
+            raise measured
+        return claim_uses(see, measured, PersistentDataAnalysis())
+
+    about = MemoryCluster([o for name in ("late", "soon", "slow") for o in claim(f"shop/{name}")], now=NOW)
+    page = digest(about, State(MemoryCluster(), "robusta"), Data(ask))
+    return next(line for line in text_of(page).splitlines() if "What fills next" in line)
+
+
+def test_it_says_which_claims_fill_next_and_of_how_many_that_is_known() -> None:
+    rows = {("shop", "late"): [60.0 + d for d in range(30)], ("shop", "soon"): [66.0 + d for d in range(30)]}
+    now = {key: use(row[-1]) for key, row in rows.items()}
+    said = fills_next(Measured(now=now, highest=days(rows), lowest=days(rows)))
+    assert said.startswith("*What fills next:* shop/soon on 29 Nov")
+    assert "shop/late on 5 Dec" in said
+    assert said.endswith("(2 of 3 claims measured).")
+
+
+def test_it_says_that_nothing_fills_only_of_what_is_measured() -> None:
+    said = fills_next(Measured(now={("shop", "slow"): use(30)}))
+    assert said == "*What fills next:* nothing within 14 days (1 of 3 claims measured)."
+
+
+def test_what_is_full_stands_before_what_will_be() -> None:
+    assert "shop/slow is full (99 % of 100.0 GiB)" in fills_next(Measured(now={("shop", "slow"): use(99)}))
+
+
+def test_without_metrics_it_says_why_and_never_that_nothing_fills() -> None:
+    assert fills_next(Unavailable("Prometheus does not answer")) == (
+        "*What fills next:* not known: Prometheus does not answer."
+    )
+    assert "not known: no metric tells" in fills_next(Measured())

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from robusta_volumes._analysis.assess import Assessment, Issue, tally
+from robusta_volumes._analysis.claim_uses import Uses
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing
 from robusta_volumes._model.times import ago
+from robusta_volumes._model.use_words import full_on, how_full, is_full, title_of
 from robusta_volumes._report.overview_lines import waste_line
 from robusta_volumes._report.page import File, Page, Subject, Text
 from robusta_volumes._report.pieces import MARK, issues_csv, not_looked_at, short
 
 LINES = 20  # of the message: a week fits on a phone
-_OPEN, _NEW, _FIXED = 5, 3, 3  # named each; all are in the file
+_OPEN, _NEW, _FIXED, _NEXT = 5, 3, 3, 3  # named each; all are in the file
 _NO_SNAPSHOT = "SF-02"
 
 
@@ -32,7 +34,16 @@ def identity(issue: Issue) -> str:
     return "/".join((issue.rule.id, *issue.object))
 
 
-def digest_page(found: Assessment, see: Inventory, before: Before | None) -> Page:
+@dataclass(frozen=True)
+class Filling:
+    """What is known of how claims fill up: ``uses``, or ``why`` nothing is."""
+
+    uses: Uses | None = None
+    why: str = "metrics were not asked"
+    horizon: int = 14  # days
+
+
+def digest_page(found: Assessment, see: Inventory, before: Before | None, filling: Filling) -> Page:
     """Write the digest: at most 20 lines, and a file with every problem."""
     problems = found.problems
     new, fixed = changes(problems, before, found.judged)
@@ -42,7 +53,7 @@ def digest_page(found: Assessment, see: Inventory, before: Before | None) -> Pag
         lines.append(f"• and {len(problems) - _OPEN} more in issues.csv")
     if fixed:
         lines.append(f"*Fixed:* {listing([short(title, 90) for title in fixed], _FIXED)}.")
-    lines += [*_waste(found), *_unprotected(found, see), _fills_next(), _well(see, problems)]
+    lines += [*_waste(found), *_unprotected(found, see), _fills_next(filling, see), _well(see, problems)]
     blocks: list[Text | File] = [Text("\n".join(lines[:LINES]))]
     if problems:
         blocks.append(issues_csv(problems, found.prices.currency if found.prices else ""))
@@ -119,8 +130,22 @@ def _unprotected(found: Assessment, see: Inventory) -> list[str]:
     return [f"*No recent snapshot:* {claims}: {names} (backups of other tools are not looked at)."]
 
 
-def _fills_next() -> str:
-    return "*What fills next:* not known: usage is not measured yet (persistentDataAnalysis)."
+def _fills_next(filling: Filling, see: Inventory) -> str:
+    """Say which claims are full, or will be within the horizon, and of how many that is known."""
+    uses = filling.uses
+    if uses is None:
+        return f"*What fills next:* not known: {short(filling.why, 160)}."
+    if not uses.coverage.measured:
+        return "*What fills next:* not known: no metric tells how full the claims are."
+    known = f"{uses.coverage.measured} of {count(uses.coverage.claims, 'claim')} measured"
+    leads = [use for use in uses.by_claim.values() if use.leads and use.use is not None]
+    full = [use for use in leads if is_full(use)]
+    soon = [u for u in leads if u.full_in is not None and u.full_in <= filling.horizon and not is_full(u)]
+    told = [f"{title_of(use)} is full ({how_full(use.use)})" for use in sorted(full, key=lambda use: use.key)]
+    told += [f"{title_of(u)} {full_on(u, see.now)}" for u in sorted(soon, key=lambda u: (u.full_in or 0, u.key))]
+    if not told:
+        return f"*What fills next:* nothing within {filling.horizon} days ({known})."
+    return f"*What fills next:* {listing(told, _NEXT)} ({known})."
 
 
 def _well(see: Inventory, problems: Sequence[Issue]) -> str:
