@@ -3,11 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint bench docs wheel tarball image clean bootstrap
+.PHONY: help demo test lint bench bench-forecast docs wheel tarball image clean bootstrap
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: bootstrap ## an embedded cluster with broken storage, and what the five workflows say about it
 	@$(BIN)/python -m robusta_volumes._sandbox.demo
@@ -21,6 +21,9 @@ lint: bootstrap ## style, types and who may import whom
 
 bench: bootstrap ## the figures in docs/ again, on this machine
 	@$(BIN)/python tools/bench.py
+
+bench-forecast: bootstrap ## how good dates of full are, beside what others do
+	@$(BIN)/python benchmarks/forecast_quality.py
 
 docs: bootstrap ## write docs/reference and the package's copies of playbooks and values again
 	@$(BIN)/python -m robusta_volumes._cli.reference

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from robusta_volumes._analysis.patterns import (
     ACCELERATING,
+    CYCLE,
     CYCLIC,
     EMPTY,
     FLAT,
@@ -18,24 +19,30 @@ from robusta_volumes._analysis.patterns import (
     NO_DATA,
     SAWTOOTH,
     SHRINKING,
-    STEP,
-    TOO_SHORT,
     Shape,
     classify,
     shape_of,
+    week_tie,
 )
 from robusta_volumes._analysis.slopes import NORMAL, Floats, Ints, Line, at_share, theil_sen
+from robusta_volumes._analysis.trends import (
+    THIRD,
+    WINDOW,
+    Trend,
+    acceleration,
+    lately,
+    lumpy,
+    mean_growth,
+    straight,
+    straying,
+    tips,
+)
 
 HORIZON = 180  # days: what lies farther is not forecast
 TRUSTED = 3  # times the history: a week says nothing of next spring
 _CHUNK = 1000  # rows at a time: their pairs of days fit into a processor's cache
-_WINDOW = 30  # days that a trend is made of: what a volume did before says little of next week
-_RECENT = 10  # days: a third of the window, in which growth may differ
 _LOW_POINTS = 3  # daily points: fewer are no history
 _FRESH = 0.9  # a fall to less than a tenth, of a volume without such habits: emptied or made anew
-_FASTER = 1.15  # times: growth that rises by less from third to third is linear
-_SURE = 3.0  # times the error of a third's slope: a smaller difference is noise
-_FASTEST = 4.0  # times in ten days: more is a start, no trend
 
 
 @dataclass(frozen=True)
@@ -58,18 +65,6 @@ class Outlook:
     idle_column: Ints  # the last day on which anything changed, of an idle claim; -1: not idle
     noise: Floats  # bytes: how far days lie from the trend, as a standard deviation
     factor: Floats  # by what growth is multiplied in ten days, of an accelerating claim; 1 elsewhere
-
-
-@dataclass(frozen=True)
-class _Trend:
-    """How a row goes on, before any date."""
-
-    slope: Floats
-    low: Floats
-    high: Floats
-    level: Floats
-    noise: Floats
-    factor: Floats
 
 
 def outlook(highest: Floats, lowest: Floats, usable: Floats, since: Ints | None = None) -> Outlook:
@@ -96,13 +91,16 @@ def _part(top: Floats, floor: Floats, usable: Floats) -> Outlook:
     top = _anew(top)
     floor = np.where(np.isfinite(top), floor, np.nan)
     shape = shape_of(top, floor, usable)
-    window = top[:, -_WINDOW:]
-    line = theil_sen(_without_step(window, shape, top.shape[1]))
-    recent = theil_sen(_without_step(window, shape, top.shape[1])[:, -_RECENT:])
-    factor = _acceleration(window, line)
-    gap = at_share((top - floor)[:, -_WINDOW:])
-    pattern = classify(shape, line, gap, usable, factor > 1)
-    trend = _trend(pattern, shape, window, line, recent, factor)
+    window = top[:, -WINDOW:]
+    even = _without_step(window, shape, top.shape[1])
+    weekly = week_tie(theil_sen(even).rest) > CYCLE
+    burst = lumpy(even)
+    line, _ = straight(even, weekly)
+    line = mean_growth(even, line, burst)
+    speed = acceleration(window)
+    gap = at_share((top - floor)[:, -WINDOW:])
+    pattern = classify(shape, line, gap, usable, speed[0] > 1, weekly, burst)
+    trend = _trend(pattern, shape, even, line, speed)
     full, early, late = _dates(trend, usable)
     silent = np.isin(pattern, (NO_DATA, EMPTY, IDLE, SHRINKING, FLAT, CYCLIC)) | (shape.points < _LOW_POINTS)
     reach = np.minimum(HORIZON, TRUSTED * _length(window))
@@ -128,7 +126,7 @@ def _part(top: Floats, floor: Floats, usable: Floats) -> Outlook:
         step_bytes=shape.step_bytes,
         idle_column=shape.idle_column,
         noise=trend.noise,
-        factor=np.where(pattern == ACCELERATING, factor, 1.0),
+        factor=trend.factor,
     )
 
 
@@ -157,52 +155,42 @@ def _without_step(window: Floats, shape: Shape, days: int) -> Floats:
     return np.where(after, window - shape.step_bytes[:, None], window)
 
 
-def _acceleration(window: Floats, line: Line) -> Floats:
-    """Give by what growth is multiplied in ten days, ``(rows,)``; 1 where it does not accelerate."""
-    if window.shape[1] < 3 * _RECENT:
-        return np.ones(len(window))
-    first, second, third = (theil_sen(window[:, a : a + _RECENT]) for a in (0, _RECENT, 2 * _RECENT))
-    noise = np.sqrt((first.noise**2 + second.noise**2 + third.noise**2) / 3)
-    error = noise / np.sqrt(_RECENT * (_RECENT**2 - 1) / 12)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        one, two = second.slope / first.slope, third.slope / second.slope
-        speeding = (first.slope > 0) & (one > _FASTER) & (two > _FASTER)
-        speeding &= third.slope - first.slope > _SURE * error
-        speeding &= line.slope > 0
-        return np.where(speeding, np.clip(np.sqrt(third.slope / first.slope), 1.0, _FASTEST), 1.0)
-
-
-def _trend(pattern: NDArray[np.int8], shape: Shape, window: Floats, line: Line, recent: Line, factor: Floats) -> _Trend:
+def _trend(pattern: NDArray[np.int8], shape: Shape, window: Floats, line: Line, speed: tuple[Floats, ...]) -> Trend:
     """Choose the line that a row's future follows."""
-    tips = theil_sen(np.where(shape.peaks[:, -window.shape[1] :], window, np.nan))
-    saw = pattern == SAWTOOTH
-    faster = np.isin(pattern, (STEP, SAWTOOTH, ACCELERATING, TOO_SHORT), invert=True) & (recent.low > line.high)
-    pick = [saw, faster]
-    slope = np.select(pick, [tips.slope, recent.slope], line.slope)
-    low = np.select(pick, [tips.low, recent.low], line.low)
-    high = np.select(pick, [tips.high, recent.high], line.high)
-    noise = np.select(pick, [tips.noise, recent.noise], line.noise)
-    stepped = shape.step_bytes
-    usual = line.end + at_share(line.rest[:, -7:]) + stepped
-    level = np.select([saw], [np.fmax(tips.end, shape.last)], np.fmax(shape.last, usual))
-    speed = np.where(pattern == ACCELERATING, factor, 1.0)
-    return _Trend(slope, low, high, level, noise, speed)
+    peaks = tips(window, shape.peaks[:, -window.shape[1] :])
+    saw, fast = pattern == SAWTOOTH, pattern == ACCELERATING
+    slope = np.select([saw, fast], [peaks.slope, speed[1]], line.slope)
+    low = np.select([saw, fast], [peaks.low, speed[2]], line.low)
+    high = np.select([saw, fast], [peaks.high, speed[3]], line.high)
+    noise = np.where(saw, peaks.noise, line.noise)
+    level = np.where(saw, np.fmax(peaks.end, shape.last), np.fmax(shape.last, line.end + lately(line)))
+    walk = np.where(saw | fast, 0.0, straying(window, slope))
+    return Trend(slope, low, high, level, noise, walk, np.where(fast, speed[0], 1.0))
 
 
-def _dates(trend: _Trend, usable: Floats) -> tuple[Floats, Floats, Floats]:
-    """Give the days until a row is full: expected, early, late; inf where never."""
-    gap, wide = usable - trend.level, NORMAL * trend.noise
-    return (
-        _days(gap, trend.slope, trend.factor),
-        _days(gap - wide, trend.high, trend.factor),
-        _days(gap + wide, trend.low, trend.factor),
-    )
+def _dates(trend: Trend, usable: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give the days until a row is full: expected, early, late; inf where never.
+
+    Where a row starts and how fast it grows are unsure independently of one another: their days add up as squares do.
+    """
+    gap = usable - trend.level
+    full = _days(gap, trend.slope, trend.factor)
+    ahead = np.minimum(full, HORIZON)
+    wide = NORMAL * np.sqrt(trend.noise**2 + trend.walk**2 * ahead)
+    with np.errstate(invalid="ignore"):
+        early = np.hypot(
+            full - _days(gap - wide, trend.slope, trend.factor), full - _days(gap, trend.high, trend.factor)
+        )
+        late = np.hypot(_days(gap + wide, trend.slope, trend.factor) - full, _days(gap, trend.low, trend.factor) - full)
+        never = ~np.isfinite(full)
+        first = np.where(never, _days(gap - wide, trend.high, trend.factor), np.maximum(full - early, 0.0))
+        return full, first, np.where(never, np.inf, full + late)
 
 
 def _days(gap: Floats, slope: Floats, factor: Floats) -> Floats:
     """Give the days until a growth that starts at ``slope`` has filled the gap."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        rate = np.log(factor) / _RECENT
+        rate = np.log(factor) / THIRD
         curved = np.log1p(np.maximum(gap, 0.0) * rate / slope) / rate
-        straight = np.maximum(gap, 0.0) / slope
-        return np.where(slope > 0, np.where(factor > 1, curved, straight), np.inf)
+        even = np.maximum(gap, 0.0) / slope
+        return np.where(slope > 0, np.where(factor > 1, curved, even), np.inf)

@@ -23,10 +23,14 @@ _IDLE_SHARE, _IDLE_DAYS = 0.002, 14  # less than a log line: nobody writes
 _FALL_SHARE, _FALLS = 0.02, 3  # a cleanup that is one frees a fiftieth, and a habit has happened three times
 _FALL_RANGE = 0.25  # of all that the row moves: smaller falls are the noise of a larger movement
 _STEP_PART, _STEP_SHARE = 0.6, 0.03  # one day that is most of a month's rise, and worth a line
+_STEP_ALONE = 3.0  # times the next largest: no other day is like it
 _NOTABLE = 0.01  # of usable in 30 days: less is noise
 _ROUGH = 0.25  # noise as part of the rise: more is no steady growth
-_CYCLE, _CYCLE_SHARE = 0.5, 0.02  # autocorrelation at a week; or the daily swing as a share
+CYCLE = 0.5  # autocorrelation at a week: more is a rhythm
+_CYCLE_SHARE = 0.02  # of usable: the daily swing
 _WEEK, _MONTH = 7, 30
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,10 @@ class Shape:
     points: Ints  # days with a value
     last: Floats  # the newest value
     falls: Ints  # sudden losses: cleanups, compactions
-    peaks: NDArray[np.bool_]  # (rows, days): the day before a fall
-    step_column: Ints  # the day of the one sudden rise that is most of the month's; -1: none
+    peaks: Bools  # (rows, days): the day before a fall
+    step_column: Ints  # the day of the one sudden rise; -1: none
     step_bytes: Floats  # its bytes; 0: none
+    stepped: Bools  # it is most of the month's rise
     idle_column: Ints  # the last day on which anything changed, of a row that is idle; -1: it is not
     p99: Floats  # the 99th percentile of daily maxima
 
@@ -54,7 +59,7 @@ def shape_of(top: Floats, floor: Floats, usable: Floats) -> Shape:
     peaks = np.zeros(top.shape, dtype=bool)
     peaks[:, :-1] = fell[:, 1:]
     falls = fell.sum(axis=1)
-    step, size = _steps(filled, moves, falls, usable)
+    step, size, most = _steps(filled, moves, falls, usable)
     return Shape(
         points=np.isfinite(top).sum(axis=1),
         last=filled[:, -1],
@@ -62,6 +67,7 @@ def shape_of(top: Floats, floor: Floats, usable: Floats) -> Shape:
         peaks=peaks,
         step_column=step,
         step_bytes=size,
+        stepped=most,
         idle_column=_idle(top, floor, usable),
         p99=at_share(top, 0.99),
     )
@@ -74,13 +80,18 @@ def _carried(values: Floats) -> Floats:
     return np.where(latest >= 0, np.take_along_axis(values, np.maximum(latest, 0), axis=1), np.nan)
 
 
-def _steps(filled: Floats, moves: Floats, falls: Ints, usable: Floats) -> tuple[Ints, Floats]:
+def _steps(filled: Floats, moves: Floats, falls: Ints, usable: Floats) -> tuple[Ints, Floats, Bools]:
+    """Give the day and size of the one sudden rise, and whether it is most of what the row rose by."""
     rows = np.arange(len(filled))
     column = np.argmax(moves, axis=1)
     size = moves[rows, column]
     rise = filled[:, -1] - lowest(filled)
-    found = (size > _STEP_PART * rise) & (rise > _STEP_SHARE * usable) & (falls < _FALLS)
-    return np.where(found, column, -1), np.where(found, size, 0.0)
+    ranked = np.sort(moves, axis=1)
+    second = ranked[:, -2] if moves.shape[1] > 1 else np.zeros(len(rows))
+    large = (size > _STEP_SHARE * usable) & (falls < _FALLS)
+    most = large & (size > _STEP_PART * rise)
+    found = most | (large & (size > _STEP_ALONE * second))
+    return np.where(found, column, -1), np.where(found, size, 0.0), most
 
 
 def _idle(top: Floats, floor: Floats, usable: Floats) -> Ints:
@@ -98,14 +109,15 @@ def _idle(top: Floats, floor: Floats, usable: Floats) -> Ints:
 
 
 def classify(
-    shape: Shape, line: Line, floor_gap: Floats, usable: Floats, speeding: NDArray[np.bool_]
+    shape: Shape, line: Line, floor_gap: Floats, usable: Floats, speeding: Bools, weekly: Bools, lumpy: Bools
 ) -> NDArray[np.int8]:
     """Give each row's pattern as an index of `PATTERNS`; ``floor_gap`` is the usual distance of a day's extremes."""
     rise = line.slope * _MONTH
     notable = np.abs(rise) >= _NOTABLE * usable
-    rough = line.noise >= _ROUGH * np.abs(line.slope) * np.maximum(shape.points - 1, 1)
+    rough = line.noise >= _ROUGH * np.abs(line.slope) * np.maximum(np.isfinite(line.rest).sum(axis=1) - 1, 1)
+    rough |= lumpy
     swing = floor_gap - np.abs(line.slope)
-    cycles = (_weekly(line.rest) > _CYCLE) & (line.noise > _NOTABLE * usable)
+    cycles = weekly & (line.noise > _NOTABLE * usable)
     cycles |= (swing > _CYCLE_SHARE * usable) & (swing > 2 * line.noise)
     found = np.select(
         [
@@ -114,7 +126,7 @@ def classify(
             (shape.last < _EMPTY_SHARE * usable) & (shape.last < _EMPTY_BYTES),
             shape.idle_column >= 0,
             shape.falls >= _FALLS,
-            shape.step_column >= 0,
+            shape.stepped,
             speeding,
             notable & (line.high < 0),
             notable & (line.low > 0) & ~rough,
@@ -127,7 +139,7 @@ def classify(
     return found.astype(np.int8)
 
 
-def _weekly(rest: Floats) -> Floats:
+def week_tie(rest: Floats) -> Floats:
     """Give the autocorrelation at seven days, ``(rows,)``; 0 where the rows are shorter than two weeks."""
     if rest.shape[1] < 2 * _WEEK:
         return np.zeros(len(rest))

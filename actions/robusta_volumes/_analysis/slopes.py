@@ -15,6 +15,7 @@ Ints = NDArray[np.int64]
 
 NORMAL = 1.2816  # standard deviations: 80 % of a normal distribution lie within so many of its middle
 _MAD = 1.4826  # what makes the median of distances from the median a standard deviation
+_HALF = 0.3
 _TIED = 0.9  # the most that is believed of the tie between neighbouring days; 1 would leave no days at all
 
 
@@ -25,6 +26,7 @@ class Line:
     slope: Floats  # units of the values per day
     low: Floats  # the same: 80 % of the cases lie between low and high
     high: Floats
+    near: tuple[Floats, Floats]  # the same two, were days tied to their neighbours by half at most
     end: Floats  # the line's value at the last column
     noise: Floats  # standard deviation of the values around the line, robust
     rest: Floats  # (rows, days): value minus line
@@ -56,7 +58,7 @@ def theil_sen(values: Floats) -> Line:
     rows, days = values.shape
     if days < 2:  # noqa: PLR2004 (two points make a line)
         none = np.full(rows, np.nan)
-        return Line(none, none, none, none, none, np.full(values.shape, np.nan))
+        return Line(none, none, none, (none, none), none, none, np.full(values.shape, np.nan))
     base = lowest(values)
     scale = highest(values) - base
     scale[~(scale > 0)] = 1.0
@@ -75,11 +77,13 @@ def theil_sen(values: Floats) -> Line:
     middle = at_share(rest)
     rest -= middle[:, None]
     tie = tied(rest)
-    spread = NORMAL * np.sqrt(points * (points - 1) * (2 * points + 5) / 18 * (1 + tie) / (1 - tie))
+    alone = NORMAL * np.sqrt(points * (points - 1) * (2 * points + 5) / 18)
+    spread, less = (alone * np.sqrt((1 + each) / (1 - each)) for each in (tie, np.minimum(tie, _HALF)))
     return Line(
         slope=slope,
         low=_ranked(pairs, count, -spread) * scale,
         high=_ranked(pairs, count, spread) * scale,
+        near=(_ranked(pairs, count, -less) * scale, _ranked(pairs, count, less) * scale),
         end=middle + slope * (days - 1),
         noise=_MAD * at_share(np.abs(rest)),
         rest=rest,
