@@ -22,6 +22,7 @@ class Question:
     form: Form
     address: Form  # what stood in the address
     headers: dict[str, str]
+    body: str = ""
 
     @property
     def query(self) -> str:
@@ -69,7 +70,7 @@ def answering(answer: Callable[[Question], Reply | Iterator[bytes]]) -> Iterator
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             place = urlsplit(self.path)
             question = Question(
-                place.path, dict(parse_qsl(body)), dict(parse_qsl(place.query)), dict(self.headers.items())
+                place.path, dict(parse_qsl(body)), dict(parse_qsl(place.query)), dict(self.headers.items()), body
             )
             server.asked.append(question)
             reply = answer(question)

@@ -2,8 +2,9 @@
 
 from robusta.api import ExecutionBaseEvent, action
 
-from robusta_volumes._host.own import host_of, prometheus_of
+from robusta_volumes._host.own import host_of
 from robusta_volumes._host.params import DoctorParams
+from robusta_volumes._host.prometheus import Present
 from robusta_volumes._host.run import run_plain
 from robusta_volumes._workflows.leftovers import leftovers
 from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor as examine
@@ -16,7 +17,7 @@ def robusta_volumes_doctor(event: ExecutionBaseEvent, params: DoctorParams) -> N
     Reads only. Run it by hand after the installation, or on a schedule.
     """
     host = host_of(params.workflows)
-    run_plain(event, params, lambda cluster: examine(cluster, host, prometheus_of(host)))
+    run_plain(event, params, lambda cluster: examine(cluster, host, Present() if host.prometheus_url else None))
 
 
 @action

@@ -18,7 +18,7 @@ from robusta.core.model.env_vars import (
 from robusta.integrations.prometheus.utils import PrometheusDiscovery
 
 from robusta_volumes._analysis.overlap import playbook_of
-from robusta_volumes._cluster.live_prometheus import HttpTransport, LivePrometheus
+from robusta_volumes._cluster.live_prometheus import shown
 from robusta_volumes._model.checkup import Host
 from robusta_volumes._model.settings import WORKFLOWS, read_settings, snake
 
@@ -40,18 +40,6 @@ def host_of(workflows: object) -> Host:
         signing_key=None if config is None else bool((config.get("global_config") or {}).get("signing_key")),
         prometheus_url=_prometheus_url(config),
     )
-
-
-def prometheus_of(host: Host) -> LivePrometheus | None:
-    """Connect to Prometheus as Robusta would; None when nobody knows one."""
-    if not host.prometheus_url:
-        return None
-    params = _prometheus_params((_config() or {}).get("global_config") or {})
-    headers = dict(params.prometheus_additional_headers or {}) if params else {}
-    if params and params.prometheus_auth:
-        headers["Authorization"] = params.prometheus_auth.get_secret_value()
-    query = (params.prometheus_url_query_string or "") if params else ""
-    return LivePrometheus(HttpTransport(host.prometheus_url, headers, query_string=query))
 
 
 def global_config() -> dict[str, Any]:
@@ -92,5 +80,6 @@ def _prometheus_params(config: Mapping[str, Any]) -> PrometheusParams | None:
 def _prometheus_url(config: Mapping[str, Any] | None) -> str:
     params = _prometheus_params((config or {}).get("global_config") or {})
     if params and params.prometheus_url:
-        return str(params.prometheus_url)
-    return str(PrometheusDiscovery.find_prometheus_url() or "")
+        return shown(str(params.prometheus_url))  # people will read it
+    found = PrometheusDiscovery.find_prometheus_url()
+    return shown(str(found)) if found else ""

@@ -1,6 +1,6 @@
 """The Prometheus that Robusta is configured for, whatever its provider, asked within a time limit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from pydantic.v1 import ValidationError
@@ -10,6 +10,7 @@ from robusta.integrations.prometheus.utils import get_prometheus_connect
 
 from robusta_volumes._cluster.in_time import in_time
 from robusta_volumes._cluster.live_metrics import LiveMetrics
+from robusta_volumes._cluster.live_prometheus import LivePrometheus
 from robusta_volumes._cluster.live_prometrix import PrometrixTransport
 from robusta_volumes._cluster.metric_batches import BATCH
 from robusta_volumes._cluster.metric_questions import Transport
@@ -28,6 +29,14 @@ def prometheus_metrics(seconds: float, batch: int = BATCH) -> LiveMetrics:
     params = prometheus_params()
     labels = params.prometheus_additional_labels if params.add_additional_labels else None
     return LiveMetrics(connected(params), seconds, labels=labels, batch=batch)
+
+
+class Present:
+    """Asks which metrics are there, over the same connection that reports use."""
+
+    def present(self, names: Collection[str]) -> set[str]:
+        """Give those of ``names`` that have samples now. Raises ClusterError: when no usable answer came."""
+        return LivePrometheus(connected(prometheus_params())).present(names)
 
 
 def prometheus_params() -> PrometheusParams:
