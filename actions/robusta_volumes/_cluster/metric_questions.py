@@ -21,7 +21,10 @@ _LOAD = "look at Prometheus' own load and health, and at `globalConfig.prometheu
 class Transport(Protocol):
     """Whatever carries questions to a server of metrics."""
 
-    shown: str  # its address for people, without credentials
+    @property
+    def shown(self) -> str:
+        """Its address for people, without credentials."""
+        ...
 
     def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes]:
         """Send a form to ``path`` and give status and body; both within ``timeout`` seconds.
