@@ -1,7 +1,7 @@
 """Volumes of the wrong size: too large for what they hold, idle, not expandable where they must grow, not grown at all."""
 
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.kind import METRICS, POD, STORAGE_CLASS, VOLUME
+from robusta_volumes._model.kind import CSI_DRIVER, METRICS, POD, STORAGE_CLASS, VOLUME
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import GIB, as_quantity, gib
 from robusta_volumes._model.severity import Severity
@@ -123,7 +123,7 @@ def cannot_grow(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     Severity.MEDIUM,
     "Filesystem is smaller than its volume",
     on="PersistentVolumeClaim",
-    needs=(METRICS, VOLUME, POD),
+    needs=(METRICS, VOLUME, CSI_DRIVER, POD),
     fix="Restart the pod that mounts it: the node grows the filesystem; if it does not, read the driver's log there.",
 )
 def smaller_than_volume(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001

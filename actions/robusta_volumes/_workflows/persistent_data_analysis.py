@@ -38,10 +38,13 @@ _KINDS = (
     k.JOB,
     k.CRON_JOB,
     k.QUOTA,
+    k.CSI_DRIVER,
+    k.CAPACITY,
+    k.SNAPSHOT,
     k.EVENT,
 )
 # What touches data besides the rules about use: growth that does not arrive, and filesystems that fail.
-_ALSO = frozenset({"RS-01", "RS-02", "RS-03", "RS-04", "RS-05", "RS-06", "RS-08", "SC-11"})
+_ALSO = frozenset({"RS-01", "RS-02", "RS-03", "RS-04", "RS-05", "RS-06", "RS-08", "RS-11", "SC-11"})
 _RULES = tuple(one for one in RULES.values() if one.id.startswith("US-") or one.id in _ALSO)
 
 
@@ -84,7 +87,7 @@ def page_of(see: Inventory, part: Inventory, target: Target, settings: Persisten
     """Judge what was seen and measured, and write the report on ``part`` of it."""
     uses = claim_uses(_whole(see, part, target), asked.measured, settings) if asked.measured else Uses()
     known = uses.by_claim if asked.measured else None
-    found = assess(replace(see, uses=known), settings.limits, _RULES, settings.choice)
+    found = assess(replace(see, uses=known), settings.thresholds, _RULES, settings.choice)
     if part is not see:
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
     part = replace(part, uses=known)
