@@ -68,6 +68,7 @@ STORY: Mapping[Key, list[float]] = {
     ("shop", "uploads"): [*line(14, 0.05, 24), *line(30, 0.05, 6)],
     ("shop", "cache"): saw(4, 14, 6),
     ("shop", "archive"): [120.0] * 30,
+    ("shop", "thumbs"): [9.0] * 30,
     ("shop", "warehouse"): line(40, 0.01),
     ("mail", "spool"): line(7.0, 0.1, 30),
     ("mail", "queue"): line(1.0, 0.31, 30),
@@ -80,6 +81,7 @@ SIZES: Mapping[Key, float] = {
     ("shop", "uploads"): 50,
     ("shop", "cache"): 20,
     ("shop", "archive"): 200,
+    ("shop", "thumbs"): 20,
     ("shop", "warehouse"): 500,
     ("mail", "spool"): 10,
     ("mail", "queue"): 20,
@@ -97,6 +99,7 @@ def story() -> tuple[Builder, Measured]:
     b.storage_class("nfs", "nfs.csi.k8s.io", grow=False)
     for space, name, size in (
         ("shop", "archive", "200Gi"),
+        ("shop", "thumbs", "20Gi"),
         ("shop", "warehouse", "500Gi"),
         ("mail", "spool", "10Gi"),
         ("mail", "queue", "20Gi"),
@@ -113,8 +116,10 @@ def story() -> tuple[Builder, Measured]:
     b.pod("vm", "vm-pod", ["disk"], node="node-a")
     b.bound("shop", "unmounted", "30Gi", "gp3", EBS)
     found = measured(STORY, SIZES)
-    now = {**found.now, ("shop", "cache"): use(STORY["shop", "cache"][-1], 20, inodes=0.83)}
-    return b, replace(found, now=now)
+    thumbs = ("shop", "thumbs")
+    now = {**found.now, thumbs: use(STORY[thumbs][-1], 20, inodes=0.93)}
+    files = daily({thumbs: [(640_000 + 10_000 * day) / GIB for day in range(30)]})  # counts, not bytes
+    return b, replace(found, now=now, inodes=files)
 
 
 def cluster_of(b: Builder) -> MemoryCluster:

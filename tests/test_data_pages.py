@@ -3,16 +3,18 @@
 import os
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from data_world import SOURCE, STORY, answers, cluster_of, line, measured, never, shop, story, use
+from data_world import NOW, SOURCE, STORY, answers, cluster_of, line, measured, never, shop, story, use
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.errors import NotAuthenticated
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.prices import prices
+from robusta_volumes._model.quantity import GIB
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._model.usage import Key, Measured, Use
 from robusta_volumes._report.markdown import to_markdown
@@ -24,6 +26,8 @@ PAGES = HERE / "pages" / "data"
 PVC = "PersistentVolumeClaim"
 SETTINGS = PersistentDataAnalysis(prices=prices({"gp3": 0.08}))
 OFF = PersistentDataAnalysis(include_metrics=False)
+CACHE = Target(PVC, "cache", "shop")
+LAST = {("shop", "cache"): Use(5 * GIB, at=NOW - timedelta(days=9))}
 DATABASE = Target(PVC, "data-pg-0", "db")
 TARGETS = {
     "cluster": Target(),
@@ -32,6 +36,7 @@ TARGETS = {
     "claim-fills": DATABASE,
     "claim-full": Target(PVC, "spool", "mail"),
     "claim-sawtooth": Target(PVC, "cache", "shop"),
+    "claim-inodes": Target(PVC, "thumbs", "shop"),
     "claim-step": Target(PVC, "uploads", "shop"),
     "claim-too-large": Target(PVC, "warehouse", "shop"),
     "claim-shared": Target(PVC, "share-a", "team"),
@@ -56,7 +61,7 @@ def quiet() -> Measured:
     history = {("db", "data-pg-0"): line(20, 0.01), ("shop", "uploads"): line(10, 0.01)}
     sizes = {("db", "data-pg-0"): 100.0, ("shop", "uploads"): 50.0}
     gap = "The history of 1 claim did not come: the server gave up (503); ask for fewer at once with `batchSize`."
-    return measured(history, sizes, gaps=(gap,), last_known={("shop", "cache"): Use(5 * 1024**3)})
+    return measured(history, sizes, gaps=(gap,), last_known={("shop", "cache"): Use(5 * GIB)})
 
 
 def two_days() -> Measured:
@@ -79,6 +84,9 @@ OTHERS = {
     ),
     "two-days": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(two_days())),
     "quiet": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(quiet())),
+    "last-known": lambda: persistent_data_analysis(
+        cluster_of(shop()), CACHE, SETTINGS, answers(replace(quiet(), gaps=(), last_known=LAST))
+    ),
     "no-history": lambda: persistent_data_analysis(
         cluster_of(shop()),
         DATABASE,

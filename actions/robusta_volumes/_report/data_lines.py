@@ -17,13 +17,12 @@ from robusta_volumes._model.use_words import (
     title_of,
 )
 from robusta_volumes._report.data_plain import cost_line, cost_of
-from robusta_volumes._report.data_seen import Row, Seen
+from robusta_volumes._report.data_seen import INODES_TOLD, Row, Seen
 from robusta_volumes._report.page import Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 
 _LINE = 260  # characters: ten of them fit a message
 _NAMED = 3
-INODES_TOLD = 0.5  # share of the inodes from which on they are worth a line
 UNTOLD = frozenset({"no data", "too short"})  # patterns that say nothing of the data
 
 

@@ -83,9 +83,8 @@ def _forecast(row: Row, seen: Seen, used: Points) -> Forecast | None:
     middle = at(full) if full else level + use.growth * ahead
     high = at(use.full_early) if use.full_early else middle
     low = at(use.full_late) if use.full_late else min(middle, level) if use.full_early else middle
-    top = usable * 1.12  # more would squeeze everything else
     end = seen.now + timedelta(days=ahead)
-    return Forecast(end, min(middle, top), min(low, top), min(high, top))
+    return Forecast(end, middle, low, high)
 
 
 def _marks(row: Row) -> list[tuple[datetime, str]]:

@@ -18,6 +18,7 @@ from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.page import Subject
 
 KEY = "PersistentDataReport"
+INODES_TOLD = 0.5  # share of the inodes from which on they are worth a line; a smaller filesystem has fewer
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Row:
     def could_be(self) -> int | None:
         """The smaller size that would do, in bytes; None when it needs what it has or nothing is known."""
         target, size = self.use.target, self.size
-        return target if target and size and target < size else None
+        crowded = self.use.use is not None and (self.use.use.inode_share or 0) >= INODES_TOLD
+        return target if target and size and target < size and not crowded else None
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,13 @@ class Seen:
         """The claims that are not full yet and will be within the horizon."""
         soon = (row for row in self.rows if row.use.full_in is not None and row.use.full_in <= self.horizon)
         return tuple(row for row in soon if not is_full(row.use) and row.use.leads)
+
+    @property
+    def crowded(self) -> tuple[Row, ...]:
+        """The claims that will be out of inodes within the horizon, the first first."""
+        found = (row for row in self.rows if row.use.inodes_full_in is not None and row.use.leads)
+        soon = [row for row in found if (row.use.inodes_full_in or 0) <= self.horizon]
+        return tuple(sorted(soon, key=lambda row: (row.use.inodes_full_in, row.use.key)))
 
     @property
     def unmeasured(self) -> bool:

@@ -11,6 +11,7 @@ from robusta_volumes._report.charts import COLOURS, INK, QUIET, WARM, picture, p
 
 _HEIGHT = 6.5  # rows of a bar picture
 _TIGHT = 0.9  # of what fits: a forecast that comes so far is drawn in the colour of warnings
+_ABOVE = 1.12  # of what fits: so much of a forecast beyond it is shown
 _MARKED = 0.01  # share by which what fits must change to be marked as a resize
 Points = Sequence[tuple[datetime, float]]
 
@@ -59,7 +60,7 @@ def _draw(
         _draw_forecast(axes, times[-1], sizes[-1], forecast, fits)
     if fits:
         _draw_fits(axes, fits, end)
-    top = max([*sizes, *(size / GIB for _, size in fits), *([forecast.middle / GIB] if forecast else [])])
+    top = _top(sizes, [size / GIB for _, size in fits], forecast)
     axes.set_ylim(0, top * 1.18 or 1)
     axes.set_xlim(times[0], end)
     if forecast:
@@ -75,6 +76,13 @@ def _draw(
     axes.tick_params(axis="y", labelsize=8, labelcolor=QUIET, length=3, color=QUIET)
 
 
+def _top(sizes: Sequence[float], fits: Sequence[float], forecast: Forecast | None) -> float:
+    """Give what is worth showing: a forecast far above what fits would squeeze everything else."""
+    top = max([*sizes, *fits])
+    ahead = forecast.middle / GIB if forecast else 0.0
+    return max(top, min(ahead, fits[-1] * _ABOVE) if fits else ahead)
+
+
 def _draw_forecast(axes: Any, start: datetime, level: float, forecast: Forecast, fits: Points) -> None:
     room = fits[-1][1] / GIB if fits else float("inf")
     colour = WARM if forecast.high / GIB >= room * _TIGHT else COLOURS[0]
@@ -87,10 +95,10 @@ def _draw_forecast(axes: Any, start: datetime, level: float, forecast: Forecast,
 def _draw_fits(axes: Any, fits: Points, end: datetime) -> None:
     times, sizes = [*(when for when, _ in fits), end], [*(size / GIB for _, size in fits), fits[-1][1] / GIB]
     axes.step(times, sizes, where="post", color=INK, linewidth=1.6)
-    axes.annotate(f"all that fits: {sizes[-1]:,.1f} GiB", (times[0], sizes[0]), xytext=(2, 5), textcoords="offset points",
+    axes.annotate(f"all that fits: {sizes[0]:,.1f} GiB", (times[0], sizes[0]), xytext=(2, 5), textcoords="offset points",
                   fontsize=8, color=INK)  # fmt: skip
     for (_, before), (when, after) in pairwise(fits):
         if abs(after - before) > before * _MARKED:
             axes.plot([when], [after / GIB], marker="^", color=INK, markersize=6)
-            axes.annotate("resized", (when, after / GIB), xytext=(4, -11), textcoords="offset points",
+            axes.annotate(f"resized: {after / GIB:,.1f} GiB", (when, after / GIB), xytext=(4, -11), textcoords="offset points",
                           fontsize=8, color=INK)  # fmt: skip

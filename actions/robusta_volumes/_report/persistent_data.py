@@ -7,7 +7,7 @@ from robusta_volumes._analysis.patterns import FORECAST_POINTS
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, plain
-from robusta_volumes._model.use_words import full_on, how_full, interval, is_full, moment, percent, title_of
+from robusta_volumes._model.use_words import day, full_on, how_full, interval, is_full, moment, percent, title_of
 from robusta_volumes._report.data_files import claims_csv, grow_commands
 from robusta_volumes._report.data_lines import growth_words, number_lines, pattern_words
 from robusta_volumes._report.data_plain import plain_lines
@@ -78,6 +78,10 @@ def _what_fills(seen: Seen) -> str:
         first = filling[0].use
         fill, lead = ("volume fills", "") if len(filling) == 1 else ("volumes fill", "first ")
         return f"{len(filling)} {fill} within {seen.horizon} days, {lead}{title_of(first)} {full_on(first, seen.now)}"
+    if seen.crowded:
+        use = seen.crowded[0].use
+        others = f" and {len(seen.crowded) - 1} more" if len(seen.crowded) > 1 else ""
+        return f"{title_of(use)} is out of inodes on {day(use.inodes_full_in or 0, seen.now)}{others}"
     known = f"{len(seen.known)} of {count(len(seen.rows), 'claim')} measured"
     found = seen.uses.coverage
     if not found.history:
@@ -101,7 +105,7 @@ def _verdict(seen: Seen) -> str:
             "*Do this:* let Prometheus scrape the kubelets (job `kubelet`), and check "
             "`globalConfig.prometheus_additional_labels`; a volume is measured only while a pod mounts it."
         )
-    first = next(iter((*seen.full, *seen.filling)), None)
+    first = next(iter((*seen.full, *seen.filling, *seen.crowded)), None)
     if first is None:
         fullest = max(seen.known, key=lambda row: row.use.use.share or 0 if row.use.use else 0, default=None)
         if fullest is None:
@@ -115,6 +119,11 @@ def _verdict(seen: Seen) -> str:
 
 def _about(row: Row, seen: Seen) -> str:
     """Say of one claim how full it is and how that changes."""
+    ends = row.use.inodes_full_in
+    if ends is not None and row not in (*seen.full, *seen.filling):
+        taken = percent(row.use.use.inode_share if row.use.use else None)
+        said = f"{taken} of its inodes taken, none left on {day(ends, seen.now)}"
+        return f"*{title_of(row.use)}*: {said} ({how_full(row.use.use)} used)."
     parts = [how_full(row.use.use), growth_words(row), pattern_words(row.use)]
     when = "" if is_full(row.use) else f": full {full_on(row.use, seen.now)}" if row.use.full_in is not None else ""
     return f"*{title_of(row.use)}*: {', '.join(part for part in parts if part)}{when}."
@@ -123,7 +132,7 @@ def _about(row: Row, seen: Seen) -> str:
 def _steps(seen: Seen) -> tuple[Block, ...]:
     """Give the next step of the first claims, with the command."""
     told: list[Block] = []
-    for row in (*seen.full, *seen.filling)[:_DO]:
+    for row in (*seen.full, *seen.filling, *seen.crowded)[:_DO]:
         fixes = next_steps(row, seen)
         head = f"{_about(row, seen)}\n" if told else ""
         if fixes:
@@ -163,6 +172,7 @@ def _fills(row: Row, seen: Seen) -> str:
 def _other_issues(seen: Seen) -> tuple[Block, ...]:
     """List the problems that touch data, but for what was told already."""
     told = {row.claim.meta.key for row in (*seen.full, *seen.filling)[:_FIRST]}
+    told |= {row.claim.meta.key for row in (*seen.full, *seen.filling, *seen.crowded)[:_DO]}
     rest = [i for i in seen.found.problems if not (i.meta.key in told and i.rule.on == "PersistentVolumeClaim")]
     spelt = [] if told else rest[:_DO]
     blocks: list[Block] = [Text(_in_full(issue)) for issue in spelt]

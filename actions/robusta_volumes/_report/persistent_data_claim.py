@@ -8,6 +8,7 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import count, listing, plain
+from robusta_volumes._model.usage import Use
 from robusta_volumes._model.use_words import (
     day,
     full_on,
@@ -20,9 +21,9 @@ from robusta_volumes._model.use_words import (
     since_changed,
     title_of,
 )
-from robusta_volumes._report.data_lines import INODES_TOLD, UNTOLD, growth_words, pattern_words
+from robusta_volumes._report.data_lines import UNTOLD, growth_words, pattern_words
 from robusta_volumes._report.data_plain import cost_of
-from robusta_volumes._report.data_seen import KEY, Row, Seen
+from robusta_volumes._report.data_seen import INODES_TOLD, KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.offers import offer_to_grow
 from robusta_volumes._report.page import GROW, Block, File, Page, Subject, Table, Text
@@ -40,7 +41,7 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     row = seen.rows[0]
     issues = seen.issues_of.get(row.claim.meta.key, ())
     unmeasured = seen.measured is not None and row.use.use is None and not row.use.why_unknown
-    unmeasured = unmeasured or (row.use.use is None and row.use.why_unknown == _UNREPORTED)
+    unmeasured = unmeasured or (row.use.use is None and row.use.last is None and row.use.why_unknown == _UNREPORTED)
     blind = seen.failure is not None or unmeasured
     asked = seen.trigger is Trigger.MANUAL
     blocks: list[Block] = [Text(short(claim_verdict(row, seen), TEXT_LIMIT)), *_step(row, seen), *pictures]
@@ -88,6 +89,8 @@ def claim_title(row: Row, seen: Seen) -> str:
         return f"How full {name} is and will be is not known: {plain(seen.failure, 140)}"
     if seen.measured is None:
         return f"{name} has {gib(row.size)}; how full it is was not asked: metrics are off"
+    if use.last and use.last.used and (use.use is None or use.use.share is None):
+        return f"{name} is not measured now: {_last(use.last)}"
     if use.use is None or use.use.share is None:
         why = f"it is {plain(use.why_unknown, 120)}" if use.why_unknown else "nothing measures it"
         return f"How full {name} is cannot be told: {why}"
@@ -97,6 +100,10 @@ def claim_title(row: Row, seen: Seen) -> str:
 def _lasts(use: ClaimUse, name: str, seen: Seen) -> str:
     if is_full(use):
         return f"{name} is full: {how_full(use.use)}"
+    ends = use.inodes_full_in
+    if ends is not None and ends <= _FAR and (use.full_in is None or ends < use.full_in):
+        taken = percent(use.use.inode_share if use.use else None)
+        return f"{name} is out of inodes on {day(ends, seen.now)} if nothing changes ({taken} taken)"
     if use.full_in is not None and use.full_in <= _FAR:
         return f"{name} is full {full_on(use, seen.now)} if nothing changes"
     if use.pattern in UNTOLD:
@@ -121,10 +128,8 @@ def claim_verdict(row: Row, seen: Seen) -> str:
 
 
 def _last_known(row: Row) -> str:
-    last = row.use.last
-    if last and last.share is not None:
-        when = f" on {last.at:%Y-%m-%d}" if last.at else ""
-        return f"The last known use{when}: {how_full(last)}. A volume is measured only while a pod mounts it."
+    if row.use.last and row.use.last.used:
+        return "A volume is measured only while a pod mounts it. What it held then, it most likely still holds."
     if row.use.why_unknown == _UNMOUNTED:
         return "A volume is measured only while a pod mounts it; its last use of the last days is not known either."
     if row.use.why_unknown and row.use.why_unknown != _UNREPORTED:
@@ -133,6 +138,12 @@ def _last_known(row: Row) -> str:
         "No `kubelet_volume_stats_*` of it was found: a volume is measured only while a pod mounts it.\n"
         "*Do this:* where a pod does, let Prometheus scrape the kubelet of its node (job `kubelet`)."
     )
+
+
+def _last(use: Use) -> str:
+    """Write the last known use: "it held 33.0 GiB on 17 Nov"."""
+    when = f" on {use.at.day} {use.at:%b}" if use.at else " when it was measured last"
+    return f"it held {gib(use.used)}{when}"
 
 
 def _inodes(row: Row, seen: Seen) -> str:

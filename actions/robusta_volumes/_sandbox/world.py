@@ -37,9 +37,10 @@ def playbooks_of(folder: Path) -> list[Any]:
     return found
 
 
-def global_config(workflows: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Write ``globalConfig`` with our block in it."""
+def global_config(workflows: Mapping[str, Any] | None = None, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Write ``globalConfig`` with our block in it; ``more`` are further keys of it."""
     return {
+        **(more or {}),
         "cluster_name": CLUSTER,
         "account_id": "sandbox",
         "signing_key": "3b4f3b8e-6f0e-4f0e-9d2e-3f6f5a1c2b7d",
@@ -60,14 +61,19 @@ class World:
         light_actions: tuple[str, ...] = (),
         env: Mapping[str, str] | None = None,
         python: str | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
-        """Prepare the world; ``server`` replaces the API server over ``objects``, ``python`` our own for the runner."""
+        """Prepare the world; ``server`` replaces the API server over ``objects``, ``python`` our own for the runner.
+
+        ``more`` are further keys of globalConfig: where Prometheus is.
+        """
         self.api = server or ApiServer(Store(objects))
         with contextlib.suppress(AlreadyExists):  # the runner keeps its own ConfigMaps there
             self.api.store.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         self.slack = SlackRecorder()
         self.playbooks = playbooks
-        self.config = runner_config(playbooks, global_config(workflows), light_actions=light_actions)
+        self._more = dict(more or {})
+        self.config = runner_config(playbooks, global_config(workflows, more), light_actions=light_actions)
         self._env = dict(env or {})
         self._python = python
         self._stack = contextlib.ExitStack()
@@ -91,5 +97,5 @@ class World:
 
     def settle(self, workflows: Mapping[str, Any]) -> None:
         """Change the Helm block in the running runner."""
-        self.runner.configure({**self.config, "global_config": global_config(workflows)})
+        self.runner.configure({**self.config, "global_config": global_config(workflows, self._more)})
         self.runner.reload()
