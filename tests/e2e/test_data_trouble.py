@@ -50,13 +50,14 @@ def two_days(question: Question) -> Reply:
     form = question.form
     if "step" in form:
         end = float(form["end"])
-        rows: list[Row] = [{"metric": CLAIM, "values": [[end - _DAY, str(58 * GIB)], [end, str(60 * GIB)]]}]
-        return ok(rows if "used_bytes" in question.query else [])
+        days: list[Row] = [{"metric": CLAIM, "values": [[end - _DAY, str(58 * GIB)], [end, str(60 * GIB)]]}]
+        return ok(days if "used_bytes" in question.query else [])
     if "kubelet_volume_stats" not in question.query or "health" in question.query:
         return ok([])
     names = {f"kubelet_volume_stats_{name}": value for name, value in NOW.items()}
-    value = lambda number: [time.time(), str(number)]  # noqa: E731 (a pair, twice)
-    return ok([{"metric": {"__name__": name, **CLAIM}, "value": value(number)} for name, number in names.items()])
+    at = time.time()
+    rows = [{"metric": {"__name__": name, **CLAIM}, "value": [at, str(number)]} for name, number in names.items()]
+    return ok(rows)
 
 
 @pytest.fixture(scope="module")
