@@ -56,7 +56,9 @@ def two_days(question: Question) -> Reply:
         return ok([])
     names = {f"kubelet_volume_stats_{name}": value for name, value in NOW.items()}
     at = time.time()
-    rows = [{"metric": {"__name__": name, **CLAIM}, "value": [at, str(number)]} for name, number in names.items()]
+    rows: list[Row] = [
+        {"metric": {"__name__": name, **CLAIM}, "value": [at, str(number)]} for name, number in names.items()
+    ]
     return ok(rows)
 
 
