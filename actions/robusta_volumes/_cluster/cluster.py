@@ -94,6 +94,10 @@ class Cluster(Protocol):
         """Write, step by step; the only verb that does. A step that is refused does not stop the others."""
         ...
 
+    def summary(self, node: str) -> Object:
+        """Give what the kubelet of a node measures (stats/summary), through the API server; asked once, for a few seconds."""
+        ...
+
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command in a container, without a shell around it. Its time is its own, not that of the run."""
         ...

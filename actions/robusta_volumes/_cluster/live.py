@@ -39,6 +39,7 @@ from robusta_volumes._cluster.wire import (
     more_of,
     reading,
     review,
+    summarising,
     without_noise,
     writing,
 )
@@ -51,8 +52,7 @@ from robusta_volumes._model.times import UTC
 
 _CONNECT, _READ = 5.0, 30.0  # seconds; the API server itself gives up a request only after 60
 _RESTARTS = 2  # of a list whose continue token expired
-_FORBIDDEN = 403
-_SERVER_ERRORS = 500  # after which nobody knows how far a write came
+_FORBIDDEN, _SERVER_ERRORS = 403, 500  # after the latter nobody knows how far a write came
 _CHUNK = 1 << 16  # bytes between two looks at the clock
 
 
@@ -102,6 +102,13 @@ class LiveCluster:
         """Write, in order; see the protocol."""
         return [self._outcome(step) for step in plan]
 
+    def summary(self, node: str) -> Object:
+        """Ask a kubelet; see the protocol."""
+        answer = self._try(summarising(node))
+        if isinstance(answer, Failure):
+            raise answer.error
+        return answer
+
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command; see the protocol. Its time is not the budget's: what was begun must be ended when that is over."""
         request = executing(where, command)
@@ -120,13 +127,9 @@ class LiveCluster:
         answer = self._try(request)
         if isinstance(answer, Failure) and answer.status == status:
             return answer.error
-        if (
-            status == _FORBIDDEN
-        ):  # the request before was a POST, which is the verb create; a WebSocket begins with a GET
-            return NotAllowed(
-                f"cannot get {request.kind.plural} in {request.namespace}",
-                allowing(request.kind, "get", request.namespace),
-            )
+        if status == _FORBIDDEN:  # the request before was a POST, so it was create; a WebSocket begins with a GET
+            said = f"cannot get {request.kind.plural} in {request.namespace}"
+            return NotAllowed(said, allowing(request.kind, "get", request.namespace))
         return error_for(status, b"", request.verb, request.kind, request.namespace)
 
     def _outcome(self, step: Step) -> Outcome:
@@ -157,8 +160,7 @@ class LiveCluster:
             if not isinstance(answer, Failure):
                 return answer
             luck = random.random()  # noqa: S311 (spreads clients, protects nothing)
-            left = self._budget.left()
-            pause = wait(answer, writes=request.writes, attempts=attempts, left=left, luck=luck)
+            pause = wait(answer, writes=request.writes, attempts=attempts, left=self._budget.left(), luck=luck)
             if pause is None:
                 raise explained(answer.error, request, self._ask)
             self._sleep(pause)
@@ -200,7 +202,7 @@ class LiveCluster:
             self._client.configuration.host + request.path,
             body=request.body,
             headers=headers,
-            timeout=urllib3.Timeout(connect=min(_CONNECT, left), read=min(_READ, left)),
+            timeout=urllib3.Timeout(connect=min(_CONNECT, left), read=min(request.seconds or _READ, left)),
             preload_content=False,
             retries=False,
             redirect=False,

@@ -197,4 +197,4 @@ def _last(rows: Sequence[Row]) -> dict[Key, Use]:
 
 def _because(error: Exception) -> str:
     remedy = error.remedy if isinstance(error, ClusterError) else ""
-    return plain(f"{error}{'; ' if remedy else ''}{remedy}", 600) + "."
+    return f"{plain(error)}{'; ' if remedy else ''}{remedy}."

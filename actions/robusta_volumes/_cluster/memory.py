@@ -10,7 +10,7 @@ from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
 from robusta_volumes._model.errors import ClusterError, NotAllowed, Unavailable
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import POD, POD_EXEC, Kind
+from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EXEC, Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
 from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
@@ -40,6 +40,7 @@ class MemoryCluster:
         self.store = Store(kept, clock=lambda: self._now)
         self.name = name
         self.shell = shell
+        self.summaries: dict[str, Object] = {}  # by node, as its kubelet answers
         self.denied = frozenset(denied)
         self.absent = frozenset(absent)
         self.reads: list[str] = []  # what was asked for, in order
@@ -88,6 +89,13 @@ class MemoryCluster:
             except ClusterError as error:
                 outcomes.append(Outcome(step, error=error))
         return outcomes
+
+    def summary(self, node: str) -> Object:
+        """Give what was put into ``summaries``; see the protocol."""
+        self._check("get", NODE_PROXY)
+        if node not in self.summaries:
+            raise Unavailable(f"the kubelet of node {node} does not answer")
+        return self.summaries[node]
 
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command; see the protocol."""

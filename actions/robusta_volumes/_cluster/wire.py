@@ -11,11 +11,12 @@ from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store_kinds import kind_of
 from robusta_volumes._model.errors import Invalid
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import POD, POD_EXEC, Kind
+from robusta_volumes._model.kind import NODE, NODE_PROXY, POD, POD_EXEC, Kind
 from robusta_volumes._model.plan import Create, Delete, Patch, Step
 
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 OK = 200
+SUMMARY_SECONDS = 5.0  # a kubelet answers from memory: one that takes longer is not well
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _REVIEW = Kind("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False)
 
@@ -32,6 +33,7 @@ class Request:
     body: bytes | None = None
     content: str = JSON
     writes: bool = False
+    seconds: float | None = None  # that an answer may take; None: what is usual
 
 
 def listing(kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Request:
@@ -55,6 +57,12 @@ def review(verb: str, kind: Kind, namespace: str | None, name: str = "") -> Requ
     spec = {"resourceAttributes": {key: value for key, value in asked.items() if value}}
     body = _encoded({"apiVersion": _REVIEW.api_version, "kind": _REVIEW.name, "spec": spec})
     return Request("POST", _REVIEW.path(), "create", _REVIEW, body=body)
+
+
+def summarising(node: str) -> Request:
+    """Ask the kubelet of a node what it measures, through the API server."""
+    path = f"{_place(NODE, None, node)}/proxy/stats/summary"
+    return Request("GET", path, "get", NODE_PROXY, seconds=SUMMARY_SECONDS)
 
 
 def executing(where: Container, command: Sequence[str]) -> Request:

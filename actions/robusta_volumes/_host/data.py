@@ -5,6 +5,7 @@ from collections.abc import Callable
 from robusta.api import ExecutionBaseEvent
 
 from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.kubelet_metrics import KubeletMetrics
 from robusta_volumes._host.params import TargetParams
 from robusta_volumes._host.prometheus import prometheus_metrics
 from robusta_volumes._host.run import BUDGET, run_report
@@ -23,7 +24,12 @@ def run_data(event: ExecutionBaseEvent, params: TargetParams, report: DataReport
 
     def look(cluster: Cluster, target: Target, settings: PersistentDataAnalysis) -> Page:
         seconds = min(settings.metrics_seconds, BUDGET[target.trigger] * _SHARE)
-        ask = asking(lambda: prometheus_metrics(seconds, settings.batch_size), target, settings)
+        ask = asking(
+            lambda: prometheus_metrics(seconds, settings.batch_size),
+            target,
+            settings,
+            lambda nodes: KubeletMetrics(cluster, nodes, seconds / 2),
+        )
         return report(cluster, target, settings, ask)
 
     run_report(event, params, KEY, look)

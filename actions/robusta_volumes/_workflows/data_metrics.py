@@ -8,15 +8,22 @@ from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._model.usage import Key, Measured
-from robusta_volumes._workflows.measure import Asked, measure
+from robusta_volumes._workflows.measure import Asked, measure_or
 
 Ask = Callable[[Inventory, Collection[Key]], Measured]  # (whose claims to measure, the claims that are reported on)
 _WEEK = 7  # days
 _DRAWN = 20  # claims whose size by the hour is asked for: one is drawn, and which one is not known yet
 
 
-def asking(metrics: Callable[[], Metrics], target: Target, settings: PersistentDataAnalysis) -> Ask:
+def asking(
+    metrics: Callable[[], Metrics],
+    target: Target,
+    settings: PersistentDataAnalysis,
+    kubelets: Callable[[Collection[str]], Metrics] | None = None,
+) -> Ask:
     """Make the question for one report; ``metrics`` connects, and is called when it is asked.
+
+    ``kubelets`` of the nodes that run pods with claims are asked where metrics do not answer and the settings allow it.
 
     The answer raises the errors of `robusta_volumes._model.errors`: when there is none at all.
     """
@@ -31,7 +38,9 @@ def asking(metrics: Callable[[], Metrics], target: Target, settings: PersistentD
             last_known=not alerted,
             costs=not alerted,
         )
-        return measure(metrics(), claims, asked, see.now)
+        nodes = {pod.node for pod in see.pods if pod.node and pod.claims}
+        instead = (lambda: kubelets(nodes)) if kubelets and settings.kubelet_fallback else None
+        return measure_or(metrics, instead, claims, asked, see.now)
 
     return ask
 

@@ -72,6 +72,27 @@ def measure(metrics: Metrics, claims: Collection[Key] | None, asked: Asked, now:
     )
 
 
+def measure_or(
+    first: Callable[[], Metrics],
+    second: Callable[[], Metrics] | None,
+    claims: Collection[Key] | None,
+    asked: Asked,
+    now: datetime,
+) -> Measured:
+    """Ask ``first``, and ``second`` where that does not answer at all; both connect when they are called.
+
+    Raises the errors of `robusta_volumes._model.errors`: when neither answers; that of the second says why it did not.
+    """
+    try:
+        return measure(first(), claims, asked, now)
+    except ClusterError as error:
+        if second is None:
+            raise
+        remedy = f"; {error.remedy}" if error.remedy else ""
+        found = measure(second(), claims, asked, now)
+        return replace(found, gaps=(f"{plain(error)}{remedy}.", *found.gaps))
+
+
 class _Asking:
     """Asks what may fail: each cause is told once, however many questions it stops."""
 
@@ -85,7 +106,7 @@ class _Asking:
             return question()
         except ClusterError as error:
             remedy = f"; {error.remedy}" if error.remedy else ""
-            sentence = f"Not everything was answered: {plain(error)}{plain(remedy)}."
+            sentence = f"Not everything was answered: {plain(error)}{remedy}."
             if sentence not in self.gaps:
                 self.gaps.append(sentence)
             return None
