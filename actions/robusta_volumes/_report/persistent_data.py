@@ -162,7 +162,8 @@ def _fills(row: Row, seen: Seen) -> str:
         when = "full now"
     else:
         between = interval(use, seen.now)
-        when = moment(use.full_in or 0, seen.now) + (f" ({between})" if between else "")
+        when = moment(use.full_in or 0, seen.now)
+        when += f" ({between})" if between not in {"", when} else ""
     share = percent(use.use.share if use.use else None)
     grows = growth_words(row).removeprefix("grows ").partition(",")[0]
     low = ", low confidence" if use.confidence == "low" else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from robusta_volumes._analysis.assess import Issue
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.kind import POD
 from robusta_volumes._model.quantity import gib
@@ -28,7 +29,7 @@ from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.offers import offer_to_grow
 from robusta_volumes._report.page import GROW, Block, File, Page, Subject, Table, Text
 from robusta_volumes._report.persistent_data import BLIND, gaps, method, next_steps
-from robusta_volumes._report.pieces import TEXT_LIMIT, brief, fix_lines, not_looked_at, short
+from robusta_volumes._report.pieces import TEXT_LIMIT, fix_lines, not_looked_at, short
 
 _FAR = 180  # days: further is not forecast
 _MORE = 3  # other problems
@@ -47,7 +48,7 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     blocks: list[Block] = [Text(short(claim_verdict(row, seen), TEXT_LIMIT)), *_step(row, seen), *pictures]
     if asked:
         blocks.append(Table(("fact", "value"), _facts(row, seen), "Figures"))
-    blocks += [Text(brief(issue)) for issue in issues[1 : 1 + _MORE]]
+    blocks += [Text(_in_two_lines(issue)) for issue in issues[1 : 1 + _MORE]]
     blocks += gaps(seen)
     if asked:
         blocks += [*not_looked_at(seen.found), *method(seen)]
@@ -65,6 +66,12 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
         noteworthy=bool(issues) or blind,
         knows=1 if row.use.history else 0,  # a size from its growth, not from a rule of thumb
     )
+
+
+def _in_two_lines(issue: Issue) -> str:
+    """Write another problem of the claim: its figures stand above."""
+    todo = next((fix.text for fix in issue.hit.fixes), "")
+    return f"*{short(issue.title, _VALUE)}*\n{short(todo[:1].upper() + todo[1:], 2 * _VALUE)}".rstrip()
 
 
 def no_claims_page(subject: Subject, *, asked: bool) -> Page:

@@ -15,8 +15,10 @@ from pathlib import Path
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import Object, as_change, as_forwarded
 from robusta_volumes._sandbox.controllers import Controllers
+from robusta_volumes._sandbox.demo_data import data_act
 from robusta_volumes._sandbox.demo_script import BLOCK, BY_HAND, CHANGES, EVENTS, STORM, alert
 from robusta_volumes._sandbox.demo_snapshots import snapshots_act
+from robusta_volumes._sandbox.recorded_prometheus import RecordedPrometheus
 from robusta_volumes._sandbox.runner import ended_by_signals
 from robusta_volumes._sandbox.slack_page import render
 from robusta_volumes._sandbox.slack_recorder import RecordedMessage
@@ -28,7 +30,7 @@ from robusta_volumes._sandbox.world import World, playbooks_of
 ROOT = Path(__file__).resolve().parents[3]
 MESSAGE_SECONDS = 25.0
 # whose first tick is a message; those about snapshots have nothing to say as long as no schedule is set
-_SPEAK_AT_ONCE = {"persistent_volume_actions", "volumes_digest"}
+_SPEAK_AT_ONCE = {"persistent_volume_actions", "persistent_data_analysis", "volumes_digest"}
 
 
 class Demo:
@@ -114,6 +116,7 @@ class Demo:
             )
         self.expect(f"A storm: a driver vanishes from a node, and its pods say so {STORM} times each", storm)
         self.expect("By hand: what is missing in this cluster?", lambda: runner.trigger("robusta_volumes_doctor"))
+        data_act(self.world, self.expect)
         snapshots_act(self.world, self.expect)
         self.expect("Somebody writes wrong settings; the next event of any kind tells", lambda: self._spoil(sent))
 
@@ -157,7 +160,14 @@ def main() -> int:
     objects, sent = shop(datetime.now(UTC))
     print("Starting a small cluster, a recorder in the place of Slack, and the real Robusta runner ...", flush=True)
     start, brought = steps(objects, sent)
-    with ended_by_signals(), World(start, playbooks, workflows=BLOCK) as world, Controllers(world.api.store):
+    prometheus = RecordedPrometheus()
+    prometheus.start()
+    with (
+        ended_by_signals(),
+        contextlib.closing(prometheus),
+        World(start, playbooks, workflows=BLOCK, more={"prometheus_url": prometheus.url}) as world,
+        Controllers(world.api.store),
+    ):
         print(f"The runner is up after {time.monotonic() - started:.0f} s.", flush=True)
         demo = Demo(world)
         demo.play(objects, sent, brought)
