@@ -115,6 +115,17 @@ def _retention(source: Source, n: int) -> Floats:
     return np.asarray(level + slope * np.minimum(TIME, _even(source, n, -22, -3)) + _noise(source, n))
 
 
+def _quadratic(source: Source, n: int) -> Floats:
+    level, slope = _trend(source, n)
+    bend = slope / _even(source, n, 15, 60) / 2
+    return np.asarray(level + slope * TIME + bend * TIME * np.maximum(TIME, -BACK) + _noise(source, n))
+
+
+def _logistic(source: Source, n: int) -> Floats:
+    top, pace = _even(source, n, 0.5, 0.97), _even(source, n, 4, 12)
+    return np.asarray(0.1 + (top - 0.1) / (1 + np.exp(-(TIME - _even(source, n, -25, 10)) / pace)) + _noise(source, n))
+
+
 Family = Callable[[Source, int], Any]
 TUNE: dict[str, Family] = {
     "steady": _steady,
@@ -134,20 +145,11 @@ TUNE: dict[str, Family] = {
     "weekly cycle": lambda r, n: _flat(r, n) + _weekly(r, n),
     "begins to grow": _onset,
     "grows no more": _retention,
+    "quadratic": _quadratic,
+    "levels off": _logistic,
     "block volume": lambda r, n: 0 * _even(r, n, 0, 1) * TIME,
     "one disk of three claims": lambda r, n: np.repeat(_steady(r, -(-n // 3)), 3, axis=0)[:n],
 }
-
-
-def _quadratic(source: Source, n: int) -> Floats:
-    level, slope = _trend(source, n)
-    bend = slope / _even(source, n, 15, 60) / 2
-    return np.asarray(level + slope * TIME + bend * TIME * np.maximum(TIME, -BACK) + _noise(source, n))
-
-
-def _logistic(source: Source, n: int) -> Floats:
-    top, pace = _even(source, n, 0.5, 0.97), _even(source, n, 4, 12)
-    return np.asarray(0.1 + (top - 0.1) / (1 + np.exp(-(TIME - _even(source, n, -25, 10)) / pace)) + _noise(source, n))
 
 
 def _slowing(source: Source, n: int) -> Floats:
@@ -176,9 +178,29 @@ def _stairs(source: Source, n: int) -> Floats:
     return np.asarray(level + slope * width * np.floor((TIME + _even(source, n, 0, 8)) / width) + _noise(source, n))
 
 
+def _cubic(source: Source, n: int) -> Floats:
+    floor, age, full = _even(source, n, 0.1, 0.5), _even(source, n, 30, 60), _log(source, n, 1.5, 90)
+    rise = (np.maximum(TIME + age, 0) / (full + age)) ** 3
+    return np.asarray(floor + (1 - floor) * rise + _noise(source, n))
+
+
+def _gompertz(source: Source, n: int) -> Floats:
+    top, pace = _even(source, n, 0.5, 1.3), _even(source, n, 8, 20)
+    return np.asarray(0.05 + top * np.exp(-np.exp(-(TIME - _even(source, n, -30, 5)) / pace)) + _noise(source, n))
+
+
+def _gears(source: Source, n: int) -> Floats:
+    level, slope = _trend(source, n)
+    change, times = _even(source, n, -20, 20), _even(source, n, 0.3, 2.5)
+    return np.asarray(
+        level + slope * np.where(change < TIME, change + times * (TIME - change), TIME) + _noise(source, n)
+    )
+
+
 ASIDE: dict[str, Family] = {
-    "quadratic": _quadratic,
-    "levels off": _logistic,
+    "cubic": _cubic,
+    "Gompertz": _gompertz,
+    "changes its pace": _gears,
     "slows down": _slowing,
     "grows on weekdays": _weekdays,
     "random walk": _walk,

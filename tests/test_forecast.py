@@ -1,5 +1,8 @@
 """Daily use in, a date of full out: what a person would read off the same picture."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -86,6 +89,74 @@ def test_a_resize_moves_the_date_and_not_the_slope() -> None:
     small, large = judged(50 + DAY, usable=100), judged(50 + DAY, usable=120)
     assert small.slope[0] == large.slope[0]
     assert large.full_in[0] - small.full_in[0] == pytest.approx(20)
+
+
+def test_an_import_among_steady_growth_is_no_trend() -> None:
+    said = judged(20 + DAY + np.where(DAY >= 12, 15, 0))
+    assert said.step_column[0] == 12
+    assert said.slope[0] == pytest.approx(G)
+    assert PATTERNS[said.pattern[0]] == "steady growth"
+
+
+def test_growth_that_began_last_week_counts_and_not_the_quiet_weeks_before() -> None:
+    said = judged(40 + 0.05 * NOISE + 2 * np.maximum(DAY - 20, 0))
+    assert said.slope[0] == pytest.approx(2 * G, rel=0.15)
+    assert said.full_in[0] == pytest.approx(21, rel=0.15)
+
+
+def test_growth_that_ended_last_week_has_no_date() -> None:
+    assert judged(40 + 0.05 * NOISE + 2 * np.minimum(DAY, 20)).full_in[0] == np.inf
+
+
+def test_a_leak_under_a_sawtooth_is_full_when_its_peaks_are() -> None:
+    said = judged(40 + (DAY % 5) * 4 + 0.8 * DAY)
+    assert PATTERNS[said.pattern[0]] == "sawtooth"
+    assert said.slope[0] == pytest.approx(0.8 * G)
+    assert said.full_in[0] == pytest.approx((100 - (40 + 16 + 0.8 * 29)) / 0.8)
+
+
+def test_growth_that_doubles_every_twelve_days_is_full_when_it_says_and_not_as_a_line_would() -> None:
+    doubling = np.log(2) / 12
+    said = judged(30 + 5 * np.exp(doubling * DAY))
+    true = np.log(70 / 5) / doubling - 29
+    line = (100 - (30 + 5 * np.exp(doubling * 29))) / (5 * doubling * np.exp(doubling * 15))
+    assert said.full_in[0] == pytest.approx(true, rel=0.1)
+    assert line > 2 * true
+
+
+def test_a_few_large_days_in_a_month_are_bursty_and_their_mean_goes_on() -> None:
+    said = judged(30 + np.cumsum(np.isin(DAY, (3, 9, 16, 22)) * 10.0))
+    assert PATTERNS[said.pattern[0]] == "bursty"
+    assert said.full_in[0] == pytest.approx(30 / (40 / 29))
+    assert said.full_late[0] - said.full_early[0] > 10
+
+
+def test_what_lies_beyond_three_times_the_history_is_not_dated() -> None:
+    assert judged(np.where(DAY < 20, np.nan, 50 + 0.5 * DAY)).full_in[0] == np.inf
+    assert judged(50 + 0.5 * DAY).full_in[0] == pytest.approx(71)
+
+
+def test_a_history_that_another_filesystem_made_is_left_out_where_that_is_known() -> None:
+    top = np.atleast_2d(np.where(DAY < 15, 60.0, 30 + DAY)) * G
+    said = outlook(top, top, np.array([100 * G]), since=np.array([15]))
+    assert said.points[0] == 15
+    assert said.full_in[0] == pytest.approx(41)
+
+
+def test_the_benchmark_finds_what_fills_in_two_weeks_and_little_else() -> None:
+    script = Path(__file__).parents[1] / "benchmarks" / "forecast_quality.py"
+    told = subprocess.run(
+        [sys.executable, str(script), "--seeds", "8,9", "--each", "30", "--only", "tuned"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    (ours,) = (line for line in told.splitlines() if line.startswith("ours"))
+    (theirs,) = (line for line in told.splitlines() if line.startswith("predict_linear"))
+    precision, recall, f1 = (float(each) for each in ours.split()[1].split("/"))
+    assert min(precision, recall) > 0.8
+    assert f1 > 0.85
+    assert float(theirs.split()[3].split("/")[2]) < f1 - 0.2
 
 
 def rows_of(seed: int) -> Any:

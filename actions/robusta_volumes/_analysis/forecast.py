@@ -41,6 +41,7 @@ from robusta_volumes._analysis.trends import (
 HORIZON = 180  # days: what lies farther is not forecast
 TRUSTED = 3  # times the history: a week says nothing of next spring
 _CHUNK = 1000  # rows at a time: their pairs of days fit into a processor's cache
+_BEND = (1.3, 0.4)  # powers of the factor, for an early and a late day: growth may speed up more, or hardly more
 _LOW_POINTS = 3  # daily points: fewer are no history
 _FRESH = 0.9  # a fall to less than a tenth, of a volume without such habits: emptied or made anew
 
@@ -171,20 +172,32 @@ def _trend(pattern: NDArray[np.int8], shape: Shape, window: Floats, line: Line, 
 def _dates(trend: Trend, usable: Floats) -> tuple[Floats, Floats, Floats]:
     """Give the days until a row is full: expected, early, late; inf where never.
 
-    Where a row starts and how fast it grows are unsure independently of one another: their days add up as squares do.
+    Where a row starts, how fast it grows and how that changes are unsure independently of one another: their days add up
+    as squares do.
     """
     gap = usable - trend.level
     full = _days(gap, trend.slope, trend.factor)
     ahead = np.minimum(full, HORIZON)
     wide = NORMAL * np.sqrt(trend.noise**2 + trend.walk**2 * ahead)
+    faster, slower = trend.factor ** _BEND[0], trend.factor ** _BEND[1]
     with np.errstate(invalid="ignore"):
-        early = np.hypot(
-            full - _days(gap - wide, trend.slope, trend.factor), full - _days(gap, trend.high, trend.factor)
+        early = _squares(
+            full - _days(gap - wide, trend.slope, trend.factor),
+            full - _days(gap, trend.high, trend.factor),
+            full - _days(gap, trend.slope, faster),
         )
-        late = np.hypot(_days(gap + wide, trend.slope, trend.factor) - full, _days(gap, trend.low, trend.factor) - full)
+        late = _squares(
+            _days(gap + wide, trend.slope, trend.factor) - full,
+            _days(gap, trend.low, trend.factor) - full,
+            _days(gap, trend.slope, slower) - full,
+        )
         never = ~np.isfinite(full)
-        first = np.where(never, _days(gap - wide, trend.high, trend.factor), np.maximum(full - early, 0.0))
+        first = np.where(never, _days(gap - wide, trend.high, faster), np.maximum(full - early, 0.0))
         return full, first, np.where(never, np.inf, full + late)
+
+
+def _squares(*parts: Floats) -> Floats:
+    return np.asarray(np.sqrt(sum(part * part for part in parts)))
 
 
 def _days(gap: Floats, slope: Floats, factor: Floats) -> Floats:

@@ -43,4 +43,7 @@ def needed(outlook: Outlook, ahead: int = AHEAD) -> Floats:
     rate = np.where(outlook.factor > 1, np.log(outlook.factor) / 10, 0.0)
     days = np.where(rate > 0, np.expm1(np.minimum(rate * ahead, 2.0)) / np.where(rate > 0, rate, 1.0), ahead)
     grown = outlook.level + np.maximum(outlook.slope_high, 0.0) * days
-    return np.asarray(np.fmax(outlook.p99, np.where(np.isfinite(outlook.full_early), grown, outlook.level)))
+    grows = np.isfinite(outlook.full_early) | (
+        outlook.slope_low > 0
+    )  # slow growth has no date, and goes on all the same
+    return np.asarray(np.fmax(outlook.p99, np.where(grows, grown, outlook.level)))

@@ -79,7 +79,7 @@ def acceleration(window: Floats) -> tuple[Floats, ...]:
         one, two = second.slope / first.slope, third.slope / second.slope
         speeds = (first.slope > 0) & (one > _FASTER) & (two > _FASTER) & (one < _ALIKE * two) & (two < _ALIKE * one)
         speeds &= third.slope - first.slope > _SURE * error
-        factor = np.where(speeds, np.clip(np.sqrt(third.slope / first.slope), 1.0, _FASTEST), 1.0)
+        factor = np.where(speeds, np.clip(np.fmin(np.sqrt(one * two), two), 1.0, _FASTEST), 1.0)  # who eases off, less
     today = np.sqrt(factor)  # the third's slope is that of its middle, five days ago
     week = theil_sen(window[:, -7:]).slope  # of its middle, three and a half days ago: as fast as that says?
     factor = np.where(week * factor**0.35 < _KEPT * third.slope * today, 1.0, factor)
