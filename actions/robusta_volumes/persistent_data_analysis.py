@@ -2,13 +2,10 @@
 
 from robusta.api import ExecutionBaseEvent, action
 
-from robusta_volumes._host.change import run_change
+from robusta_volumes._host.contents import run_contents
 from robusta_volumes._host.data import run_data
 from robusta_volumes._host.params import PersistentDataAnalysisParams, VolumeContentsParams
-from robusta_volumes._model.asked import VolumeContents
-from robusta_volumes._model.kind import CLAIM
 from robusta_volumes._workflows.persistent_data_analysis import persistent_data_analysis as report
-from robusta_volumes._workflows.volume_contents import volume_contents as contents
 
 
 @action
@@ -25,6 +22,6 @@ def persistent_data_analysis(event: ExecutionBaseEvent, params: PersistentDataAn
 def volume_contents(event: ExecutionBaseEvent, params: VolumeContentsParams) -> None:
     """Tell what uses the space in a claim (name, namespace): folders, files, old data, what the application's folders mean.
 
-    Reads every folder once, at low priority, from a pod that has the volume; dry_run=true only tells how.
+    Reads every folder once, at low priority, from a pod that has the volume or one of our own; dry_run=true only tells how.
     """
-    run_change(event, params, "persistentDataAnalysis", "volume_contents", VolumeContents(), contents, CLAIM.name)
+    run_contents(event, params)

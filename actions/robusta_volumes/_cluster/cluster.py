@@ -98,6 +98,10 @@ class Cluster(Protocol):
         """Give what the kubelet of a node measures (stats/summary), through the API server; asked once, for a few seconds."""
         ...
 
+    def logs(self, where: Container) -> str:
+        """Read what a container has written so far, at most so much from the end; what is no UTF-8 is replaced."""
+        ...
+
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command in a container, without a shell around it. Its time is its own, not that of the run."""
         ...

@@ -24,7 +24,7 @@ from websocket import WebSocketBadStatusException, WebSocketException
 
 from robusta_volumes._cluster.answers import UNSURE, error_for, not_authenticated, out_of_time, unreachable
 from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
-from robusta_volumes._cluster.live_errors import decoded, why
+from robusta_volumes._cluster.live_errors import decoded, whole, why
 from robusta_volumes._cluster.live_process import LiveProcess, opened
 from robusta_volumes._cluster.retry import Budget, Failure, retry_after, wait
 from robusta_volumes._cluster.versions import explained
@@ -36,6 +36,7 @@ from robusta_volumes._cluster.wire import (
     identified,
     items_of,
     listing,
+    logged,
     more_of,
     reading,
     review,
@@ -53,7 +54,6 @@ from robusta_volumes._model.times import UTC
 _CONNECT, _READ = 5.0, 30.0  # seconds; the API server itself gives up a request only after 60
 _RESTARTS = 2  # of a list whose continue token expired
 _FORBIDDEN, _SERVER_ERRORS = 403, 500  # after the latter nobody knows how far a write came
-_CHUNK = 1 << 16  # bytes between two looks at the clock
 
 
 class LiveCluster:
@@ -108,6 +108,10 @@ class LiveCluster:
         if isinstance(answer, Failure):
             raise answer.error
         return answer
+
+    def logs(self, where: Container) -> str:
+        """Read what a container has written; see the protocol."""
+        return str(self._ask(logged(where, MOST_OUTPUT))["text"])
 
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command; see the protocol. Its time is not the budget's: what was begun must be ended when that is over."""
@@ -174,7 +178,7 @@ class LiveCluster:
             return Failure(not_authenticated(type(broken).__name__), lasting=True)
         try:
             response = self._send(request, headers)
-            body = self._body(response)
+            body = whole(response, self._budget)
         except (HTTPError, OSError) as broken:
             return self._failure(broken, request)
         except ValueError:
@@ -207,19 +211,6 @@ class LiveCluster:
             retries=False,
             redirect=False,
         )
-
-    def _body(self, response: Any) -> bytes:
-        """Read all of it; a read timeout counts from byte to byte, so the budget is looked at in between."""
-        parts: list[bytes] = []
-        try:
-            for part in response.stream(_CHUNK):
-                parts.append(part)
-                self._budget.check()
-        except BaseException:
-            response.close()  # read by half, its connection is of no more use
-            raise
-        response.release_conn()
-        return b"".join(parts)
 
     def _failure(self, error: Exception, request: Request) -> Failure:
         scheme, _, rest = self._client.configuration.host.rpartition("://")

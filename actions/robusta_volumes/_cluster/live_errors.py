@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+from typing import Any
 
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as NoAnswerInTime
@@ -10,9 +11,10 @@ from websocket import WebSocketAddressException, WebSocketProxyException, WebSoc
 
 from robusta_volumes._cluster.answers import unreadable
 from robusta_volumes._cluster.cluster import Object
-from robusta_volumes._cluster.retry import Failure
+from robusta_volumes._cluster.retry import Budget, Failure
 from robusta_volumes._cluster.wire import Request
 
+_CHUNK = 1 << 16  # bytes between two looks at the clock
 _NO_CONNECTION: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "its name cannot be resolved"),
     (ConnectionRefusedError, "connection refused"),
@@ -36,8 +38,24 @@ def why(error: BaseException) -> str:
     return next(known, f"the connection broke off ({type(error).__name__})")
 
 
+def whole(response: Any, budget: Budget) -> bytes:
+    """Read all of an answer; a read timeout counts from byte to byte, so the budget is looked at in between."""
+    parts: list[bytes] = []
+    try:
+        for part in response.stream(_CHUNK):
+            parts.append(part)
+            budget.check()
+    except BaseException:
+        response.close()  # read by half, its connection is of no more use
+        raise
+    response.release_conn()
+    return b"".join(parts)
+
+
 def decoded(status: int, body: bytes, request: Request) -> Object | Failure:
     """Read the answer to a request that went well."""
+    if request.plain:
+        return {"text": body.decode("utf-8", "replace")}
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

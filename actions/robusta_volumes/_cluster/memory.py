@@ -1,6 +1,6 @@
 """A cluster in memory: a folder or file of what ``kubectl get ... -o json|yaml`` wrote. For dumps, tests and the sandbox."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
 from robusta_volumes._model.errors import ClusterError, NotAllowed, Unavailable
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EXEC, Kind
+from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EXEC, POD_LOG, Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
 from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
@@ -41,6 +41,7 @@ class MemoryCluster:
         self.name = name
         self.shell = shell
         self.summaries: dict[str, Object] = {}  # by node, as its kubelet answers
+        self.written: Mapping[tuple[str, str], str] = {}  # by namespace and pod: its log
         self.denied = frozenset(denied)
         self.absent = frozenset(absent)
         self.reads: list[str] = []  # what was asked for, in order
@@ -105,6 +106,13 @@ class MemoryCluster:
         if self.shell is None:
             raise Unavailable("nothing runs in a cluster that is in memory", "Ask a live cluster.")
         return self.shell(where, command, most)
+
+    def logs(self, where: Container) -> str:
+        """Read what a container has written; see the protocol."""
+        if POD_LOG.resource in self.denied:
+            raise NotAllowed(f"cannot get {POD_LOG.resource}", allowing(POD_LOG, "get", where.namespace))
+        self.store.get(POD, where.pod, where.namespace)
+        return self.written.get((where.namespace, where.pod), "")
 
     def _do(self, step: Step) -> Object:
         if isinstance(step, Create):

@@ -11,7 +11,7 @@ from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store_kinds import kind_of
 from robusta_volumes._model.errors import Invalid
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import NODE, NODE_PROXY, POD, POD_EXEC, Kind
+from robusta_volumes._model.kind import NODE, NODE_PROXY, POD, POD_EXEC, POD_LOG, Kind
 from robusta_volumes._model.plan import Create, Delete, Patch, Step
 
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
@@ -34,6 +34,7 @@ class Request:
     content: str = JSON
     writes: bool = False
     seconds: float | None = None  # that an answer may take; None: what is usual
+    plain: bool = False  # the answer is text, not an object
 
 
 def listing(kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Request:
@@ -71,6 +72,14 @@ def executing(where: Container, command: Sequence[str]) -> Request:
     query = urlencode([*((key, value) for key, value in asked.items() if value), *(("command", w) for w in command)])
     path = f"{_place(POD, where.namespace, where.pod)}/exec?{query}"
     return Request("POST", path, "create", POD_EXEC, where.namespace)
+
+
+def logged(where: Container, most: int) -> Request:
+    """Ask for what a container has written."""
+    query = urlencode({"container": where.name, "limitBytes": str(most)})
+    return Request(
+        "GET", f"{_place(POD, where.namespace, where.pod)}/log?{query}", "get", POD_LOG, where.namespace, plain=True
+    )
 
 
 def writing(step: Step) -> Request:

@@ -26,11 +26,13 @@ def run_change(
     asked: _A,
     change: Callable[[Cluster, _A, Any], Page],
     kind: str = "PersistentVolume",
+    *,
+    more: Callable[[Any], float] = lambda _: 0,
 ) -> None:
     """Read the params over the defaults in ``asked``, run ``action`` under the settings of ``key``, publish its page.
 
-    ``kind`` is what the param ``name`` names. Settings are not overridden by params here: a bound that whoever asks can
-    lift is none.
+    ``kind`` is what the param ``name`` names; ``more`` tells how many seconds it takes beyond the usual. Settings are not
+    overridden by params here: a bound that whoever asks can lift is none.
     """
     settings = read_settings(params.workflows)
     own = getattr(settings, snake(key))
@@ -48,7 +50,7 @@ def run_change(
         except ClusterError as error:
             return error_page(error, "Planning the change", _subject(params, kind, cluster.name))
 
-    run_plain(event, params, look)
+    run_plain(event, params, look, 0 if key in settings.problems else more(own))
 
 
 def _subject(params: TargetParams, kind: str, cluster: str) -> Subject:

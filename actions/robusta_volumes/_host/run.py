@@ -84,10 +84,15 @@ def announce_settings(
         announce(event, renamed_page(old_params, name), f"notices-{snake(key)}", asked=False)
 
 
-def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[Cluster], Page | None]) -> None:
-    """Run what has no target and no settings of its own, and publish its page, if there is one."""
+def run_plain(
+    event: ExecutionBaseEvent, params: TargetParams, look: Callable[[Cluster], Page | None], more: float = 0
+) -> None:
+    """Run what has no target and no settings of its own, and publish its page, if there is one.
+
+    ``more``: seconds that it may take beyond what runs of its kind have.
+    """
     trigger = trigger_of(event)
-    cluster = connect(cluster_name(event, params), trigger)
+    cluster = connect(cluster_name(event, params), trigger, more)
     target = Target(trigger=Trigger.MANUAL)
     page: Page | None
     try:
@@ -98,9 +103,9 @@ def run_plain(event: ExecutionBaseEvent, params: TargetParams, look: Callable[[C
         _publish(event, target, cluster.name, page)
 
 
-def connect(name: str, trigger: Trigger) -> Cluster:
+def connect(name: str, trigger: Trigger, more: float = 0) -> Cluster:
     """Use the client that Robusta configured, within the time that this kind of run may take."""
-    return LiveCluster(default_client(), name, deadline=BUDGET[trigger])
+    return LiveCluster(default_client(), name, deadline=BUDGET[trigger] + more)
 
 
 def _run(

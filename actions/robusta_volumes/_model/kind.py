@@ -34,6 +34,7 @@ CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
 POD = Kind("", "v1", "Pod", "pods")
 POD_EXEC = Kind("", "v1", "Pod", "pods/exec")  # as RBAC names it; it is no kind of its own, so it is not in ALL_KINDS
+POD_LOG = Kind("", "v1", "Pod", "pods/log")  # the same
 NODE = Kind("", "v1", "Node", "nodes", namespaced=False)
 NODE_PROXY = Kind("", "v1", "Node", "nodes/proxy", namespaced=False)  # as RBAC names it; no kind of its own
 NAMESPACE = Kind("", "v1", "Namespace", "namespaces", namespaced=False)

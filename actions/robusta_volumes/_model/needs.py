@@ -145,5 +145,10 @@ CHANGES: tuple[Change, ...] = (
         "volume_contents",
         Need(k.POD_EXEC, ("create", "get"), "looks what is in a volume, from a pod that has it", allow="contents"),
     ),
+    Change(
+        "volume_contents",
+        Need(k.POD, ("create", "delete"), "looks from a pod of our own where none that runs can", allow="contents"),
+    ),
+    Change("volume_contents", Need(k.POD_LOG, ("get",), "reads what a pod of our own has seen", allow="contents")),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
 )

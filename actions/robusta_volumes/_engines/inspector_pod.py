@@ -1,0 +1,92 @@
+"""The pod that looks into a volume: it only reads, needs no right and no token, and ends by itself."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from robusta_volumes._model.contents import Inspector
+from robusta_volumes._model.ours import CLAIM_NAME, INSPECTS, MANAGED_BY, OURS
+
+CONTAINER, PATH = "look", "/v"
+_NO_SIDECARS = {
+    "sidecar.istio.io/inject": "false",
+    "linkerd.io/inject": "disabled",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
+}
+
+
+def inspector_name(way: Inspector) -> str:
+    """Name it by the claim: a second one for the same claim cannot be made, which is the lock."""
+    return f"volume-contents-{sum_of(way.uid)}"
+
+
+def sum_of(uid: str) -> str:
+    """Shorten a uid so that it fits a label and a name."""
+    return hashlib.sha256(uid.encode()).hexdigest()[:12]
+
+
+def inspector_pod(
+    way: Inspector, image: str, pull_secrets: Sequence[str], command: Sequence[str], deadline: int
+) -> dict[str, Any]:
+    """Write it. No fsGroup, ever: it would change the owner of every file. The kubelet ends it after ``deadline`` seconds."""
+    volume = {"name": "v", "persistentVolumeClaim": {"claimName": way.claim}}
+    spec: dict[str, Any] = {
+        "restartPolicy": "Never",
+        "activeDeadlineSeconds": deadline,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": _identity(way),
+        "containers": [_container(image, command)],
+        "volumes": [volume],
+    }
+    if pull_secrets:
+        spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
+    if way.node:
+        spec |= _on_node(way.node)
+    labels = {MANAGED_BY: OURS, INSPECTS: sum_of(way.uid)}
+    meta = {
+        "name": inspector_name(way),
+        "namespace": way.namespace,
+        "labels": labels,
+        "annotations": {**_NO_SIDECARS, CLAIM_NAME: way.claim},
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+def _identity(way: Inspector) -> dict[str, Any]:
+    found: dict[str, Any] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    if way.user is not None:
+        found["runAsUser"] = way.user
+    if way.groups:
+        found["supplementalGroups"] = list(way.groups)
+    return found
+
+
+def _container(image: str, command: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": CONTAINER,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": list(command),
+        "resources": {
+            "requests": {"cpu": "50m", "memory": "32Mi"},
+            "limits": {"cpu": "500m", "memory": "128Mi"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": "v", "mountPath": PATH, "readOnly": True}],
+    }
+
+
+def _on_node(node: str) -> dict[str, Any]:
+    """Hold it to a node by affinity, which leaves the scheduler its checks, and let it stand the node's taints."""
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    required = {"nodeSelectorTerms": [term]}
+    return {
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}},
+        "tolerations": [{"operator": "Exists", "effect": "NoSchedule"}],
+    }

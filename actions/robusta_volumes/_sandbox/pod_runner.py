@@ -1,0 +1,123 @@
+"""The kubelet of the sandbox: a pod of ours runs as a real process, over a folder that stands for its claim."""
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from robusta_volumes._cluster.cluster import Object
+from robusta_volumes._cluster.store import Store
+from robusta_volumes._model.kind import POD
+from robusta_volumes._model.ours import INSPECTS
+from robusta_volumes._model.times import UTC, parse_time
+from robusta_volumes._sandbox.api_status import FORBIDDEN, StatusError, details
+from robusta_volumes._sandbox.rbac import Access, Ask
+from robusta_volumes._sandbox.stepping import Stepping
+
+_Key = tuple[str, str]
+
+
+@dataclass
+class PodRunner(Stepping):
+    """Starts the pods that look into volumes, ends them at their deadline, and keeps their logs after they have ended.
+
+    ``folders``: what stands for a claim, by namespace and name. ``stuck``: the status that pods get instead of a start.
+    """
+
+    store: Store
+    access: Access = field(default_factory=Access)
+    folders: dict[_Key, Path] = field(default_factory=dict)
+    stuck: Object = field(default_factory=dict)
+    slow: bool = False  # what was started does not end
+    logs: dict[_Key, str] = field(default_factory=dict)
+    manifests: list[Object] = field(default_factory=list)  # of all that were made, in order
+
+    def __post_init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__()
+        self._running: dict[_Key, subprocess.Popen[bytes]] = {}
+
+    @property
+    def routes(self) -> list[web.RouteDef]:
+        """Give the route of logs, to hand to the API server."""
+        return [web.get("/api/v1/namespaces/{namespace}/pods/{pod}/log", self._log)]
+
+    def step(self) -> None:
+        """Move each pod by one stage."""
+        pods = {_key(pod): pod for pod in self.store.find(POD, labels=INSPECTS)}
+        for key in [key for key in self._running if key not in pods]:
+            _end(self._running.pop(key))  # it was deleted
+        for key, pod in pods.items():
+            phase = (pod.get("status") or {}).get("phase") or "Pending"
+            if phase == "Pending" and key not in self._running:
+                self._start(key, pod)
+            elif phase == "Running" and key in self._running:
+                self._follow(key, pod)
+
+    def close(self) -> None:
+        """End what still runs."""
+        for process in self._running.values():
+            _end(process)
+
+    def _start(self, key: _Key, pod: Object) -> None:
+        if self.stuck:
+            self._status(key, self.stuck)
+            return
+        spec = pod["spec"]
+        if (key[0], _claim(spec)) not in self.folders:
+            return
+        self.manifests.append(pod)
+        command = ["sleep", "3600"] if self.slow else _here(spec, self.folders[key[0], _claim(spec)])
+        env = {"PATH": os.environ.get("PATH", os.defpath)}
+        self._running[key] = subprocess.Popen(  # noqa: S603 (that is what it is for)
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
+        )
+        self._status(key, {"phase": "Running", "containerStatuses": [{"name": "look", "state": {"running": {}}}]})
+
+    def _follow(self, key: _Key, pod: Object) -> None:
+        process = self._running[key]
+        made = parse_time(pod["metadata"]["creationTimestamp"])
+        late = made is not None and (self.store.clock() - made).total_seconds() > pod["spec"]["activeDeadlineSeconds"]
+        if late:
+            process.kill()
+        elif self.slow:
+            return
+        out, _ = process.communicate(timeout=60)
+        self.logs[key] = out.decode("utf-8", "replace")
+        del self._running[key]
+        ended = {"terminated": {"finishedAt": self.store.clock().astimezone(UTC).isoformat()}}
+        status: Object = {"phase": "Succeeded", "containerStatuses": [{"name": "look", "state": ended}]}
+        self._status(key, status | ({"phase": "Failed", "reason": "DeadlineExceeded"} if late else {}))
+
+    def _status(self, key: _Key, status: Object) -> None:
+        self.store.patch(POD, key[1], key[0], {"status": status})
+
+    async def _log(self, request: web.Request) -> web.Response:
+        namespace, pod = request.match_info["namespace"], request.match_info["pod"]
+        ask = Ask("get", "", "pods/log", namespace, pod)
+        if not self.access.allows(ask):
+            which = details(pod, "", "pods")
+            raise StatusError(FORBIDDEN, "Forbidden", ask.refusal(self.access.user), which)
+        return web.Response(text=self.logs.get((namespace, pod), ""))
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.communicate()
+
+
+def _key(pod: Object) -> _Key:
+    return pod["metadata"]["namespace"], pod["metadata"]["name"]
+
+
+def _claim(spec: Object) -> str:
+    return str(spec["volumes"][0]["persistentVolumeClaim"]["claimName"])
+
+
+def _here(spec: Object, folder: Path) -> list[str]:
+    """Write the command of the pod's container for this machine."""
+    (container,) = spec["containers"]
+    (mount,) = container["volumeMounts"]
+    return [str(folder) if word == mount["mountPath"] else word for word in container["command"]]

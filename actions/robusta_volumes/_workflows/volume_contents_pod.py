@@ -1,0 +1,159 @@
+"""Look into a volume with a pod of our own, and leave nothing behind: not even when this run dies in the middle.
+
+Its name is the lock of its claim. It ends by itself, is deleted by whoever made it, and what a dead run left is deleted by
+the next one.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from robusta_volumes._cluster.cluster import Cluster, Object
+from robusta_volumes._cluster.fields import at, blocks
+from robusta_volumes._engines.contents_read import read_contents
+from robusta_volumes._engines.contents_script import EXTRA_SECONDS, contents_command
+from robusta_volumes._engines.inspector_pod import CONTAINER, PATH, inspector_name, inspector_pod
+from robusta_volumes._model.contents import Inspector, Looked
+from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowed, NotFound, Unavailable
+from robusta_volumes._model.in_pod import Container
+from robusta_volumes._model.kind import EVENT, POD
+from robusta_volumes._model.ours import INSPECTS, MANAGED_BY, OURS
+from robusta_volumes._model.plan import Create, Delete
+from robusta_volumes._model.text import cited
+from robusta_volumes._model.times import parse_time
+from robusta_volumes._workflows.volume_contents_exec import new_mark
+
+_PAUSE = 1.0  # seconds between two looks at the pod
+_START = 45  # seconds until it must run: an image to pull, a volume to attach
+_MOST = 3  # such pods in a cluster
+_LATE = timedelta(seconds=60)  # after its deadline, or its end, nobody reads it any more
+_OVER = frozenset({"Succeeded", "Failed"})
+_HOPELESS = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"}
+)
+_MINE = f"{MANAGED_BY}={OURS},{INSPECTS}"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What the pod is made with."""
+
+    image: str
+    pull_secrets: tuple[str, ...]
+    seconds: int
+
+
+def look_with_pod(
+    cluster: Cluster, way: Inspector, kit: Kit, old_before: datetime, sleep: Callable[[float], None]
+) -> Looked:
+    """Make the pod, wait for it, read its log, delete it.
+
+    Raises ClusterError: when it cannot be made or read.
+    """
+    if sweep(cluster, way.namespace) >= _MOST:
+        return Looked(why=f"{_MOST} pods of ours look into volumes just now; run it again in a minute")
+    mark = new_mark()
+    command = contents_command(PATH, mark, int(old_before.timestamp()), kit.seconds)
+    deadline = _START + kit.seconds + EXTRA_SECONDS + 30
+    manifest = inspector_pod(way, kit.image, kit.pull_secrets, command, deadline)
+    (made,) = cluster.carry_out([Create(manifest, "looks into a volume")])
+    if isinstance(made.error, AlreadyExists):
+        return Looked(why="another run looks into it just now; run it again in a minute")
+    if made.error and not isinstance(made.error, Unavailable):
+        raise made.error
+    try:
+        if made.error:  # nobody knows whether it was made: then it is deleted all the same
+            raise made.error
+        why = _wait(cluster, way, _START + kit.seconds + EXTRA_SECONDS, sleep)
+        looked = read_contents(_log(cluster, way), mark)
+        return looked if looked.found or not why else Looked(why=why)
+    finally:
+        with suppress(ClusterError):  # it ends by itself, and the next run deletes it
+            _delete(cluster, cluster.get(POD, inspector_name(way), way.namespace))
+
+
+def sweep(cluster: Cluster, namespace: str) -> int:
+    """Delete what runs that died have left, and tell how many are at work."""
+    try:
+        found = cluster.find(POD, labels=_MINE)
+    except NotAllowed:
+        found = cluster.find(POD, namespace, labels=_MINE)
+    alive = [pod for pod in found if not _left(pod, cluster.now())]
+    for pod in found:
+        if _left(pod, cluster.now()):
+            _delete(cluster, pod)
+    return sum(at(pod, "status", "phase") not in _OVER for pod in alive)
+
+
+def _left(pod: Mapping[str, Any], now: datetime) -> bool:
+    """Tell whether nobody waits for a pod of ours any more."""
+    made = parse_time(at(pod, "metadata", "creationTimestamp"))
+    deadline = at(pod, "spec", "activeDeadlineSeconds")
+    ends = [
+        parse_time(at(s, "state", "terminated", "finishedAt")) for s in blocks(pod.get("status"), "containerStatuses")
+    ]
+    ended = [end for end in ends if end]
+    if ended and at(pod, "status", "phase") in _OVER:
+        return now > max(ended) + _LATE
+    return bool(made and isinstance(deadline, int) and now > made + timedelta(seconds=deadline) + _LATE)
+
+
+def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> None:
+    meta = pod["metadata"]
+    cluster.carry_out([Delete(POD, meta["name"], meta["namespace"], "it has told what it saw", uid=meta["uid"])])
+
+
+def _wait(cluster: Cluster, way: Inspector, most: float, sleep: Callable[[float], None]) -> str:
+    """Wait until it has ended; say why it has not."""
+    waited = 0.0
+    while True:
+        pod = cluster.get(POD, inspector_name(way), way.namespace)
+        phase, (reason, words) = at(pod, "status", "phase"), _waiting(pod)
+        if phase in _OVER:
+            return "" if phase == "Succeeded" else f"the pod failed: {cited(_end(pod))}"
+        if reason in _HOPELESS:
+            return f"the pod cannot start: {reason} {cited(words)}"
+        if phase != "Running" and waited >= _START:
+            return f"the pod did not start within {_START} s: {_unstarted(cluster, way, pod)}"
+        if waited >= most:
+            return f"it did not end within {most:.0f} s"
+        sleep(_PAUSE)
+        waited += _PAUSE
+
+
+def _waiting(pod: Mapping[str, Any]) -> tuple[str, str]:
+    for status in blocks(pod.get("status"), "containerStatuses"):
+        waiting = at(status, "state", "waiting")
+        if isinstance(waiting, Mapping):
+            return str(waiting.get("reason") or ""), str(waiting.get("message") or "")
+    return "", ""
+
+
+def _end(pod: Mapping[str, Any]) -> str:
+    ended = [at(s, "state", "terminated", "reason") for s in blocks(pod.get("status"), "containerStatuses")]
+    return str(
+        at(pod, "status", "reason") or next((e for e in ended if e), "") or at(pod, "status", "message") or "Failed"
+    )
+
+
+def _unstarted(cluster: Cluster, way: Inspector, pod: Mapping[str, Any]) -> str:
+    """Say what it waits for: the scheduler's words, else the newest warning about it."""
+    for condition in blocks(pod.get("status"), "conditions"):
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return cited(condition.get("message") or condition.get("reason") or "not scheduled")
+    warnings: list[Object] = []
+    with suppress(ClusterError):
+        fields = f"involvedObject.name={inspector_name(way)}"
+        warnings = [o for o in cluster.find(EVENT, way.namespace, fields=fields) if o.get("type") == "Warning"]
+    if warnings:
+        newest = max(warnings, key=lambda o: str(o.get("lastTimestamp") or o.get("eventTime") or ""))
+        return f"{newest.get('reason')} {cited(newest.get('message') or '')}"
+    return _waiting(pod)[0] or "no reason is given"
+
+
+def _log(cluster: Cluster, way: Inspector) -> str:
+    with suppress(NotFound):
+        return cluster.logs(Container(way.namespace, inspector_name(way), CONTAINER))
+    return ""
