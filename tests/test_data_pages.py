@@ -64,6 +64,11 @@ def quiet() -> Measured:
     return measured(history, sizes, gaps=(gap,), last_known={("shop", "cache"): Use(5 * GIB)})
 
 
+def two_fill() -> Measured:
+    history = {("db", "data-pg-0"): line(27, 2.1), ("shop", "uploads"): line(8, 1.3)}
+    return measured(history, {("db", "data-pg-0"): 100.0, ("shop", "uploads"): 50.0})
+
+
 def two_days() -> Measured:
     history = {key: row[-2:] for key, row in STORY.items() if key[0] in {"db", "shop"}}
     return measured(history, dict.fromkeys(history, 500.0))
@@ -83,6 +88,7 @@ OTHERS = {
         cluster_of(shop()), Target(), SETTINGS, answers(Measured(source=SOURCE, queries=4, seconds=0.1))
     ),
     "two-days": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(two_days())),
+    "two-fill": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(two_fill())),
     "quiet": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(quiet())),
     "last-known": lambda: persistent_data_analysis(
         cluster_of(shop()), CACHE, SETTINGS, answers(replace(quiet(), gaps=(), last_known=LAST))
