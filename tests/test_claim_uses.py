@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from random import Random
 from typing import Any
 
 import pytest
@@ -93,6 +94,15 @@ def test_growth_that_differs_has_the_day_from_which_it_does() -> None:
     assert found.changed_on is not None
     assert abs((found.changed_on - date(2026, 11, 13)).days) <= 1
     assert found.change == 0
+
+
+def test_a_week_that_rises_by_chance_is_no_change() -> None:
+    source = Random(7)  # noqa: S311 (noise, the same in each run)
+    keys = [("shop", f"c{n:03}") for n in range(400)]
+    rows = {key: [50 + source.gauss(0, 1) for _ in range(30)] for key in keys}
+    measured = Measured(now={key: use(row[-1]) for key, row in rows.items()}, highest=days(rows), lowest=days(rows))
+    found = claim_uses(seen(*(claim("/".join(key)) for key in keys)), measured, OURS).by_claim
+    assert sum(one.changed_on is not None for one in found.values()) <= 12, "at most 3 %"
 
 
 def test_the_rollout_that_coincides_with_a_change_is_named() -> None:

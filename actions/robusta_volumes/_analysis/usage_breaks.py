@@ -7,6 +7,7 @@ from robusta_volumes._analysis.usage_rows import Floats
 
 Ints = NDArray[np.int64]
 _NOTABLE = 0.02  # of usable: a smaller fall is no cleanup that one would count
+_DAYS, _STAYS = 5, 0.6  # days before and after a change, and how much of it is left of one that was none by chance
 _HABIT = 3  # falls: so many are how the application works
 
 
@@ -30,6 +31,22 @@ def losses(highest: Floats, usable: Floats, share: float) -> tuple[Ints, Floats]
     size = moves[np.arange(len(moves)), column]
     found = (size < -share * usable) & ~habit
     return np.where(found, column, -1), np.where(found, size, 0.0)
+
+
+def lasting(highest: Floats, column: Ints, size: Floats) -> NDArray[np.bool_]:
+    """Tell whether a change stayed: the middle of the days after it lies beyond that of those before, by most of it."""
+    filled = carried(highest)
+
+    def middle(first: int) -> Floats:
+        at = column[:, None] + np.arange(first, first + _DAYS)
+        inside = (at >= 0) & (at < filled.shape[1]) & (column >= 0)[:, None]
+        days = np.where(inside, np.take_along_axis(filled, np.clip(at, 0, filled.shape[1] - 1), axis=1), np.inf)
+        days = np.sort(np.where(np.isfinite(days), days, np.inf), axis=1)
+        known = np.isfinite(days).sum(axis=1)
+        return np.where(known > 0, days[np.arange(len(days)), np.maximum(known - 1, 0) // 2], np.nan)
+
+    with np.errstate(invalid="ignore"):
+        return np.asarray((middle(0) - middle(-_DAYS)) * np.sign(size) > _STAYS * np.abs(size))
 
 
 def knees(highest: Floats) -> Ints:

@@ -14,7 +14,8 @@ from robusta_volumes._rules.rule import Rule
 PLACE = Path("docs/reference/rules.md")
 _LIMITS = f"globalConfig.{ROOT}.{GROUP}.persistentVolumeActions.limits"
 _INTRO = """A rule looks at one kind of object and says nothing, or what is wrong, why, and what to do. When something
-that it needs cannot be read, the report says that the rule could not look, and the permission that would let it."""
+that it needs cannot be read, the report says that the rule could not look, and the permission that would let it. `metrics`
+stands for what Prometheus knows of the use of volumes: `persistent_data_analysis` asks it, and the weekly digest."""
 
 
 def rules_page(root: Path, rules: Iterable[Rule] = tuple(RULES.values())) -> Mapping[Path, bytes]:

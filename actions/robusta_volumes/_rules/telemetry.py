@@ -3,9 +3,11 @@
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, POD, STORAGE_CLASS
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, count, plain
+from robusta_volumes._model.text import code, count, listing, plain
 from robusta_volumes._model.times import ago
+from robusta_volumes._model.use_words import percent
 from robusta_volumes._model.volume import Volume
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
@@ -28,6 +30,7 @@ _SILENT_DRIVERS = {
 }
 
 
+_OWN = 1.1  # times its size: a larger filesystem is not the volume's own, and neither is what is used of it
 UNREPORTED = "reported by nobody"  # why it is not known how full a claim is, though a pod mounts it
 
 
@@ -100,11 +103,31 @@ def not_held_to_size(volume: Volume, see: Inventory, limits: Limits) -> Hit | No
     why, same = size_is_a_wish(volume), _first_of_kind(volume, see)
     if not why or not same:
         return None
+    over, full = _beyond(same, see), _fullest(same, see)
     return Hit(
         f"{_others(same)} a size that nothing enforces",
-        f"{why[:1].upper()}{why[1:]}: it can hold more than its claim asks, until that is full.",
+        f"{why[:1].upper()}{why[1:]}: it can hold more than its claim asks, until that is full.{full}{over}",
         (Fix("watch the disk or server behind them; where a limit must hold, use a driver that sets quotas"),),
     )
+
+
+def _fullest(same: tuple[Volume, ...], see: Inventory) -> str:
+    """Say how full what lies behind these volumes is, where metrics tell; of several filesystems the fullest."""
+    uses = [u for v in same if v.claim_ref and (u := (see.uses or {}).get(v.claim_ref.key)) and u.use]
+    shares = [u.use.share for u in uses if u.use and u.use.share is not None]
+    return f" What lies behind is {percent(max(shares))} full." if shares else ""
+
+
+def _beyond(same: tuple[Volume, ...], see: Inventory) -> str:
+    """Say which of these volumes hold more than their claims ask, where their use is their own and known."""
+    found = []
+    for volume in same:
+        use = (see.uses or {}).get(volume.claim_ref.key) if volume.claim_ref else None
+        now = use.use if use and not use.shared_with else None
+        own = now and now.used and now.capacity and volume.capacity and now.capacity <= volume.capacity * _OWN
+        if now and own and volume.capacity and (now.used or 0) > volume.capacity:
+            found.append(f"{plain(volume.meta.name, 80)} ({gib(now.used)} of {gib(volume.capacity)})")
+    return f" More than asked already: {listing(found, 3)}." if found else ""
 
 
 @rule(
