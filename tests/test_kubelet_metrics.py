@@ -173,3 +173,14 @@ def test_a_report_asks_them_only_where_the_settings_say_so(allowed: bool) -> Non
     assert asked == ["node-a"]
     assert found.now["shop", "data-0"].used == 3 * GIB
     assert found.gaps[0] == "no Prometheus is known, and none was found; set `globalConfig.prometheus_url`."
+
+
+def test_when_neither_answers_both_reasons_and_both_remedies_are_given() -> None:
+    cluster = MemoryCluster([claim("data-0", "pv-0"), pod("p-0", "node-a", "data-0")], denied=["nodes/proxy"])
+    settings = PersistentDataAnalysis(kubelet_fallback=True)
+    ask = asking(no_prometheus, Target(), settings, lambda nodes: KubeletMetrics(cluster, nodes, 5))
+    with pytest.raises(Unavailable) as error:
+        ask(gather(cluster), ())
+    assert error.value.message.startswith("no Prometheus is known, and none was found; the kubelets may not be asked")
+    assert error.value.remedy.startswith("set `globalConfig.prometheus_url`\n")
+    assert 'resources: ["nodes/proxy"]' in error.value.remedy

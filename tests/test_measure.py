@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import pytest
@@ -329,6 +329,30 @@ def test_credentials_in_the_address_are_used_and_never_shown() -> None:
     assert server.asked[0].headers["Authorization"].startswith("Basic ")
     assert server.asked[0].headers["X-Scope-OrgID"] == "a"
     assert server.asked[0].address == {"tenant": "b", "c": ""} or server.asked[0].address == {"tenant": "b"}
+
+
+class Unsigned:
+    """A transport whose library fails before anything is sent."""
+
+    shown = "http://aps"
+
+    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes]:  # noqa: ARG002 (the protocol's)
+        raise LookupError("no credentials in AKIA...")
+
+
+def test_a_library_that_fails_with_an_error_of_its_own_is_told_by_its_type() -> None:
+    with pytest.raises(Unavailable) as error:
+        LiveMetrics(Unsigned(), 5).now({})
+    assert error.value.message == "the question could not be sent to Prometheus (LookupError)"
+    assert "credentials" in error.value.remedy
+
+
+def test_the_last_use_of_very_many_claims_is_not_asked_for_one_by_one() -> None:
+    with answering(lambda _: ok([])) as server:
+        metrics = LiveMetrics(HttpTransport(server.url), 10)
+        assert metrics.last_known(claims(1, 700), NOW) == {}
+    assert metrics.queries == 3
+    assert metrics.gaps == ["The last use of 200 claims that nothing measures now was not asked for: too many."]
 
 
 def test_no_claims_no_questions() -> None:

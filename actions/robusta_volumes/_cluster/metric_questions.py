@@ -9,7 +9,7 @@ from typing import Protocol
 from robusta_volumes._cluster.in_time import in_time
 from robusta_volumes._cluster.prometheus_answers import URL, Answer, Row, TooMuch, read
 from robusta_volumes._cluster.retry import Budget
-from robusta_volumes._model.errors import OutOfTime, Unavailable
+from robusta_volumes._model.errors import ClusterError, OutOfTime, Unavailable
 from robusta_volumes._model.text import cited
 
 WORKERS = 3  # questions at a time: Prometheus answers twenty, and others ask, too
@@ -88,7 +88,16 @@ class Questions:
         with self._lock:
             self.sent += 1
         limit = f"{max(_MARGIN, seconds - _MARGIN):.0f}s"
-        return read(*self._transport.post(path, {"query": query, **data, "timeout": limit}, seconds))
+        return read(*self._carried(path, {"query": query, **data, "timeout": limit}, seconds))
+
+    def _carried(self, path: str, form: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+        try:
+            return self._transport.post(path, form, seconds)
+        except ClusterError:
+            raise
+        except Exception as error:  # a provider's library raises what it likes when it signs or renews
+            why = f"the question could not be sent to Prometheus ({type(error).__name__})"
+            raise Unavailable(why, "look at the credentials of Prometheus in the runner's environment") from error
 
 
 @contextmanager

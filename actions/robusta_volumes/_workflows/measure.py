@@ -81,7 +81,7 @@ def measure_or(
 ) -> Measured:
     """Ask ``first``, and ``second`` where that does not answer at all; both connect when they are called.
 
-    Raises the errors of `robusta_volumes._model.errors`: when neither answers; that of the second says why it did not.
+    Raises the errors of `robusta_volumes._model.errors`: when neither answers; that of the first, with what the second says.
     """
     try:
         return measure(first(), claims, asked, now)
@@ -89,7 +89,12 @@ def measure_or(
         if second is None:
             raise
         remedy = f"; {error.remedy}" if error.remedy else ""
-        found = measure(second(), claims, asked, now)
+        try:
+            found = measure(second(), claims, asked, now)
+        except ClusterError as other:
+            error.message += f"; {other}"
+            error.remedy = "\n".join(filter(None, (error.remedy, other.remedy)))
+            raise error from None
         return replace(found, gaps=(f"{plain(error)}{remedy}.", *found.gaps))
 
 
