@@ -190,6 +190,16 @@ def test_what_a_run_that_died_has_left_is_removed_by_the_next_one_and_what_works
     assert world.ours == [inspector_name(Inspector("db", "other-2", "uid-2"))]
 
 
+@pytest.mark.parametrize(("age", "stays"), [(10, True), (90, False)], ids=["just-ended", "ended-long-ago"])
+def test_what_has_ended_is_left_to_the_run_that_waits_for_it_for_a_minute(world: World, age: int, stays: bool) -> None:  # noqa: FBT001 (a column of the table)
+    other = manifest(1, timedelta(seconds=age + 20))
+    ended = {"terminated": {"finishedAt": (NOON - timedelta(seconds=age)).strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    other["status"] = {"phase": "Succeeded", "containerStatuses": [{"name": "look", "state": ended}]}
+    world.cluster.store.take([other])
+    world.look()
+    assert (len(world.ours) == 1) is stays
+
+
 def test_a_run_that_dies_in_the_middle_leaves_a_pod_that_the_next_one_takes_away(world: World) -> None:
     class Died(BaseException):
         pass

@@ -95,8 +95,8 @@ def _left(pod: Mapping[str, Any], now: datetime) -> bool:
         parse_time(at(s, "state", "terminated", "finishedAt")) for s in blocks(pod.get("status"), "containerStatuses")
     ]
     ended = [end for end in ends if end]
-    if ended and at(pod, "status", "phase") in _OVER:
-        return now > max(ended) + _LATE
+    if ended and at(pod, "status", "phase") in _OVER and now > max(ended) + _LATE:
+        return True
     return bool(made and isinstance(deadline, int) and now > made + timedelta(seconds=deadline) + _LATE)
 
 
