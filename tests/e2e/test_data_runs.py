@@ -52,6 +52,13 @@ def test_one_claim_has_a_page_with_a_picture_and_its_figures(world: World) -> No
     assert "growth.png" in {file.name for file in message.files}
 
 
+def test_the_digest_says_what_fills_next(world: World) -> None:
+    said = words(next_message(world, lambda: world.runner.trigger("volumes_digest")))
+    assert "*What fills next:* " in said
+    assert "db/data-pg-0 on " in said
+    assert " claims measured)" in said
+
+
 def test_with_metrics_off_nothing_is_asked_and_the_sizes_are_told(world: World) -> None:
     message = next_message(world, lambda: world.runner.trigger(REPORT, include_metrics="false"))
     assert title(message).endswith("metrics are off")
