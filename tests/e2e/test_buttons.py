@@ -16,6 +16,8 @@ from robusta.core.sinks.robusta import RobustaSinkParams
 from robusta.core.sinks.slack.slack_sink_params import SlackSinkParams
 
 from as_robusta import alerted
+from data_world import STORY, answers, cluster_of, story
+from robusta_volumes import persistent_data_analysis as data_actions
 from robusta_volumes import persistent_volume_actions as actions
 from robusta_volumes import pvc_snapshots as snapshot_actions
 from robusta_volumes._cluster.memory import MemoryCluster
@@ -28,8 +30,10 @@ from robusta_volumes._model.asked import (
     Release,
     RestoreSnapshot,
     SetPolicy,
+    VolumeContents,
     check_given,
 )
+from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.needs import CHANGES
 from robusta_volumes._model.settings import PersistentVolumeActions, overridden
@@ -40,6 +44,7 @@ from robusta_volumes._report.page import Button, Page
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._workflows.change_volume import release_volume, set_reclaim_policy
 from robusta_volumes._workflows.expand_claim import expand_claim
+from robusta_volumes._workflows.persistent_data_analysis import persistent_data_analysis
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots
@@ -57,6 +62,7 @@ ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "create_pvc_snapshots": (CreateSnapshots(), ("name", "namespace")),
     "prune_pvc_snapshots": (PruneSnapshots(), ()),
     "restore_pvc_snapshot": (RestoreSnapshot(), ("name", "namespace")),
+    "volume_contents": (VolumeContents(), ("name", "namespace")),
 }
 
 
@@ -72,6 +78,10 @@ def pages() -> Iterator[Page]:
                 for trigger in (Trigger.MANUAL, Trigger.ALERT):
                     target = Target(kind.name, meta["name"], meta.get("namespace", ""), trigger=trigger)
                     yield persistent_volume_actions(cluster, target, SETTINGS)
+    b, found = story()
+    for namespace, name in STORY:
+        about = Target(CLAIM.name, name, namespace)
+        yield persistent_data_analysis(cluster_of(b), about, PersistentDataAnalysis(), answers(found))
     yield from plans()
 
 
@@ -102,7 +112,7 @@ def every() -> tuple[Button, ...]:
 
 def registered() -> ActionsRegistry:
     registry = ActionsRegistry()
-    for found in (*vars(actions).values(), *vars(snapshot_actions).values()):
+    for found in (*vars(actions).values(), *vars(snapshot_actions).values(), *vars(data_actions).values()):
         if Action.is_action(found):
             registry.add_action(found)
     return registry

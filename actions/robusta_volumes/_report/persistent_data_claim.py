@@ -27,9 +27,10 @@ from robusta_volumes._report.data_plain import cost_of
 from robusta_volumes._report.data_seen import INODES_TOLD, KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
 from robusta_volumes._report.offers import offer_to_grow
-from robusta_volumes._report.page import GROW, Block, File, Page, Subject, Table, Text
+from robusta_volumes._report.page import GROW, Block, Button, File, Page, Subject, Table, Text
 from robusta_volumes._report.persistent_data import BLIND, gaps, method, next_steps
 from robusta_volumes._report.pieces import TEXT_LIMIT, fix_lines, not_looked_at, short
+from robusta_volumes._report.volume_contents import ACTION as CONTENTS
 
 _FAR = 180  # days: further is not forecast
 _MORE = 3  # other problems
@@ -54,6 +55,9 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
         blocks += [*not_looked_at(seen.found), *method(seen)]
     if row.grows_to:
         blocks += offer_to_grow(row.claim, row.grows_to, seen.see)
+    if issues and row.use.use and row.use.use.used:
+        params = {"name": row.claim.meta.name, "namespace": row.claim.meta.namespace, "dry_run": "true"}
+        blocks.append(Button("What uses the space", CONTENTS, params))
     return Page(
         title=short(claim_title(row, seen), 240),
         severity=max((issue.severity for issue in issues), default=Severity.LOW if blind else Severity.INFO),
