@@ -6,7 +6,7 @@ from robusta_volumes._analysis.assess import Issue
 from robusta_volumes._analysis.patterns import FORECAST_POINTS
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import count, plain
+from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._model.use_words import day, full_on, how_full, interval, is_full, moment, percent, title_of
 from robusta_volumes._report.data_files import claims_csv, grow_commands
 from robusta_volumes._report.data_lines import growth_words, number_lines, pattern_words
@@ -99,7 +99,7 @@ def _verdict(seen: Seen) -> str:
             "Set it to true, with a Prometheus that scrapes the kubelets, to see that."
         )
     if seen.unmeasured and seen.rows:
-        where = f" by {plain(seen.measured.source, 120)}" if seen.measured.source else ""
+        where = f" by {_source(seen.measured.source)}" if seen.measured.source else ""
         return (
             f"No `kubelet_volume_stats_*` of these claims was found{where}: that does not mean that all is well.\n"
             "*Do this:* let Prometheus scrape the kubelets (job `kubelet`), and check "
@@ -194,12 +194,18 @@ def gaps(seen: Seen) -> tuple[Block, ...]:
     return (Text(f"*Not measured:*\n{lines}{more}"),) if told else ()
 
 
+def _source(text: str) -> str:
+    """Write where figures come from: an address as code, since chats make links of the others."""
+    words, _, address = text.rpartition(" ")
+    return f"{plain(words, 60)} {code(address)}" if "://" in address else plain(text, 120)
+
+
 def method(seen: Seen) -> tuple[Block, ...]:
     """Say how the figures come about, in two lines."""
     measured = seen.measured
     if measured is None or not seen.known:
         return ()
-    where = f" from {plain(measured.source, 120)}" if measured.source else ""
+    where = f" from {_source(measured.source)}" if measured.source else ""
     queries = "1 query" if measured.queries == 1 else f"{measured.queries:,} queries"
     asked = f" ({queries}, {measured.seconds:.1f} s)"
     how = f"highest and lowest use of each of the last {seen.days} days{where}{asked if measured.queries else ''}"
