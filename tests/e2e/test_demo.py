@@ -20,6 +20,7 @@ from uuid import uuid4
 import pytest
 from matplotlib.image import imread
 
+from robusta_volumes._sandbox.demo_contents import CONTENTS
 from robusta_volumes._sandbox.demo_data import DATA
 from robusta_volumes._sandbox.demo_script import EVENTS
 from robusta_volumes._sandbox.demo_snapshots import AFTERWARDS, BY_HAND
@@ -151,10 +152,13 @@ def test_the_terminal_shows_progress_every_message_and_where_the_page_is(played:
         *(caption for _, caption in EVENTS),
         *(f"By hand: {caption}" for caption, _ in DATA),
         *snapshots,
+        *(f"By hand: {caption}" for caption, _ in CONTENTS),
     ):
         assert f"→ {caption}\n" in played.said
     assert 'Claim shop/cart-cache cannot bind: storage class "gp33" does not exist' in played.said
     assert 'Snapshots "nightly": what had failed is made; 1 claim cannot be snapshotted' in played.said
+    assert "billing/data-billing-0 holds 34.0 MiB in 9 files: 71 % is in pg_wal" in played.said
+    assert "billing/old-exports holds 13.0 MiB in 4 files: 100 % is in 2024" in played.said
     assert "Claim erp/ledger-back holds the data of" in played.said
     assert "volumes fill within 14 days, first db/data-pg-0 on " in played.said
     assert played.said.splitlines()[-1].endswith(f"Open {played.page}")

@@ -194,11 +194,11 @@ def _tables(found: Found, folders: Sequence[Entry]) -> Iterator[Table]:
     if folders:
         rows = tuple((_cell(e.name), f"{gib(e.used)}, {_share(e.used, found)}") for e in folders)
         yield Table(("folder", "holds"), rows, "Largest folders")
-    if found.largest_files:
-        rows = tuple((_cell(e.name), gib(e.used) + _sparse(e)) for e in found.largest_files[:_FILES])
+    if found.used and found.largest_files:
+        rows = tuple((_cell(e.name), gib(e.used) + _sparse(e)) for e in found.largest_files[:_FILES] if e.used)
         yield Table(("file", "takes"), rows, "Largest files")
-    if found.kinds:
-        rows = tuple((_kind(e.name), f"{gib(e.used)} in {e.count:,}") for e in found.kinds[:_KINDS])
+    if found.used and found.kinds:
+        rows = tuple((_kind(e.name), f"{gib(e.used)} in {e.count:,}") for e in found.kinds[:_KINDS] if e.used)
         yield Table(("ending", "holds"), rows, "By ending")
     crowded = deepest([e for e in found.crowded_folders if e.count], _CROWDED, by_count)
     if crowded:

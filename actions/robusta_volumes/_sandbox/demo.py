@@ -12,9 +12,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import Object, as_change, as_forwarded
 from robusta_volumes._sandbox.controllers import Controllers
+from robusta_volumes._sandbox.demo_contents import contents_act, contents_server
 from robusta_volumes._sandbox.demo_data import data_act
 from robusta_volumes._sandbox.demo_script import BLOCK, BY_HAND, CHANGES, EVENTS, STORM, alert
 from robusta_volumes._sandbox.demo_snapshots import snapshots_act
@@ -118,6 +120,7 @@ class Demo:
         self.expect("By hand: what is missing in this cluster?", lambda: runner.trigger("robusta_volumes_doctor"))
         data_act(self.world, self.expect)
         snapshots_act(self.world, self.expect)
+        contents_act(self.world, self.expect)
         self.expect("Somebody writes wrong settings; the next event of any kind tells", lambda: self._spoil(sent))
 
     def _spoil(self, sent: dict[str, Object]) -> None:
@@ -165,7 +168,8 @@ def main() -> int:
     with (
         ended_by_signals(),
         contextlib.closing(prometheus),
-        World(start, playbooks, workflows=BLOCK, more={"prometheus_url": prometheus.url}) as world,
+        contents_server(Store(start)) as server,
+        World((), playbooks, workflows=BLOCK, server=server, more={"prometheus_url": prometheus.url}) as world,
         Controllers(world.api.store),
     ):
         print(f"The runner is up after {time.monotonic() - started:.0f} s.", flush=True)
