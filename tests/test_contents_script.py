@@ -13,7 +13,7 @@ from robusta_volumes._engines.contents_read import read_contents
 from robusta_volumes._engines.contents_script import SCRIPT, contents_command
 from robusta_volumes._model.contents import Found
 
-SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
+SHELLS = [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("dash", "bash", "busybox")]
 MARK = "v0123456789"
 CUT = 1_000_000_000  # 2001: what was changed before is old
 
@@ -213,4 +213,4 @@ def test_a_walk_that_takes_too_long_is_ended_and_what_it_saw_is_told(crowd: Path
     if found.complete:  # a fast machine: then in half of nothing it cannot
         found = look(crowd, shell, tmp_path / "bin", seconds=0)
     assert not found.complete
-    assert found.files < 200_000
+    assert found.files <= 200_000  # all, when the walk was ended at its last step

@@ -94,10 +94,12 @@ def test_after_it_a_tick_carries_out_the_plan_and_in_the_room_that_it_makes_the_
     memory = memory_of(world)
     over = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
     memory.write(NOTE, {**memory.read(NOTE), "until": over})  # as if the day had gone by
-    assert tick(world) == [NOTHING]
-    while held(world) > 33 - 6:
-        quiet(world, 0.2)  # the storage deletes
-    assert tick(world) == ['Snapshots "nightly": what had failed is made; 1 claim cannot be snapshotted']
+    said = tick(world)
+    if said == [NOTHING]:  # the quota was still full when the tick made what is due: the storage deletes meanwhile
+        while held(world) > 33 - 6:
+            quiet(world, 0.2)
+        said = tick(world)
+    assert said == ['Snapshots "nightly": what had failed is made; 1 claim cannot be snapshotted']
     assert held(world) == 33 - 6 + 1
 
 
