@@ -124,14 +124,14 @@ def test_a_volume_for_one_pod_alone_that_is_in_use_gets_no_second_pod(tmp_path: 
     [
         (
             {"phase": "Pending", "containerStatuses": [{"name": "look", "state": BACK_OFF}]},
-            'the pod cannot start: ImagePullBackOff "Back-off pulling image"',
+            'it cannot start: ImagePullBackOff "Back-off pulling image"',
         ),
         (
             {"phase": "Pending", "conditions": [UNSCHEDULED]},
-            'the pod did not start within 45 s: "0/3 nodes: 3 exceed max volume count"',
+            'it did not start within 45 s: "0/3 nodes: 3 exceed max volume count"',
         ),
-        ({"phase": "Pending"}, 'the pod did not start within 45 s: FailedAttachVolume "Multi-Attach error"'),
-        ({"phase": "Failed", "reason": "Evicted"}, 'the pod failed: "Evicted"'),
+        ({"phase": "Pending"}, 'it did not start within 45 s: FailedAttachVolume "Multi-Attach error"'),
+        ({"phase": "Failed", "reason": "Evicted"}, 'it failed: "Evicted"'),
     ],
     ids=["image", "schedule", "attach", "evicted"],
 )

@@ -64,7 +64,9 @@ def test_a_container_without_a_shell_is_left_for_the_next_pod(shell: PodShell) -
 
 def test_where_only_a_folder_of_the_volume_is_mounted_it_is_said(shell: PodShell) -> None:
     page = look(cluster(shell, pod("data-pg-0", "pg-0", sub_path="pgdata")))
-    assert "*Partial:* that container sees only the folder `pgdata` of the volume." in to_markdown(page)
+    said = "*Partial:* that container sees only the folder `pgdata` of the volume; `way=pod` looks at all of it."
+    assert said in to_markdown(page)
+    assert page.title.startswith("db/data-pg-0 holds at least ")
 
 
 def test_a_path_that_is_no_folder_is_told_as_what_was_tried(shell: PodShell, tmp_path: Path) -> None:

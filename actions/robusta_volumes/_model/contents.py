@@ -51,10 +51,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of one attempt: ``found``, or ``why`` not; then another way may do."""
+    """What came of one attempt: ``found``, or ``why`` not, and what ``todo``; then another way may do."""
 
     found: Found | None = None
     why: str = ""
+    todo: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What lies in a volume: the verdict, what the application's folders mean, largest folders and files; or why nobody can tell."""
+"""What lies in a volume: the verdict, what the application's folders mean, largest folders and files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,19 +6,18 @@ from datetime import datetime
 
 from robusta_volumes._analysis.contents_hints import Hint
 from robusta_volumes._analysis.contents_names import by_count, deepest
-from robusta_volumes._model.contents import Entry, Exec, Found, Inspector, Ways
-from robusta_volumes._model.errors import ClusterError, NotAllowed
+from robusta_volumes._model.contents import Entry, Exec, Filesystem, Found, Inspector
 from robusta_volumes._model.quantity import gib
-from robusta_volumes._model.rights import account_in, role_command
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, listing, plain
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim
-from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
+from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 
 ACTION = "volume_contents"
 _FOLDERS, _FILES, _KINDS, _CROWDED, _HINTS = 8, 5, 5, 3, 3  # rows in the message; all are in the file
+_CROWD = 10_000  # things below a folder, from which on they are many for a file system's inodes
 _NAME = 46  # characters of a path in a table
 _TITLE = 300
 _LEAST_SIZE, _LARGEST_SIZE = 0.8, 1.1  # of the claim's capacity: what the file system's own tables leave, and rounding
@@ -51,80 +50,56 @@ def contents_page(
 ) -> Page:
     """Tell what was found."""
     folders = deepest(found.largest_folders, _FOLDERS)
-    lines = [*_advice(found, known), *_limits(found, way, seconds), *_facts(about, found)]
+    lines = [*_advice(about, found, known, way), *_limits(found, way, seconds), *_facts(about, found)]
     text = "\n".join([*lines, _small(way, tried)])
     blocks: list[Block] = [Text(short(text, TEXT_LIMIT))]
     blocks += _tables(found, folders)
     blocks.append(_file(found))
-    return _page(about, _title(about, found, folders), blocks, "found")
+    return page_about(about, _title(about, found, folders, way), blocks, "found")
 
 
-def plan_page(about: About, way: Ways) -> Page:
-    """Tell how it would be looked at."""
-    steps = [f"from {code(e.pod)}, container {code(e.container)}, at {code(e.path)}{_part(e)}" for e in way.execs]
-    if way.inspector:
-        steps.append(f"with a pod of our own in {code(about.claim.meta.namespace)}{_plan(way.inspector)}")
-    if not steps:
-        return unseen_page(about, "", "", [w for w in (way.no_exec, way.no_inspector) if w])
-    lines = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
-    text = "\n".join(
-        [
-            "Nothing was looked at yet. It would be tried in this order, until one works:",
-            *lines,
-            "It reads every folder once, at low priority; the volume's users may feel it.",
-        ]
-    )
-    meta = about.claim.meta
-    button = Button("Look now", ACTION, {"name": meta.name, "namespace": meta.namespace, "dry_run": "false"})
-    return _page(about, f"Plan: look what is in {about.title}", [Text(text), button], "plan")
-
-
-def unseen_page(
-    about: About, why: str, todo: str, tried: Sequence[str] = (), refused: ClusterError | None = None
-) -> Page:
-    """Tell why nobody can look, and what would help."""
-    said = why or (tried[-1] if tried else "there is no way to")
-    lines = [f"• {short(one, 300)}" for one in tried]
-    if isinstance(refused, NotAllowed):
-        home, account = account_in(refused.message)
-        command = role_command([about.claim.meta.namespace], ["contents"], account, home)
-        lines.append(f"*Do this:* allow it in that namespace alone, by a Role:\n```{command}```")
-    elif refused and refused.remedy:
-        says, _, command = refused.remedy.partition("\n")
-        lines.append(f"*Do this:* {short(says, 400)}" + (f"\n```{short(command, 1500)}```" if command else ""))
-    else:
-        lines.append(f"*Do this:* {todo or _BY_HAND}")
-    title = f"Nobody can look into {about.title}: {said}"
-    return _page(about, title, [Text(short("\n".join(lines), TEXT_LIMIT))], "unseen", Severity.LOW)
-
-
-_BY_HAND = "look by hand from a pod that mounts it: `du -xk -d 2 PATH | sort -rn | head`"
-
-
-def _title(about: About, found: Found, folders: Sequence[Entry]) -> str:
-    least = "" if _sure(found) else "at least "
-    holds = f"{about.title} holds {least}{gib(found.used)} in {count(found.files, 'file')}"
+def _title(about: About, found: Found, folders: Sequence[Entry], way: Exec | Inspector) -> str:
+    """Say where the most is: in files, in deleted ones, or in what no file explains."""
+    sure = _sure(found, way)
+    if not found.files and not found.open_deleted and sure:
+        return f"{about.title} holds no files"
+    files = f"{'' if sure else 'at least '}{gib(found.used)} in {count(found.files, 'file')}"
+    if found.open_deleted > found.used:
+        deleted = count(found.open_deleted_files, "deleted file")
+        return f"{about.title} holds {gib(found.open_deleted)} in {deleted} still open, and {files}"
+    hidden = _hidden(about, found) if sure else 0
+    if hidden > found.used:
+        return f"{about.title} holds {files}, and {gib(hidden)} that no file explains"
     if folders and folders[0].used * 10 >= found.used > 0:
-        return f"{holds}: {_share(folders[0].used, found)} is in {plain(folders[0].name, 80)}"
-    return holds
+        return f"{about.title} holds {files}: {_share(folders[0].used, found)} is in {plain(folders[0].name, 80)}"
+    return f"{about.title} holds {files}"
 
 
-def _sure(found: Found) -> bool:
-    return found.complete and not found.denied
+def _sure(found: Found, way: Exec | Inspector) -> bool:
+    """Tell whether all of the volume was seen."""
+    return found.complete and not found.denied and not (isinstance(way, Exec) and way.sub_path)
 
 
-def _share(part: int, found: Found) -> str:
-    return f"{part * 100 / found.used:.0f} %" if found.used else "0 %"
-
-
-def _advice(found: Found, known: Sequence[Hint]) -> Iterator[str]:
-    for hint in known[:_HINTS]:
-        yield f"*{plain(hint.name, 80)}* ({gib(hint.used)}, {_share(hint.used, found)}) is {hint.is_what}: {hint.todo}."
+def _advice(about: About, found: Found, known: Sequence[Hint], way: Exec | Inspector) -> Iterator[str]:
+    """Give what to do, for what holds most first."""
+    said = [
+        (h.used, f"*{plain(h.name, 80)}* ({gib(h.used)}, {_share(h.used, found)}) is {h.is_what}: {h.todo}.")
+        for h in known[:_HINTS]
+    ]
     if found.open_deleted:
-        yield (
-            f"{gib(found.open_deleted)} more is held by {count(found.open_deleted_files, 'deleted file')} that a process "
-            "still has open. *Do this:* restart that pod, which gives the space back."
+        deleted, one = count(found.open_deleted_files, "deleted file"), found.open_deleted_files == 1
+        held = f"{gib(found.open_deleted)} is held by {deleted} that a process still has open"
+        which = f"pod {code(way.pod)}" if isinstance(way, Exec) else "that pod"
+        back = "which removes it" if one else "which removes them"
+        said.append((found.open_deleted, f"{held}. *Do this:* restart {which}, {back} and gives the space back."))
+    hidden = _hidden(about, found) if _sure(found, way) else 0
+    if hidden:
+        text = (
+            f"`df` counts {gib(hidden)} more than lies in files: deleted files that another process still has open, snapshots "
+            "of the file system, or its own tables. *Do this:* restart the pods that use it, which frees the first."
         )
+        said.append((hidden, text))
+    yield from (text for _, text in sorted(said, key=lambda one: -one[0]))
 
 
 def _limits(found: Found, way: Exec | Inspector, seconds: int) -> Iterator[str]:
@@ -134,9 +109,10 @@ def _limits(found: Found, way: Exec | Inspector, seconds: int) -> Iterator[str]:
             f"*Partial:* stopped after {seconds} s; each number is at least that. Raise `contents.seconds` to see more."
         )
     if found.denied:
-        yield f"*Partial:* {count(found.denied, 'folder or file')} may not be read by that user; each number is at least that."
+        things = "1 folder or file" if found.denied == 1 else f"{found.denied:,} folders or files"
+        yield f"*Partial:* {things} may not be read by that user, and count for nothing here."
     if isinstance(way, Exec) and way.sub_path:
-        yield f"*Partial:* that container sees only the folder {code(way.sub_path)} of the volume."
+        yield f"*Partial:* that container sees only the folder {code(way.sub_path)} of the volume; `way=pod` looks at all of it."
 
 
 def _facts(about: About, found: Found) -> Iterator[str]:
@@ -148,26 +124,34 @@ def _facts(about: About, found: Found) -> Iterator[str]:
         yield f"Last change: {ago(found.newest, about.now)}."
     if found.length > 2 * found.used:
         yield f"Sparse files: they say {gib(found.length)} and take {gib(found.used)}."
-    yield from _filesystem(about, found)
-
-
-def _filesystem(about: About, found: Found) -> Iterator[str]:
-    """Tell what ``df`` says, where it is about this volume alone; and, where all was seen, what it counts and nobody finds."""
     fs, capacity = found.filesystem, about.claim.capacity
     if fs is None or not capacity:
         return
-    if not _LEAST_SIZE * capacity <= fs.size <= _LARGEST_SIZE * capacity:
+    if not _own(about, fs):
         size = f"`df` tells of {gib(fs.size)}, not of {gib(capacity)}"
         yield f"{size}: the file system is shared, and its room is not this claim's."
         return
     inodes = f", {fs.inodes_used * 100 / fs.inodes:.0f} % of its inodes" if fs.inodes and fs.inodes_used else ""
     yield f"`df`: {fs.used * 100 / fs.size:.0f} % of {gib(fs.size)} used{inodes}."
+
+
+def _own(about: About, fs: Filesystem) -> bool:
+    """Tell whether what ``df`` says is about this volume alone."""
+    capacity = about.claim.capacity or 0
+    return fs.size > 0 and _LEAST_SIZE * capacity <= fs.size <= _LARGEST_SIZE * capacity
+
+
+def _hidden(about: About, found: Found) -> int:
+    """Count what ``df`` counts and nobody finds, once all was seen; 0 when it is too little to tell."""
+    fs = found.filesystem
+    if fs is None or not about.claim.capacity or not _own(about, fs):
+        return 0
     hidden = fs.used - found.used - found.open_deleted
-    if _sure(found) and hidden > fs.size * _HIDDEN:
-        yield (
-            f"That is {gib(hidden)} more than lies in files: deleted files that another process still has open, snapshots of "
-            "the file system, or its own tables. *Do this:* restart the pods that use it, which frees the first."
-        )
+    return hidden if hidden > fs.size * _HIDDEN else 0
+
+
+def _share(part: int, found: Found) -> str:
+    return f"{part * 100 / found.used:.0f} %" if found.used else "0 %"
 
 
 def _small(way: Exec | Inspector, tried: Sequence[str]) -> str:
@@ -180,16 +164,6 @@ def _small(way: Exec | Inspector, tried: Sequence[str]) -> str:
     return f"Looked at from {where}.{before}"
 
 
-def _part(e: Exec) -> str:
-    return f" (only the folder {code(e.sub_path)} of the volume)" if e.sub_path else ""
-
-
-def _plan(way: Inspector) -> str:
-    node = f" on node {code(way.node)}" if way.node else ""
-    user = f", as user {way.user}" if way.user is not None else ""
-    return f"{node}{user}: it mounts the claim read-only, tells what it saw in its log, and is deleted"
-
-
 def _tables(found: Found, folders: Sequence[Entry]) -> Iterator[Table]:
     if folders:
         rows = tuple((_cell(e.name), f"{gib(e.used)}, {_share(e.used, found)}") for e in folders)
@@ -200,7 +174,7 @@ def _tables(found: Found, folders: Sequence[Entry]) -> Iterator[Table]:
     if found.used and found.kinds:
         rows = tuple((_kind(e.name), f"{gib(e.used)} in {e.count:,}") for e in found.kinds[:_KINDS] if e.used)
         yield Table(("ending", "holds"), rows, "By ending")
-    crowded = deepest([e for e in found.crowded_folders if e.count], _CROWDED, by_count)
+    crowded = deepest([e for e in found.crowded_folders if e.count >= _CROWD], _CROWDED, by_count)
     if crowded:
         yield Table(("folder", "things below"), tuple((_cell(e.name), f"{e.count:,}") for e in crowded), "Most files")
 
@@ -234,7 +208,10 @@ def _line(name: str) -> str:
     return name.replace("\n", "\\n").replace("\r", "\\r")
 
 
-def _page(about: About, title: str, blocks: Sequence[Block], cause: str, severity: Severity = Severity.INFO) -> Page:
+def page_about(
+    about: About, title: str, blocks: Sequence[Block], cause: str, severity: Severity = Severity.INFO
+) -> Page:
+    """Write a page of this action."""
     return Page(
         title=short(title, _TITLE),
         severity=severity,

@@ -22,7 +22,8 @@ from robusta_volumes._model.text import plain
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import missing_page
-from robusta_volumes._report.volume_contents import About, contents_page, plan_page, unseen_page
+from robusta_volumes._report.volume_contents import About, contents_page
+from robusta_volumes._report.volume_contents_plan import plan_page, unseen_page
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
 from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
 
@@ -88,13 +89,14 @@ def _own_user(cluster: Cluster, claim: Claim) -> bool:
 
 
 class _Looking:
-    """One run: the ways are tried in turn. ``tried`` is what was in vain, ``remedy`` what would have helped."""
+    """One run: the ways are tried in turn. ``tried`` is what was in vain, ``remedy`` and ``todo`` what would help."""
 
     def __init__(self, cluster: Cluster, about: About, settings: PersistentDataAnalysis, kit: Kit) -> None:
         self._cluster, self._about, self._settings, self._kit = cluster, about, settings, kit
         self._old = about.now - timedelta(days=settings.contents.old_days)
         self.tried: list[str] = []
         self.remedy: ClusterError | None = None
+        self.todo = ""
 
     def page(self, way: Ways, sleep: Callable[[float], None]) -> Page:
         """Look until one way works."""
@@ -111,16 +113,18 @@ class _Looking:
                 return self._told(found, way.inspector)
         elif way.no_inspector:
             self.tried.append(f"a pod of our own: {way.no_inspector}")
-        return unseen_page(self._about, "", "", self.tried, self.remedy)
+        return unseen_page(self._about, "", self.todo, self.tried, self.remedy)
 
     def _try(self, where: str, look: Callable[[], Looked]) -> Found | None:
         try:
             looked = look()
         except ClusterError as error:
             looked = Looked(why=error.message)
+            self.todo = ""  # what lifts this error helps more
             self.remedy = error if self.remedy is None or isinstance(error, NotAllowed) else self.remedy
         if not looked.found:
             self.tried.append(f"{where}: {plain(looked.why)}")
+            self.todo = looked.todo or self.todo
         return looked.found
 
     def _told(self, found: Found, way: Exec | Inspector) -> Page:

@@ -9,6 +9,7 @@ from robusta_volumes._engines.contents_read import NOTHING, read_contents
 from robusta_volumes._engines.contents_script import EXTRA_SECONDS, contents_command
 from robusta_volumes._model.contents import Exec, Looked
 from robusta_volumes._model.in_pod import Container
+from robusta_volumes._model.text import code, quoted
 
 _NO_SHELL = frozenset({126, 127})
 _GRACE = 8  # seconds: the way there and back
@@ -27,8 +28,17 @@ def look_in_container(cluster: Cluster, way: Exec, old_before: datetime, seconds
         if looked.found or looked.why != NOTHING:
             return looked
         if process.code in _NO_SHELL or "executable file not found" in process.why + process.err:
-            return Looked(why="there is no shell in it")
+            return Looked(why="there is no shell in it", todo=_by_hand(way))
         return Looked(why=process.why or f"the command told nothing{_status(process.code)}")
+
+
+def _by_hand(way: Exec) -> str:
+    """Say how a person sees the volume of a container that has no shell: from one beside it, through its process."""
+    names = f"-n {quoted(way.namespace)} {quoted(way.pod)} --target={quoted(way.container)}"
+    start = code(f"kubectl debug -it {names} --image=busybox --profile=general")
+    return (
+        f"look by hand from a debug container: {start}, then {code('du -xk -d 2 ' + quoted(f'/proc/1/root{way.path}'))}"
+    )
 
 
 def new_mark() -> str:

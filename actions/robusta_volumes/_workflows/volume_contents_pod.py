@@ -33,6 +33,12 @@ _OVER = frozenset({"Succeeded", "Failed"})
 _HOPELESS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"}
 )
+_IMAGE = (
+    "set `contents.image` to an image with `sh`, `find`, `stat` and `awk` that the nodes can pull (busybox will do), and "
+    "`contents.pullSecrets` if it needs one"
+)
+_ROOM = "remove what it waits for, and run it again; the pod is deleted"
+_AGAIN = "run it again; the pod is deleted"
 _MINE = f"{MANAGED_BY}={OURS},{INSPECTS}"
 
 
@@ -66,9 +72,9 @@ def look_with_pod(
     try:
         if made.error:  # nobody knows whether it was made: then it is deleted all the same
             raise made.error
-        why = _wait(cluster, way, _START + kit.seconds + EXTRA_SECONDS, sleep)
+        waited = _wait(cluster, way, _START + kit.seconds + EXTRA_SECONDS, sleep)
         looked = read_contents(_log(cluster, way), mark)
-        return looked if looked.found or not why else Looked(why=why)
+        return looked if looked.found or not waited.why else waited
     finally:
         with suppress(ClusterError):  # it ends by itself, and the next run deletes it
             _delete(cluster, cluster.get(POD, inspector_name(way), way.namespace))
@@ -105,20 +111,21 @@ def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> None:
     cluster.carry_out([Delete(POD, meta["name"], meta["namespace"], "it has told what it saw", uid=meta["uid"])])
 
 
-def _wait(cluster: Cluster, way: Inspector, most: float, sleep: Callable[[float], None]) -> str:
+def _wait(cluster: Cluster, way: Inspector, most: float, sleep: Callable[[float], None]) -> Looked:
     """Wait until it has ended; say why it has not."""
     waited = 0.0
     while True:
         pod = cluster.get(POD, inspector_name(way), way.namespace)
         phase, (reason, words) = at(pod, "status", "phase"), _waiting(pod)
         if phase in _OVER:
-            return "" if phase == "Succeeded" else f"the pod failed: {cited(_end(pod))}"
+            return Looked(why="" if phase == "Succeeded" else f"it failed: {cited(_end(pod))}", todo=_AGAIN)
         if reason in _HOPELESS:
-            return f"the pod cannot start: {reason} {cited(words)}"
+            todo = "" if reason == "CreateContainerConfigError" else _IMAGE
+            return Looked(why=f"it cannot start: {reason} {cited(words)}", todo=todo)
         if phase != "Running" and waited >= _START:
-            return f"the pod did not start within {_START} s: {_unstarted(cluster, way, pod)}"
+            return Looked(why=f"it did not start within {_START} s: {_unstarted(cluster, way, pod)}", todo=_ROOM)
         if waited >= most:
-            return f"it did not end within {most:.0f} s"
+            return Looked(why=f"it did not end within {most:.0f} s", todo=_AGAIN)
         sleep(_PAUSE)
         waited += _PAUSE
 
