@@ -85,6 +85,22 @@ def test_metrics_that_do_not_answer_are_a_finding_that_says_what_to_do(name: str
     assert page.severity >= Severity.LOW
 
 
+@pytest.mark.parametrize("target", [Target(), CLAIM], ids=["cluster", "claim"])
+def test_metrics_that_do_not_answer_leave_the_rules_that_need_them_unknown(target: Target) -> None:
+    def refused(_: Inventory, __: Collection[Key]) -> Measured:
+        raise ERRORS["no answer"][0]
+
+    text = to_markdown(persistent_data_analysis(cluster_of(shop()), target, PersistentDataAnalysis(), refused))
+    line = next(one for one in text.splitlines() if one.startswith("*Not looked at:*"))
+    assert line.startswith("*Not looked at:* metrics: no answer; see above for what to do (rules RS-08, RS-11, ")
+    assert "US-01" in line
+    assert len(line) < 160
+
+
+def test_metrics_that_are_off_are_no_lack() -> None:
+    assert "Not looked at" not in to_markdown(persistent_data_analysis(cluster_of(shop()), Target(), OFF, never))
+
+
 def test_metrics_that_know_nothing_of_the_claims_are_a_finding_too() -> None:
     page = persistent_data_analysis(cluster_of(shop()), Target(), PersistentDataAnalysis(), lambda _, __: Measured())
     assert page.title == "How full the volumes of the cluster are is not known: nothing measures them"

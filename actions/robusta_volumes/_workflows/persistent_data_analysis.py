@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.assess import about, assess
-from robusta_volumes._analysis.claim_uses import Uses, claim_uses
+from robusta_volumes._analysis.claim_uses import Uses, claim_uses, without_metrics
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
@@ -87,7 +87,8 @@ def page_of(see: Inventory, part: Inventory, target: Target, settings: Persisten
     """Judge what was seen and measured, and write the report on ``part`` of it."""
     uses = claim_uses(_whole(see, part, target), asked.measured, settings) if asked.measured else Uses()
     known = uses.by_claim if asked.measured else None
-    found = assess(replace(see, uses=known), settings.thresholds, _RULES, settings.choice)
+    judged = without_metrics(see, "no answer", "see above for what to do") if asked.failure else see
+    found = assess(replace(judged, uses=known), settings.thresholds, _RULES, settings.choice)
     if part is not see:
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
     part = replace(part, uses=known)
