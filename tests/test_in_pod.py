@@ -16,7 +16,10 @@ from robusta_volumes._model.errors import NotAllowed, NotFound, Unavailable
 from robusta_volumes._model.in_pod import Container, came_of, limited
 from robusta_volumes._sandbox.shell import PodShell
 
-SHELLS = [found for name in ("sh", "bash", "dash", "ksh") if (found := shutil.which(name))]
+SHELLS = [
+    *(found for name in ("sh", "bash", "dash", "ksh") if (found := shutil.which(name))),
+    pytest.param("busybox sh", marks=pytest.mark.needs("busybox")),
+]
 MARK = "@4f1c"
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pg-0", "namespace": "shop"}, "spec": {}}
 PG = Container("shop", "pg-0", "app")
@@ -30,7 +33,7 @@ def cluster(tmp_path: Path) -> MemoryCluster:
 def start(shell: str, command: list[str], folder: Path) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        [shell, *command[1:]], stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, start_new_session=True
+        [*shell.split(), *command[1:]], stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, start_new_session=True
     )
 
 
