@@ -82,7 +82,7 @@ def test_without_any_right_the_command_that_gives_it_is_told(world: World, kubel
     kubelet.access.deny([("create", "pods/exec", None), ("create", "pods", None)])
     message = next_message(world, lambda: world.runner.trigger("volume_contents", **ASK))
     kubelet.access.allow_again()
-    assert title(message).startswith("Nobody can look into db/data-pg-0: a pod of our own: pods is forbidden")
+    assert title(message).startswith("Nobody can look into db/data-pg-0: the runner lacks the right to look there")
     assert "permissions -n db --allow contents | kubectl apply -f -" in words(message)
 
 
