@@ -16,7 +16,13 @@ CLAIMS_OF_A_NODE = 20
 PODS_PER_CLAIM = 3
 
 
-def cluster_of(claims: int, now: datetime) -> list[dict[str, Any]]:
+def key_of(n: int, in_a_namespace: int = CLAIMS_OF_A_NAMESPACE) -> tuple[str, str]:
+    """Give namespace and name of a claim."""
+    number, ordinal = divmod(n, CLAIMS_OF_A_SET)
+    return f"team-{n // in_a_namespace:03}", f"data-db-{number}-{ordinal}"
+
+
+def cluster_of(claims: int, now: datetime, in_a_namespace: int = CLAIMS_OF_A_NAMESPACE) -> list[dict[str, Any]]:
     """Give the objects: every claim belongs to a StatefulSet's pod, and has two stateless pods beside it."""
     b = Builder(now)
     b.add("CSIDriver", CSI, api="storage.k8s.io/v1", spec={"attachRequired": True})
@@ -27,15 +33,15 @@ def cluster_of(claims: int, now: datetime) -> list[dict[str, Any]]:
         drivers = [{"name": CSI, "nodeID": name, "allocatable": {"count": 40}, "topologyKeys": []}]
         b.add("CSINode", name, api="storage.k8s.io/v1", spec={"drivers": drivers})
     for n in range(claims):
-        namespace = f"team-{n // CLAIMS_OF_A_NAMESPACE:03}"
+        namespace, claim = key_of(n, in_a_namespace)
         number, ordinal = divmod(n, CLAIMS_OF_A_SET)
         name, node = f"db-{number}", nodes[n % len(nodes)]
         if ordinal == 0:
             _set(b, namespace, name)
             _deployment(b, namespace, f"web-{number}")
-        made = b.bound(namespace, f"data-{name}-{ordinal}", "10Gi", "gp3", CSI)
+        made = b.bound(namespace, claim, "10Gi", "gp3", CSI)
         _attached(b, made["spec"]["volumeName"], node)
-        b.objects.append(_pod(b, namespace, f"{name}-{ordinal}", node, ("StatefulSet", name), f"data-{name}-{ordinal}"))
+        b.objects.append(_pod(b, namespace, f"{name}-{ordinal}", node, ("StatefulSet", name), claim))
         for m in range(PODS_PER_CLAIM - 1):
             owner = ("ReplicaSet", f"web-{number}-6d4cf56db6")
             b.objects.append(_pod(b, namespace, f"web-{number}-6d4cf56db6-{ordinal}{m}", node, owner, ""))
