@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -162,16 +164,26 @@ def test_the_command_fits_into_a_request() -> None:
     assert "/v" not in SCRIPT
 
 
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """Give a folder that other users reach, too: pytest's own ones are shut to them."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        yield folder
+
+
 @pytest.mark.parametrize("shell", SHELLS)
-def test_what_may_not_be_read_is_counted(root: Path, tmp_path: Path, shell: str) -> None:
+def test_what_may_not_be_read_is_counted(reachable: Path, shell: str) -> None:
+    root = reachable / "volume"
+    root.mkdir(mode=0o755)
     write(root, "open/one", MIB)
     for name in ("shut", "closed"):
         write(root, f"{name}/one", MIB)
         (root / name).chmod(0)
-    tmp_path.chmod(0o755)
-    for folder in (root, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    program, env = tools_of(shell, tmp_path / "bin") if shell != "busybox" else ([str(shutil.which(shell)), "sh"], None)
+    program, env = (
+        tools_of(shell, reachable / "bin") if shell != "busybox" else ([str(shutil.which(shell)), "sh"], None)
+    )
     command = contents_command(str(root), MARK, CUT, 20)[1:]
     user = 65534 if os.geteuid() == 0 else None
     done = subprocess.run([*program, *command], capture_output=True, check=False, env=env, user=user, cwd="/")
