@@ -5,7 +5,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from robusta_volumes._model.errors import Conflict, Invalid
-from robusta_volumes._model.kind import BY_NAME, Kind
+from robusta_volumes._model.kind import BY_GROUP_AND_NAME, Kind
 
 # Letters and digits of generated names: none that spells words or is misread.
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -28,8 +28,8 @@ def kind_of(item: Mapping[str, Any]) -> Kind:
     if not api_version or not name:
         raise Invalid("Object 'Kind' or 'apiVersion' is missing", "Give apiVersion and kind.")
     group, _, version = str(api_version).rpartition("/")
-    known = BY_NAME.get(name)
-    if known and known.group == group:
+    known = BY_GROUP_AND_NAME.get((group, str(name)))
+    if known:
         return Kind(group, version, known.name, known.plural, known.namespaced)
     return Kind(group, version, name, naive_plural(name), bool((item.get("metadata") or {}).get("namespace")))
 

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,7 @@ from robusta_volumes._model.text import nearest
 Check = Callable[[object], Any]
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _AMOUNT = re.compile(r"[+-]?(\d{1,12}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
+_DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:0s)?", re.ASCII)
 _MOST = 1_000_000  # of anything: a century in hours; dates and lengths of time overflow further out
 _CENTURY = 36_500  # days
 _CRON_PART = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?", re.ASCII)
@@ -105,6 +107,29 @@ def _of(number: int, unit: str) -> str:
 def days(value: object) -> int:
     """Read a whole number of days, at least 1."""
     return whole(value, "days", 1, _CENTURY)
+
+
+def duration(value: object, least: timedelta, most: timedelta) -> timedelta:
+    """Read a length of time: 90m, 26h, 30d, 720h, or several of them together, largest first (1d12h)."""
+    written = str(value).strip() if isinstance(value, str) else ""
+    match = _DURATION.fullmatch(written)
+    if not written or not match:
+        message = f"must be a length of time such as 26h or 30d, {got(value)}"
+        raise ValueError(message)
+    found = timedelta(days=int(match[1] or 0), hours=int(match[2] or 0), minutes=int(match[3] or 0))
+    if not least <= found <= most:
+        message = f"must be from {duration_text(least)} to {duration_text(most)}, {got(value)}"
+        raise ValueError(message)
+    return found
+
+
+def duration_text(length: timedelta) -> str:
+    """Write a length of time as it is read: whole days as 30d, else hours and minutes."""
+    minutes = int(length.total_seconds()) // 60
+    if minutes and not minutes % 1440:
+        return f"{minutes // 1440}d"
+    hours, rest = divmod(minutes, 60)
+    return (f"{hours}h" if hours else "") + (f"{rest}m" if rest or not hours else "")
 
 
 def text(value: object) -> str:

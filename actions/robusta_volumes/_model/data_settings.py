@@ -35,14 +35,16 @@ def _seconds(value: object) -> int:
     return whole(value, "seconds", 5, 280)  # Robusta gives an inspector pod, and an action, about five minutes
 
 
-def _image(value: object) -> str:
-    image = text(value).strip()
-    if _IMAGE.fullmatch(image):
-        return image
+def image(value: object) -> str:
+    """Read the name of an image. Raises ValueError: when it is none."""
+    found = text(value).strip()
+    if _IMAGE.fullmatch(found):
+        return found
     raise ValueError(f"must be an image such as registry.example.com/busybox:1.36, {got(value)}")
 
 
-def _secrets(value: object) -> tuple[str, ...]:
+def pull_secrets(value: object) -> tuple[str, ...]:
+    """Read names of Secrets. Raises ValueError: when one is none."""
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, list | tuple):
         raise ValueError(f"must be a list of names of Secrets, {got(value)}")  # noqa: TRY004 (one kind of error for all)
@@ -58,10 +60,10 @@ class Contents:
     """How ``volume_contents`` looks into a volume."""
 
     image: str = setting(
-        "", _image, "image of the pod that looks where no running pod can; empty: busybox, from IMAGE_REGISTRY", "image"
+        "", image, "image of the pod that looks where no running pod can; empty: busybox, from IMAGE_REGISTRY", "image"
     )
     pull_secrets: tuple[str, ...] = setting(
-        (), _secrets, "Secrets to pull that image with, in the claim's namespace", "names"
+        (), pull_secrets, "Secrets to pull that image with, in the claim's namespace", "names"
     )
     seconds: int = setting(60, _seconds, "how long one look may take; what was seen until then is told", "seconds")
     redact_names: bool = setting(False, flag, "true leaves names of files and folders out of messages; sizes stay")

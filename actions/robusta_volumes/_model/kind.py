@@ -63,6 +63,38 @@ SNAPSHOT_CONTENT = Kind(
 ROLE = Kind("rbac.authorization.k8s.io", "v1", "Role", "roles")
 ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings")
 
+# Of tools that make backups. Their names are common words that several groups use, so they are not in BY_NAME.
+VELERO_BACKUP = Kind("velero.io", "v1", "Backup", "backups")
+VELERO_SCHEDULE = Kind("velero.io", "v1", "Schedule", "schedules")
+VELERO_RESTORE = Kind("velero.io", "v1", "Restore", "restores")
+VELERO_LOCATION = Kind("velero.io", "v1", "BackupStorageLocation", "backupstoragelocations")
+VELERO_DELETE = Kind("velero.io", "v1", "DeleteBackupRequest", "deletebackuprequests")
+VELERO_DOWNLOAD = Kind("velero.io", "v1", "DownloadRequest", "downloadrequests")
+VELERO_POD_VOLUME = Kind("velero.io", "v1", "PodVolumeBackup", "podvolumebackups")
+VELERO_UPLOAD = Kind("velero.io", "v2alpha1", "DataUpload", "datauploads")
+VELERO_DATA_DOWNLOAD = Kind("velero.io", "v2alpha1", "DataDownload", "datadownloads")
+VELERO_POD_RESTORE = Kind("velero.io", "v1", "PodVolumeRestore", "podvolumerestores")
+K8UP_BACKUP = Kind("k8up.io", "v1", "Backup", "backups")
+K8UP_SCHEDULE = Kind("k8up.io", "v1", "Schedule", "schedules")
+K8UP_SNAPSHOT = Kind("k8up.io", "v1", "Snapshot", "snapshots")
+VOLSYNC_SOURCE = Kind("volsync.backube", "v1alpha1", "ReplicationSource", "replicationsources")
+BACKUP_KINDS: tuple[Kind, ...] = (
+    VELERO_BACKUP,
+    VELERO_SCHEDULE,
+    VELERO_RESTORE,
+    VELERO_LOCATION,
+    VELERO_DELETE,
+    VELERO_DOWNLOAD,
+    VELERO_POD_VOLUME,
+    VELERO_UPLOAD,
+    VELERO_DATA_DOWNLOAD,
+    VELERO_POD_RESTORE,
+    K8UP_BACKUP,
+    K8UP_SCHEDULE,
+    K8UP_SNAPSHOT,
+    VOLSYNC_SOURCE,
+)
+
 METRICS = Kind("", "", "Metrics", "metrics")  # no kind of the API: what is known of use, for rules that need it
 
 ALL_KINDS: tuple[Kind, ...] = (
@@ -94,6 +126,7 @@ ALL_KINDS: tuple[Kind, ...] = (
     ROLE_BINDING,
 )
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL_KINDS}
+BY_GROUP_AND_NAME: dict[tuple[str, str], Kind] = {(kind.group, kind.name): kind for kind in (*ALL_KINDS, *BACKUP_KINDS)}
 
 
 def in_a_role(kind: Kind) -> bool:

@@ -6,10 +6,12 @@ block raw, and it is read here, inside the action: a wrong value becomes a sente
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from robusta_volumes._model import known_keys
-from robusta_volumes._model.checks import cron, flag, limits, names, schema_key, time_zone
+from robusta_volumes._model.backup_settings import Verify, VolumeBackupManagement
+from robusta_volumes._model.checks import cron, duration_text, flag, limits, names, schema_key, time_zone
 from robusta_volumes._model.data_settings import Contents, PersistentDataAnalysis
 from robusta_volumes._model.declare import setting
 from robusta_volumes._model.errors import SettingsError
@@ -82,14 +84,6 @@ class PersistentVolumeActions:
 
 
 @dataclass(frozen=True)
-class VolumeBackupManagement:
-    """Backups on schedule, proven per volume."""
-
-    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
-    backup_schedule: str = setting("0 2 * * *", cron, "when a backup is due", "cron")
-
-
-@dataclass(frozen=True)
 class VolumePerformanceAnalysis:
     """I/O, throughput, latency and the bottleneck."""
 
@@ -136,7 +130,9 @@ def as_data(value: object) -> object:
     """Give a value of the settings as YAML has it; tables that are empty by default stay empty blocks."""
     if isinstance(value, tuple):
         return list(value)
-    if isinstance(value, Contents):
+    if isinstance(value, timedelta):
+        return duration_text(value)
+    if isinstance(value, Contents | Verify):
         return {camel(one.name): as_data(getattr(value, one.name)) for one in fields(value)}
     return {} if isinstance(value, Limits | Severities | Prices) else value
 
