@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
+from robusta_volumes._model.inventory import Unseen
+
 VELERO, CSI, K8UP, VOLSYNC = "velero", "csi", "k8up", "volsync"
 
 
@@ -172,7 +174,7 @@ class Location:
 
 @dataclass(frozen=True)
 class BackupsSeen:
-    """Everything about backups that was seen at one moment. What could not be read stands in the inventory's ``unseen``."""
+    """Everything about backups that was seen at one moment."""
 
     velero: str = ""  # the namespace where Velero is; "": none was found
     backups: tuple[Backup, ...] = ()
@@ -183,3 +185,4 @@ class BackupsSeen:
     node_agents: frozenset[str] | None = None  # nodes where Velero's node agent runs; None: not known
     server: bool | None = None  # whether a pod of Velero's server is Ready; None: not known
     deleting: frozenset[str] = frozenset()  # names of backups that a DeleteBackupRequest waits for
+    unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, as in an inventory
