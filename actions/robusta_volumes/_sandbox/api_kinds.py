@@ -6,7 +6,7 @@ from itertools import groupby
 
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store import Store
-from robusta_volumes._model.kind import ALL_KINDS, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
+from robusta_volumes._model.kind import ALL_KINDS, BACKUP_KINDS, SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT, Kind
 
 # group/version: kinds that a cluster serves beside those that we touch; "-" marks those without a namespace.
 _MORE = {
@@ -47,6 +47,8 @@ _SHORT = {
 _VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 _PLAIN_STATUS = {"configmaps", "secrets", "events", "storageclasses", "endpoints", "serviceaccounts", "leases"}
 _PLAIN_STATUS |= {"volumesnapshotclasses"}
+# Groups of CRDs with a status subresource. Velero's have none: whoever may write its Backups may write their phase.
+_WITH_STATUS = {"snapshot.storage.k8s.io", "k8up.io", "volsync.backube"}
 
 
 def _more() -> list[Kind]:
@@ -62,6 +64,10 @@ def _more() -> list[Kind]:
 BUILT_IN: tuple[Kind, ...] = (*ALL_KINDS, *_more())
 # For ``more``: a cluster of 2020, whose snapshot API has the version that nothing serves any longer.
 ONLY_V1BETA1 = tuple(replace(kind, version="v1beta1") for kind in (SNAPSHOT, SNAPSHOT_CLASS, SNAPSHOT_CONTENT))
+# For ``more``: what the custom resource definitions of backup tools add.
+VELERO, K8UP, VOLSYNC = (
+    tuple(kind for kind in BACKUP_KINDS if kind.group == group) for group in ("velero.io", "k8up.io", "volsync.backube")
+)
 _CORE_GROUPS = {kind.group for kind in BUILT_IN if kind.group != "snapshot.storage.k8s.io"}
 
 
@@ -72,7 +78,7 @@ def built_in(group: str) -> bool:
 
 def has_status(kind: Kind) -> bool:
     """Tell whether the kind has a status subresource: writes to the object then leave its status alone."""
-    return kind.plural not in _PLAIN_STATUS and (built_in(kind.group) or kind.group == "snapshot.storage.k8s.io")
+    return kind.plural not in _PLAIN_STATUS and (built_in(kind.group) or kind.group in _WITH_STATUS)
 
 
 class Catalog:
