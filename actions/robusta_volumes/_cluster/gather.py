@@ -95,12 +95,23 @@ _STORAGE_EVENTS = (
     "involvedObject.kind=Node,reason=Ext4Error",
     "involvedObject.kind=Node,reason=FilesystemIsReadOnly",
 )
-_GIVE_UP_AFTER = 2  # kinds without an answer: the API server is away, and each further one would cost a whole deadline
+GIVE_UP_AFTER = 2  # kinds without an answer: the API server is away, and each further one would cost a whole deadline
 
 
 def selectors_of(kind: Kind) -> tuple[str, ...]:
     """Give the field selectors with which a whole cluster is asked for a kind, one list each; "" asks for all of it."""
     return _STORAGE_EVENTS if kind == k.EVENT else ("",)
+
+
+def missed(kind: Kind, error: ClusterError) -> Unseen:
+    """Say why a kind could not be read, and what would let it be read."""
+    if isinstance(error, NotAllowed):
+        return Unseen(kind, "the runner may not list them", rbac_rule(kind, "list"))
+    if isinstance(error, NotInstalled):
+        return Unseen(kind, "this cluster does not serve them", "", absent=True)
+    if isinstance(error, OutOfTime):
+        return Unseen(kind, "the time of this run was used up before", error.remedy)
+    return Unseen(kind, plain(error, 200), error.remedy)
 
 
 class _Look:
@@ -128,7 +139,7 @@ class _Look:
             self.silent += not isinstance(
                 error, OutOfTime
             )  # it costs nothing, and what was read by then is worth telling
-            if kind in {k.CLAIM, k.VOLUME} or self.silent >= _GIVE_UP_AFTER or isinstance(error, NotAuthenticated):
+            if kind in {k.CLAIM, k.VOLUME} or self.silent >= GIVE_UP_AFTER or isinstance(error, NotAuthenticated):
                 raise
             self._miss(kind, error)
         except ClusterError as error:
@@ -138,15 +149,7 @@ class _Look:
             self.kept += [o for o in objects if self.keep and self.keep(o)]
 
     def _miss(self, kind: Kind, error: ClusterError) -> None:
-        if isinstance(error, NotAllowed):
-            why, remedy = "the runner may not list them", rbac_rule(kind, "list")
-        elif isinstance(error, NotInstalled):
-            why, remedy = "this cluster does not serve them", ""
-        elif isinstance(error, OutOfTime):
-            why, remedy = "the time of this run was used up before", error.remedy
-        else:
-            why, remedy = plain(error, 200), error.remedy
-        self.unseen[kind.resource] = Unseen(kind, why, remedy)
+        self.unseen[kind.resource] = missed(kind, error)
 
     def _list(self, kind: Kind, fields: str) -> list[Any]:
         """List a kind: small, or, where no object is to be kept as it is, read at once, so that no page is held twice."""

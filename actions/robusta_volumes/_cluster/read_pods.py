@@ -17,9 +17,10 @@ _KEPT_STATUS = ("phase", "startTime", "reason", "volumeHealth")
 _CLASS = ("ephemeral", "volumeClaimTemplate", "spec", "storageClassName")
 
 
-# Of annotations, which are long: what is meant for us, and the marks of what manages an object.
+# Of annotations, which are long: what is meant for us or for Velero, and the marks of what manages an object.
 _KEPT_ANNOTATIONS = (
     "robusta-volumes.dev/",
+    "backup.velero.io/",
     "argocd.argoproj.io/",
     "fluxcd.io/",
     "kustomize.toolkit.fluxcd.io/",

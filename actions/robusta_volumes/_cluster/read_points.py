@@ -15,6 +15,13 @@ from robusta_volumes._model.times import UTC, parse_time
 
 _RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
 _NANOSECONDS = 1_000_000_000  # of a second
+_OF_BACKUP = "velero.io/backup-name"
+_MAKERS = (
+    ("velero", frozenset({_OF_BACKUP})),
+    ("snapscheduler", frozenset({"snapscheduler.backube/schedule", "snapscheduler.backube/when"})),
+    ("volsync", frozenset({"volsync.backube/cleanup"})),
+)
+_GEMINI = frozenset({"gemini.fairwinds.com/group", "gemini.fairwinds.com/timestamp"})
 _GROUP = "snapshot.storage.kubernetes.io/volumesnapshot-in-group-protection"
 
 
@@ -84,7 +91,21 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
         bool(status),
         parse_time(m.get("deletionTimestamp")),
         tuple(map(str, finalizers)) if m.get("deletionTimestamp") else (),
+        "" if owned else _maker(labels, notes),
+        intern(str(labels.get(_OF_BACKUP) or "")),
+        _proven(notes.get(ours.VERIFIED_AT)),
     )
+
+
+def _maker(labels: Mapping[str, Any], notes: Mapping[str, Any]) -> str:
+    """Name the tool that made a snapshot, by the marks that it leaves; "" for one that leaves none."""
+    return next((tool for tool, marks in _MAKERS if not labels.keys().isdisjoint(marks)), "") or (
+        "gemini" if not notes.keys().isdisjoint(_GEMINI) else ""
+    )
+
+
+def _proven(written: object) -> datetime | None:
+    return max(ours.proven(written).values(), default=None) if written else None
 
 
 def _cut(status: Mapping[str, Any], uid: str, content: Bound | None) -> datetime | None:

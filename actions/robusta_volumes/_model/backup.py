@@ -4,6 +4,7 @@ A backup's phase proves nothing of a volume: Velero calls one Completed that ski
 evidence that one claim's data was moved. https://velero.io/docs/main/api-types/backup/
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,14 @@ from typing import Any, NamedTuple
 from robusta_volumes._model.inventory import Unseen
 
 VELERO, CSI, K8UP, VOLSYNC = "velero", "csi", "k8up", "volsync"
+_LABEL, _KEPT, _HASH = 63, 57, 6  # characters: what a label holds, and how Velero shortens a longer name
+
+
+def velero_label(name: str) -> str:
+    """Write a backup's name as Velero does in a label: a long one is cut, with a hash behind it."""
+    if len(name) <= _LABEL:
+        return name
+    return name[:_KEPT] + hashlib.sha256(name.encode()).hexdigest()[:_HASH]
 
 
 class Proof(Enum):

@@ -39,12 +39,12 @@ class Unseen:
     kind: Kind
     why: str
     remedy: str
+    absent: bool = False  # the cluster does not serve it: there are none
 
     @property
     def sentence(self) -> str:
         """Say why, with the kind named: "the runner may not list pods"."""
-        about = self.why.removesuffix(" them")
-        return f"{about} {self.kind.plural}" if about != self.why else self.why
+        return f"{self.why[: -len(' them')]} {self.kind.plural}" if self.why.endswith(" them") else self.why
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The labels and annotations by which we know our own objects, and how a slot is written in them."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from robusta_volumes._model.times import UTC
+from robusta_volumes._model.times import UTC, parse_time
 
 DOMAIN = "robusta-volumes.dev"
 MANAGED_BY, OURS = "app.kubernetes.io/managed-by", "robusta-volumes"
@@ -16,6 +18,9 @@ CLAIM_NAME = f"{DOMAIN}/claim"  # annotation: names may be longer than labels
 SCHEDULE_NAME = f"{DOMAIN}/schedule-name"  # annotation
 RETAIN = f"{DOMAIN}/retain"  # annotation "schedule": made by hand, but aged like those of a schedule
 CHOICE = f"{DOMAIN}/snapshot"  # annotation that people put on a claim: "false", or the names of schedules
+BACKUP_CHOICE = f"{DOMAIN}/backup"  # annotation that people put on a claim: "false" leaves it out of all backups
+BACKUP_REASON = f"{DOMAIN}/backup-reason"  # annotation beside it: why
+VERIFIED_AT = f"{DOMAIN}/verified-at"  # annotation of what data was restored from to see: JSON, claim's uid -> when
 INSPECTS = f"{DOMAIN}/inspects"  # label of a pod that looks into a volume: a short sum of the claim's uid
 _SLOT_FORMAT = "%Y%m%dT%H%MZ"
 
@@ -32,3 +37,15 @@ def slot_of(text: str) -> datetime | None:
         return datetime.strptime(text, _SLOT_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def proven(written: object) -> Mapping[str, datetime]:
+    """Read the annotation that says when which claim (by uid) was restored to see; empty when it cannot be understood."""
+    if not isinstance(written, str):
+        return {}
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError):
+        return {}
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {str(uid): when for uid, text in pairs if (when := parse_time(text))}

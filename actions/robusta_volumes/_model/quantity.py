@@ -52,6 +52,16 @@ def bytes_of(text: object) -> int | None:
         return None
 
 
+def number_of(value: object) -> int | None:
+    """Read a whole number that an API object holds, as a number or as text; None when it is absent or none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return int(value)
+    except (ValueError, OverflowError):
+        return None
+
+
 def gib(size: int | None) -> str:
     """Write bytes for people: GiB with one decimal, MiB or bytes when it would read 0.0; "unknown" for None."""
     if size is None:

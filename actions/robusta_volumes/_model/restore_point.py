@@ -50,6 +50,11 @@ class Point(NamedTuple):
     touched: bool = True  # a controller has written something about it
     deleted: datetime | None = None  # when its deletion was asked for
     finalizers: tuple[str, ...] = ()  # who has still to let go of one that is being deleted
+    maker: str = (
+        ""  # the tool that made it, where it is another one that is known: snapscheduler, gemini, velero, volsync
+    )
+    backup: str = ""  # the backup of Velero that it belongs to, and with which it usually goes
+    proven: datetime | None = None  # when a restore of it was last seen to work
 
     @property
     def good(self) -> bool:

@@ -1,9 +1,11 @@
 """Timestamps as the API server writes them, and how times are written for people: absolute plus distance."""
 
+import re
 from datetime import datetime, timedelta, timezone
 
 UTC = timezone.utc
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_GO_SPAN = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:[\d.]{1,12}ms)?", re.ASCII)
 
 
 def parse_time(text: object) -> datetime | None:
@@ -27,6 +29,14 @@ def parse_time(text: object) -> datetime | None:
         return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # the year 1 with an offset lies before all time
         return None
+
+
+def go_span(text: object) -> timedelta | None:
+    """Read a length of time as Go writes it ("720h0m0s", "3m12.5s"); None when it is absent or none."""
+    match = _GO_SPAN.fullmatch(text) if isinstance(text, str) and text else None
+    if not match:
+        return None
+    return timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0), seconds=float(match[3] or 0))
 
 
 def span(length: timedelta) -> str:

@@ -1,0 +1,130 @@
+"""The verdict on one claim's backups, and why it is a bad one. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from robusta_volumes._analysis.backup_rhythm import Rhythm
+from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
+from robusta_volumes._analysis.backup_tally import NO_TIME
+from robusta_volumes._model.backup import BackupSchedule, BackupsSeen, Copy, Proof
+from robusta_volumes._model.backup_settings import VolumeBackupManagement
+from robusta_volumes._model.inventory import Inventory, Unseen
+from robusta_volumes._model.text import code, plain
+from robusta_volumes._model.times import ago
+from robusta_volumes._model.volume import Claim
+
+Key = tuple[str, str]
+
+
+class Verdict(Enum):
+    """What is to be said of a claim's copies."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    NEVER = "never"
+    NEW = "new"  # too young to have one
+    LEFT_OUT = "left out"
+    UNKNOWN = "unknown"
+
+    @property
+    def bad(self) -> bool:
+        """Tell whether somebody has to do something."""
+        return self in (Verdict.OLD, Verdict.NEVER)
+
+
+@dataclass(frozen=True)
+class ClaimCover:
+    """One claim. ``why`` it is not fresh, and what ``todo``."""
+
+    key: Key
+    uid: str
+    verdict: Verdict
+    within: timedelta  # how old the last good copy may be
+    last_good: Copy | None = None
+    last_offsite: Copy | None = None
+    newest: Copy | None = None  # the newest attempt, good or not
+    why: str = ""
+    todo: str = ""
+    expiring: Copy | None = None  # the last good one of its kind, when it goes soon and nothing newer is there
+    proven: datetime | None = None
+    engines: tuple[str, ...] = ()
+    covered: bool = True  # a schedule would save its data, or somebody tried lately; False: a gap
+
+    @property
+    def title(self) -> str:
+        """How people write it."""
+        return f"{self.key[0]}/{self.key[1]}"
+
+    @property
+    def expires_soon(self) -> bool:
+        """Tell whether the last good copy goes soon."""
+        return self.expiring is not None
+
+
+@dataclass(frozen=True)
+class About:
+    """What all claims are judged by."""
+
+    see: Inventory
+    seen: BackupsSeen
+    settings: VolumeBackupManagement
+    beat: Rhythm
+    blind: tuple[Unseen, ...]
+
+
+def bad(made: ClaimCover, claim: Claim, about: About, todo: str) -> ClaimCover:
+    """Say why there is no good copy that is new enough."""
+    good, newest = made.last_good, made.newest
+    verdict = Verdict.OLD if good else Verdict.NEVER
+    if newest and not (newest.proof.good and newest is good) and (not good or _later(newest, good)):
+        return replace(made, verdict=verdict, why=_attempt(newest, about), todo=todo or _TRY)
+    saves, why, todo = _schedule_for(claim, about)
+    if saves:
+        since = f" since {plain(ago(good.cut_at, about.see.now))}" if good else " yet"
+        return replace(made, verdict=verdict, why=f"schedule {code(saves)} has saved nothing of it{since}", todo=_TRY)
+    return replace(made, verdict=verdict, why=why, todo=todo, covered=False)
+
+
+_TRY = "run `create_volume_backups` for it now: what keeps it from being saved is said there"
+_SCHEDULE = "set `backupSchedule` and a selection that includes it, or leave it out with its annotation and a reason"
+
+
+def _schedule_for(claim: Claim, about: About) -> tuple[str, str, str]:
+    """Find a schedule that would save the claim's data; else say why the one that catches the claim does not."""
+    reason, todo = "no backup schedule is for it", _SCHEDULE
+    for schedule in about.seen.schedules:
+        if schedule.paused:
+            continue
+        found = _caught(schedule, claim, about)
+        if found.method:
+            return schedule.name, "", ""
+        if found.inside:
+            reason, todo = f"schedule {code(schedule.name)} leaves its data out: {found.why}", found.todo or _SCHEDULE
+    return "", reason, todo
+
+
+def _caught(schedule: BackupSchedule, claim: Claim, about: About) -> Caught:
+    return caught(schedule.scope, claim, about.see, engine=schedule.engine, agents=about.seen.node_agents)
+
+
+def _attempt(copy: Copy, about: About) -> str:
+    noun = "backup" if copy.backup or copy.method != SNAPSHOT else "snapshot"
+    of = f"{noun} {code(copy.backup or copy.name)} ({plain(ago(copy.cut_at, about.see.now))})"
+    if copy.proof.good:
+        return f"its newest copy, {of}, is on the same storage, and only copies off-site count"
+    why = f": {plain(copy.why, 200)}" if copy.why else ""
+    return f"{of} has {_SAID[copy.proof]}{why}"
+
+
+_SAID = {
+    Proof.RUNNING: "not saved it yet",
+    Proof.FAILED: "failed for it",
+    Proof.SKIPPED: "skipped it",
+    Proof.METADATA: "no data of it",
+    Proof.UNKNOWN: "left no record of it",
+}
+
+
+def _later(one: Copy, other: Copy) -> bool:
+    return (one.cut_at or NO_TIME) >= (other.cut_at or NO_TIME)

@@ -1,0 +1,46 @@
+"""How old a claim's last good copy may be, how long a new claim may be without one, and when an expiry is near. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from robusta_volumes._analysis.slots import last_slot, next_slot
+from robusta_volumes._model.backup_settings import VolumeBackupManagement
+
+TAKES = timedelta(hours=1)  # as the setting maxAge says: what a backup may take from its slot to its end
+_DAY = timedelta(days=1)
+_INSTANT = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What the slots of a schedule mean at one moment."""
+
+    last: datetime  # the newest slot
+    next: datetime
+    every: timedelta  # from the newest slot to the next one
+    two: timedelta  # the last interval and this one
+    within: timedelta  # how old the last good copy may be
+
+    @property
+    def grace(self) -> timedelta:
+        """How long a new claim may be without a copy."""
+        return self.every + TAKES
+
+    @property
+    def soon(self) -> timedelta:
+        """How long before its expiry the last good copy is told of: two intervals, a day at least."""
+        return max(self.two, _DAY)
+
+
+def rhythm(settings: VolumeBackupManagement, now: datetime) -> Rhythm:
+    """Work it out. One slot may be missed: two intervals, as long as they really are (a weekend), and an hour."""
+    return rhythm_of(settings.backup_schedule, settings.time_zone, now, settings.max_age)
+
+
+def rhythm_of(cron: str, time_zone: str, now: datetime, max_age: timedelta | None = None) -> Rhythm:
+    """Work it out for any schedule. Raises ValueError: when it has no slots."""
+    last = last_slot(cron, time_zone, now)
+    before = last_slot(cron, time_zone, last - _INSTANT)
+    following = next_slot(cron, time_zone, now)
+    two = following - before
+    return Rhythm(last, following, following - last, two, max_age or two + TAKES)

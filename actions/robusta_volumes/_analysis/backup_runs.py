@@ -1,0 +1,171 @@
+"""What each backup holds of the claims that it was to save, and why the rest is not in it. Pure."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
+from robusta_volumes._analysis.backup_tally import NO_TIME, Held
+from robusta_volumes._model import kind as k
+from robusta_volumes._model.backup import K8UP, VELERO, Backup, BackupsSeen, Phase, Proof, Scope
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.volume import Claim
+
+_NOTHING = Held()
+_WITHOUT = {Phase.FAILED: Proof.FAILED, Phase.REFUSED: Proof.FAILED, Phase.DELETING: Proof.UNKNOWN}
+_HOLDS = {VELERO: (k.VELERO_UPLOAD, k.VELERO_POD_VOLUME), K8UP: (k.K8UP_SNAPSHOT,)}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A claim whose data is not in a backup that was to save it, or of which nobody can tell."""
+
+    key: tuple[str, str]
+    uid: str
+    proof: Proof
+    why: str = ""
+    todo: str = ""
+
+    @property
+    def title(self) -> str:
+        """How people write the claim."""
+        return f"{self.key[0]}/{self.key[1]}"
+
+
+@dataclass(frozen=True)
+class BackupCover:
+    """One backup with what it holds: the data of ``covered`` of the ``of`` claims that it was to save."""
+
+    backup: Backup
+    covered: int = 0
+    of: int = 0
+    unknown: int = 0  # of those that are not covered: claims of which nobody can tell
+    missing: tuple[Missing, ...] = ()  # listed when it is the newest of its schedule that is over
+    newest: bool = False
+    foreign: bool = False  # a storage location brought it, and nothing in it is of a claim that is here
+    size: int = 0  # bytes of what it holds, as far as they are known
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether all that it was to save is in it."""
+        return self.backup.phase in (Phase.DONE, Phase.PARTIAL) and self.covered == self.of
+
+
+class _InScope:
+    """The claims that a scope catches, worked out once for all backups that share it; oldest first."""
+
+    def __init__(self, see: Inventory, seen: BackupsSeen) -> None:
+        self.see, self.seen = see, seen
+        self.claims = sorted(
+            (claim for claim in see.claims if claim.phase != "Pending"),
+            key=lambda c: (c.meta.created or NO_TIME, c.meta.key),
+        )
+        self.kept: list[tuple[Scope, str, list[tuple[Claim, Caught]], list[datetime]]] = []
+
+    def at(self, backup: Backup) -> Sequence[tuple[Claim, Caught]]:
+        """Give those that were there when the backup was cut."""
+        theirs, made = self._of(backup.scope, backup.engine)
+        return theirs[: bisect_right(made, backup.when)] if backup.when else theirs
+
+    def _of(self, scope: Scope, engine: str) -> tuple[list[tuple[Claim, Caught]], list[datetime]]:
+        for known, by, theirs, made in self.kept:
+            if by == engine and known == scope:
+                return theirs, made
+        pairs = ((c, caught(scope, c, self.see, engine=engine, agents=self.seen.node_agents)) for c in self.claims)
+        theirs = [pair for pair in pairs if pair[1].inside]
+        made = [claim.meta.created or NO_TIME for claim, _ in theirs]
+        self.kept.append((scope, engine, theirs, made))
+        return theirs, made
+
+
+def runs(see: Inventory, seen: BackupsSeen, held: Mapping[str, Held]) -> tuple[BackupCover, ...]:
+    """Judge all backups, newest first; what is missing is listed for the newest of each schedule that is over."""
+    within = _InScope(see, seen)
+    listed = {id(backup) for backup in newest_of(seen.backups)}
+    uids = {claim.meta.uid for claim in see.claims}
+    ordered = sorted(seen.backups, key=lambda b: (b.when or NO_TIME, b.namespace, b.name), reverse=True)
+    return tuple(
+        _run(backup, seen, held.get(backup.uid, _NOTHING), within.at(backup), uids, newest=id(backup) in listed)
+        for backup in ordered
+    )
+
+
+def run_of(backup: Backup, see: Inventory, seen: BackupsSeen, held: Mapping[str, Held]) -> BackupCover:
+    """Judge one backup, with all that is missing in it."""
+    uids = {claim.meta.uid for claim in see.claims}
+    return _run(backup, seen, held.get(backup.uid, _NOTHING), _InScope(see, seen).at(backup), uids, newest=True)
+
+
+def newest_of(backups: Iterable[Backup]) -> list[Backup]:
+    """Find the newest backup of each schedule that is over; those made by hand are one group for each thing they select."""
+    found: dict[tuple[str, str, str], Backup] = {}
+    for backup in backups:
+        if not backup.phase.over:
+            continue
+        key = (backup.engine, backup.namespace, backup.schedule or f"\0{backup.scope}")
+        old = found.get(key)
+        if old is None or (backup.when or NO_TIME, backup.name) > (old.when or NO_TIME, old.name):
+            found[key] = backup
+    return list(found.values())
+
+
+def _run(
+    backup: Backup,
+    seen: BackupsSeen,
+    run: Held,
+    wanted: Sequence[tuple[Claim, Caught]],
+    uids: set[str],
+    *,
+    newest: bool,
+) -> BackupCover:
+    begun = run.good | run.other.keys()
+    foreign = backup.synced and uids.isdisjoint(begun)
+    if foreign:
+        return BackupCover(backup, len(run.good), len(begun), newest=newest, foreign=True, size=run.size)
+    without = [(claim, how) for claim, how in wanted if claim.meta.uid not in begun]
+    unknown = sum(copy.proof is Proof.UNKNOWN for uid, copy in run.other.items() if uid not in run.good)
+    missing: tuple[Missing, ...] = ()
+    if newest:
+        missing = tuple(
+            _missing(backup, seen, claim, how, run) for claim, how in wanted if claim.meta.uid not in run.good
+        )
+        unknown = sum(one.proof is Proof.UNKNOWN for one in missing)
+    elif without and _leaves_no_trace(backup):
+        unknown += sum(how.method == SNAPSHOT for _, how in without)
+    of = len(begun) + len(without)
+    return BackupCover(backup, len(run.good), of, unknown, missing, newest=newest, size=run.size)
+
+
+def _leaves_no_trace(backup: Backup) -> bool:
+    """Tell whether snapshots were made of which Velero keeps only the number: their objects go when the backup ends."""
+    return backup.engine == VELERO and backup.snapshots_made > 0 and not backup.scope.moves_data
+
+
+def _missing(backup: Backup, seen: BackupsSeen, claim: Claim, how: Caught, run: Held) -> Missing:
+    copy = run.other.get(claim.meta.uid)
+    if copy:
+        return Missing(claim.meta.key, claim.meta.uid, copy.proof, copy.why)
+    proof, why = _without(backup, seen, how)
+    return Missing(claim.meta.key, claim.meta.uid, proof, why, how.todo if proof is Proof.SKIPPED else "")
+
+
+def _without(backup: Backup, seen: BackupsSeen, how: Caught) -> tuple[Proof, str]:
+    """Say of a claim of which nothing was begun what that means."""
+    blind = next((u for kind in _HOLDS.get(backup.engine, ()) if (u := seen.unseen.get(kind.resource))), None)
+    made = f"{backup.snapshots_made} of {backup.snapshots_tried} snapshots were made"
+    nothing = "the claim is in it, its data is not: nothing was begun for it"
+    cases = (
+        (backup.phase in _WITHOUT, _WITHOUT.get(backup.phase), backup.why or f"the backup is {backup.phase.value}"),
+        (not backup.phase.over, Proof.RUNNING, "the backup has not come to it yet"),
+        (backup.synced, Proof.UNKNOWN, "its storage location brought the backup back; no record of its data is here"),
+        (blind and not blind.absent, Proof.UNKNOWN, blind.sentence if blind else ""),
+        (not how.method, Proof.SKIPPED, how.why),
+        (
+            how.method == SNAPSHOT and backup.snapshots_tried,
+            Proof.UNKNOWN,
+            f"{made}, and Velero does not keep here of which claims",
+        ),
+        (backup.scope.policy, Proof.METADATA, f"{nothing}; its volume policy {backup.scope.policy} may skip it"),
+    )
+    return next(((proof, why) for holds, proof, why in cases if holds and proof), (Proof.METADATA, nothing))

@@ -1,0 +1,154 @@
+"""One pass over all copies: what each claim has, and what each backup holds. Pure, and lean: it sees hundreds of thousands."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from robusta_volumes._model.backup import VELERO, Copy, Proof
+from robusta_volumes._model.restore_point import PENDING, Point, State
+from robusta_volumes._model.times import UTC
+from robusta_volumes._model.volume import Claim
+
+_PASSING = "volsync"
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Tally:
+    """What was found of one claim."""
+
+    __slots__ = ("created", "engines", "good", "newest", "offsite", "proven", "unknown")
+
+    def __init__(self, created: datetime) -> None:
+        """Begin with nothing. ``created``: copies that do not say a uid and were cut before then are of another claim."""
+        self.created = created
+        self.good: Copy | None = None
+        self.offsite: Copy | None = None
+        self.newest: Copy | None = None
+        self.unknown: Copy | None = None
+        self.proven: datetime | None = None
+        self.engines: set[str] = set()
+
+
+@dataclass
+class Held:
+    """What one backup holds: uids of claims whose data is in it, and the other copies that were begun, by uid."""
+
+    good: set[str] = field(default_factory=set)
+    other: dict[str, Copy] = field(default_factory=dict)
+    size: int = 0  # bytes of the good ones, as far as they are known
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """All of it."""
+
+    claims: Mapping[str, Tally]  # by uid
+    backups: Mapping[str, Held]  # by uid
+
+
+def tallies(claims: Sequence[Claim], copies: Iterable[Copy]) -> Tallies:
+    """Sort the copies out, in whatever order they come.
+
+    A copy counts for the claim whose uid it says. K8up, VolSync and snapshots of others say none: there the name counts, and
+    that the copy was cut after the claim was made. Velero always says one, so without it nothing counts.
+    """
+    of = {claim.meta.uid: Tally(claim.meta.created or NO_TIME) for claim in claims}
+    uids = {claim.meta.key: claim.meta.uid for claim in claims}
+    held: dict[str, Held] = {}
+    for copy in copies:
+        uid = copy.claim_uid or _by_name(copy, uids, of)
+        _note(of.get(uid), copy)
+        if copy.backup_uid and uid:
+            run = held.get(copy.backup_uid)
+            if run is None:
+                run = held[copy.backup_uid] = Held()
+            if copy.proof is Proof.MOVED or copy.proof is Proof.SNAPSHOT:
+                run.good.add(uid)
+                run.size += copy.total or 0
+            else:
+                run.other[uid] = _later(run.other.get(uid), copy)
+    return Tallies(of, held)
+
+
+def _by_name(copy: Copy, uids: Mapping[tuple[str, str], str], of: Mapping[str, Tally]) -> str:
+    if copy.engine == VELERO:
+        return ""
+    uid = uids.get((copy.namespace, copy.claim), "")
+    return uid if uid and copy.cut_at and copy.cut_at >= of[uid].created else ""
+
+
+def _note(tally: Tally | None, copy: Copy) -> None:
+    if tally is None:
+        return
+    cut, proof = copy.cut_at or NO_TIME, copy.proof
+    tally.engines.add(copy.engine)
+    if copy.proven and (tally.proven is None or copy.proven > tally.proven):
+        tally.proven = copy.proven
+    newest = tally.newest
+    if newest is None or cut > (newest.cut_at or NO_TIME) or (cut == newest.cut_at and _later(newest, copy) is copy):
+        tally.newest = copy
+    if proof is Proof.MOVED:
+        tally.offsite = _newer(tally.offsite, copy, cut)
+        tally.good = _newer(tally.good, copy, cut)
+    elif proof is Proof.SNAPSHOT:
+        tally.good = _newer(tally.good, copy, cut)
+    elif proof is Proof.UNKNOWN:
+        tally.unknown = _newer(tally.unknown, copy, cut)
+
+
+def _newer(old: Copy | None, new: Copy, cut: datetime) -> Copy:
+    if old is None or cut > (old.cut_at or NO_TIME):
+        return new
+    return _later(old, new) if cut == (old.cut_at or NO_TIME) else old
+
+
+def _later(old: Copy | None, new: Copy) -> Copy:
+    """Choose between two copies, the same one in whatever order they come: the newer, the good, the off-site one."""
+    return new if old is None or _rank(new) > _rank(old) else old
+
+
+def _rank(copy: Copy) -> tuple[datetime, bool, bool, str, str, str]:
+    proof = copy.proof
+    return (copy.cut_at or NO_TIME, proof.good, proof is Proof.MOVED, copy.engine, copy.backup, copy.name)
+
+
+def copies_of(points: Iterable[Point], running: frozenset[str] = frozenset()) -> Iterable[Copy]:
+    """Read snapshots as copies on the same storage, whoever made them; those that are being deleted are none.
+
+    ``running`` are the backups of Velero under way, by their label: their snapshots go with them, as those of VolSync do.
+    """
+    for point in points:
+        if point.state is State.TERMINATING or not point.claim:
+            continue
+        passing = (point.backup in running if point.backup else False) or point.maker == _PASSING
+        proof, why = _of_state(point, passing=passing)
+        yield Copy(
+            "csi",
+            point.namespace,
+            point.claim,
+            point.claim_uid,
+            proof,
+            point.when,
+            name=point.name,
+            method="snapshot",
+            total=point.size,
+            why=why,
+            owner=point.schedule or point.maker,
+            proven=point.proven,
+        )
+
+
+def _of_state(point: Point, *, passing: bool) -> tuple[Proof, str]:
+    if passing:
+        return Proof.RUNNING, "it is a backup's own snapshot, and goes when that ends"
+    if point.good:
+        return Proof.SNAPSHOT, ""
+    if point.state in PENDING:
+        return Proof.RUNNING, point.said
+    return Proof.FAILED, point.said or "it did not become ready in time"
+
+
+def all_copies(copies: Iterable[Copy], points: Iterable[Point], running: frozenset[str]) -> Iterable[Copy]:
+    """Chain the copies of backup tools with the snapshots."""
+    return chain(copies, copies_of(points, running))
