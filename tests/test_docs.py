@@ -26,6 +26,7 @@ from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots
 from robusta_volumes._model.checks import limits
 from robusta_volumes._model.kind import SNAPSHOT
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.needs import NEEDS
 from robusta_volumes._model.settings import (
     WORKFLOWS,
     PersistentVolumeActions,
@@ -58,6 +59,7 @@ FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 CLAIM = "PersistentVolumeClaim"
 # What the stock chart's ClusterRole lets the runner get and list, of the kinds that we read.
+BACKUP_TOOLS = [need.kind for need in NEEDS["volumeBackupManagement"] if need.without]
 STOCK = {
     "": {"persistentvolumeclaims", "persistentvolumes", "nodes", "pods", "events", "namespaces"},
     "apps": {"deployments", "statefulsets", "daemonsets", "replicasets"},
@@ -182,7 +184,8 @@ def test_the_permissions_only_read_and_together_with_the_stock_chart_cover_all_t
     assert {tuple(rule["verbs"]) for rule in rules} == {("get", "list")}
     granted = {(group, name) for rule in rules for group in rule["apiGroups"] for name in rule["resources"]}
     stock = {(group, name) for group, names in STOCK.items() for name in names}
-    looked_at = {(kind.group, kind.plural) for kind in (*EVERYTHING, *MADE)} - {("", "configmaps")}  # our own by name
+    looked_at = {(kind.group, kind.plural) for kind in (*EVERYTHING, *MADE, *BACKUP_TOOLS)}
+    looked_at -= {("", "configmaps")}  # our own by name
     assert looked_at - granted - stock == set()
     assert granted <= looked_at - stock
 

@@ -24,6 +24,7 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._model.warnings import CHART_ACTION, CHART_EXCLUDE, CHART_PLAYBOOK, CHART_SINK, CHART_TRIGGER
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page, Table, Text
+from robusta_volumes._sandbox.api_kinds import VELERO
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._workflows.leftovers import leftovers
@@ -61,7 +62,7 @@ def inside(*namespaces: str) -> Iterator[LiveCluster]:
     """A cluster in which the runner has Roles in these namespaces, and nothing beside."""
     roles = [{**rule.as_data, "namespaces": list(namespaces)} for rule in reading_rules()]
     roles += [{**rule.as_data, "namespaces": ["robusta"]} for rule in granted_rules(["state"])]
-    with ApiServer(Store(), access=Access(rules=roles)) as server:
+    with ApiServer(Store(), more=VELERO, access=Access(rules=roles)) as server:
         configuration = Configuration(host=server.url)
         configuration.api_key = {"authorization": f"Bearer {server.token}"}
         client = ApiClient(configuration)

@@ -28,6 +28,7 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.notices import error_page
 from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._sandbox.api_kinds import VELERO
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor
@@ -56,7 +57,7 @@ class Prometheus:
 @pytest.fixture(scope="module")
 def server() -> Iterator[ApiServer]:
     objects, _ = shop(datetime.now(UTC))
-    with ApiServer(Store(objects)) as running:
+    with ApiServer(Store(objects), more=VELERO) as running:
         yield running
 
 

@@ -53,6 +53,10 @@ def kinds(needs: Iterable[Need], served: Mapping[str, bool | None]) -> tuple[Che
             found.append(Check("kinds", kind.plural, Status.UNKNOWN, f"could not be told: {says}", remedy))
         elif state:
             found.append(Check("kinds", kind.plural, Status.OK, says))
+        elif need.without == "-":
+            found.append(Check("kinds", kind.plural, Status.OK, f"not served, and not needed: {says}"))
+        elif need.without:
+            found.append(Check("kinds", kind.plural, Status.MISSING, f"not served: {says}", need.without))
         else:
             remedy = "install the CRDs of the CSI snapshotter" if "snapshot" in kind.group else "upgrade Kubernetes"
             found.append(Check("kinds", kind.plural, Status.MISSING, f"not served, so not used: {says}", remedy))

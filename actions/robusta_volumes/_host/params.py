@@ -20,6 +20,7 @@ from robusta_volumes._model.asked import (
     SetPolicy,
     VolumeContents,
 )
+from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
@@ -128,6 +129,11 @@ class PruneSnapshotsParams(TargetParams):
 @params_of(VolumeContents)
 class VolumeContentsParams(TargetParams):
     """Params of volume_contents."""
+
+
+@params_of(VolumeBackupManagement)
+class VolumeBackupManagementParams(TargetParams):
+    """Params of volume_backup_management."""
 
 
 class SnapshotScheduleParams(TargetParams):

@@ -24,6 +24,7 @@ class Need:
     feature: str
     own: bool = False
     allow: str = ""
+    without: str = ""  # what a cluster that does not serve the kind lacks, and how it gets it; "-": nothing
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Change:
 _STATE = Need(
     k.CONFIG_MAP, ("get", "create", "patch"), "remembers what was announced, across restarts", own=True, allow="state"
 )
+_VELERO = "install Velero for backups off-site, or set volumeBackupManagement.enabled: false"
 _OURS = "finds what is ours and would stay when you leave"
 
 # By Helm key; what belongs to no workflow by its action, written the same way.
@@ -106,6 +108,26 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.CAPACITY, READ, "whether a thin pool can hold what it promised"),
         Need(k.SNAPSHOT, READ, "which snapshot still has what a claim lost"),
         Need(k.EVENT, READ, "filesystems that fail, and growth that is refused"),
+        _STATE,
+    ),
+    "volumeBackupManagement": (
+        Need(k.CLAIM, READ, "which claims are to be backed up"),
+        Need(k.VOLUME, READ, "how a claim's data can be backed up"),
+        Need(k.POD, READ, "whether a pod runs through which files are read, and whether Velero runs"),
+        Need(k.NAMESPACE, READ, "which namespaces a backup selects"),
+        Need(k.STATEFUL_SET, READ, "the claims of a StatefulSet"),
+        Need(k.SNAPSHOT, READ, "snapshots of a claim, which are copies on the same storage"),
+        Need(k.SNAPSHOT_CONTENT, READ, "whether a snapshot is bound to its data"),
+        Need(k.VELERO_BACKUP, READ, "which backups there are, and how they ended", without=_VELERO),
+        Need(k.VELERO_SCHEDULE, READ, "whether Velero's schedules work", without="-"),
+        Need(k.VELERO_LOCATION, READ, "whether the place where backups go can be reached", without="-"),
+        Need(k.VELERO_UPLOAD, READ, "what proves that a snapshot's data went off-site", without="-"),
+        Need(k.VELERO_POD_VOLUME, READ, "what proves that a volume's files went off-site", without="-"),
+        Need(k.VELERO_DELETE, READ, "which backups are being deleted", without="-"),
+        Need(k.K8UP_BACKUP, READ, "backups that K8up makes", without="-"),
+        Need(k.K8UP_SCHEDULE, READ, "when K8up is to back up", without="-"),
+        Need(k.K8UP_SNAPSHOT, READ, "what proves a claim's data in a backup of K8up", without="-"),
+        Need(k.VOLSYNC_SOURCE, READ, "what VolSync copies, and when it last did", without="-"),
         _STATE,
     ),
     "robustaVolumesLeftovers": (
