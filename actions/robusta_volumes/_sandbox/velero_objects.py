@@ -133,3 +133,22 @@ def data_download(restore: Object, upload: Mapping[str, Any], target: tuple[str,
 def snapshot_id(*words: str) -> str:
     """Give an id such as kopia's, the same for the same words."""
     return uuid5(NAMESPACE_URL, "/".join(words)).hex
+
+
+def pod_volume_restore(restore: Object, pod: Object, volume: str, claim: Object, ident: str) -> Object:
+    """Write the PodVolumeRestore that fills one volume of a restored pod."""
+    meta, of = restore["metadata"], pod["metadata"]
+    labels = {RESTORE_NAME: valid_label(meta["name"]), RESTORE_UID: meta["uid"], CLAIM_UID: claim["metadata"]["uid"]}
+    spec = {
+        "pod": {"kind": "Pod", "namespace": of["namespace"], "name": of["name"], "uid": of["uid"]},
+        "volume": volume,
+        "backupStorageLocation": "default",
+        "repoIdentifier": "",
+        "uploaderType": "kopia",
+        "snapshotID": ident,
+        "sourceNamespace": claim["metadata"]["namespace"],
+    }
+    notes = {CLAIM_NAME: claim["metadata"]["name"]}
+    made = {"labels": labels, "annotations": notes, "ownerReferences": owned_by(restore)}
+    name = f"{meta['name']}-{suffix('pvr', of['uid'], volume, meta['uid'])}"
+    return object_of(k.VELERO_POD_RESTORE, name, meta["namespace"], metadata=made, spec=spec, status={})
