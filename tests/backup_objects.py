@@ -121,9 +121,15 @@ class World:
         spec = {"schedule": cron, "template": template, **more.pop("spec", {})}
         return self.b.add("Schedule", name, "velero", api="velero.io/v1", spec=spec, status=status, **more)
 
+    def pod(self, pod: str, *, ready: bool = True, **labels: str) -> Object:
+        """A pod of Velero's own, with the labels that its installer gives."""
+        made = self.b.pod("velero", pod, [], node="n1", phase="Running" if ready else "Pending")
+        made["metadata"]["labels"] = {"component": "velero", **labels}
+        return made
+
     def location(self, phase: str = "Available", **more: Any) -> Object:
         """The default BackupStorageLocation."""
-        spec = {"provider": "aws", "default": True, "objectStorage": {"bucket": "b"}, **more.pop("spec", {})}
+        spec: Object = {"provider": "aws", "default": True, "objectStorage": {"bucket": "b"}, **more.pop("spec", {})}
         status = {"phase": phase, "lastValidationTime": at(0.01), **more}
         return self.b.add("BackupStorageLocation", "default", "velero", api="velero.io/v1", spec=spec, status=status)
 

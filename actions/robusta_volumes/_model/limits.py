@@ -132,6 +132,12 @@ class Limits:
     overcommit_percent: int = limit(
         100, "percent", "of what a pool can hold in all: beyond that its volumes cannot all become full"
     )
+    backup_unobserved_minutes: int = limit(
+        2, "minutes", "Velero takes up a new backup within seconds; after two minutes its server is not running"
+    )
+    backup_stuck_hours: int = limit(
+        6, "hours", "Velero gives up what it waits for after four hours, unless it is told otherwise"
+    )
     quota_percent: int = limit(90, "percent", "the next claim or replica of usual size is refused above this")
 
 
