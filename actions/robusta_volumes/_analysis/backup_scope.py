@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.backup import K8UP, VELERO, Scope
+from robusta_volumes._model.backup import K8UP, VELERO, VOLSYNC, Scope
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.text import plain
@@ -48,6 +48,9 @@ def caught(
     """Decide. ``agents``: the nodes where Velero's node agent runs; None where that is not known."""
     if engine == K8UP:
         return _k8up(scope, claim)
+    if engine == VOLSYNC:
+        mine = claim.meta.namespace in scope.namespaces and claim.meta.name in scope.claims
+        return Caught(inside=mine, method=RESTIC if mine else "", why="" if mine else "it is for another claim")
     why = _outside(scope, claim, see)
     if why:
         return Caught(inside=False, why=why)

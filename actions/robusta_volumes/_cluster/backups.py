@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from robusta_volumes._cluster import read_velero, read_velero_copies
+from robusta_volumes._cluster import read_other_backups, read_velero, read_velero_copies
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at, block, blocks
 from robusta_volumes._cluster.gather import GIVE_UP_AFTER, missed
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.backup import VELERO, Backup, BackupsSeen, Copy
+from robusta_volumes._model.backup import K8UP, VELERO, VOLSYNC, Backup, BackupSchedule, BackupsSeen, Copy
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import ClusterError, NotAllowed, NotAuthenticated, OutOfTime, Unavailable
 from robusta_volumes._model.inventory import Unseen
@@ -69,7 +69,43 @@ def backups_of(cluster: Cluster, settings: VolumeBackupManagement, claims: Itera
     """
     look = Look(cluster, settings.read_namespaces)
     found = _velero(look, settings, {claim.meta.uid: claim.meta.name for claim in claims})
-    return BackupsSeen(**found, unseen=look.unseen)
+    others = _others(look)
+    together = {key: (*found.get(key, ()), *value) for key, value in others.items()}
+    installed = found.pop("installed", frozenset()) | _installed(look)
+    return BackupsSeen(**{**found, **together}, installed=installed, unseen=look.unseen)
+
+
+def _others(look: Look) -> dict[str, tuple[Any, ...]]:
+    """Read what K8up and VolSync did; K8up's runs come first, as Velero's do."""
+    backups: list[Backup] = look.take(k.K8UP_BACKUP, read_other_backups.k8up_backup)
+    schedules: list[BackupSchedule | None] = []
+    copies: list[list[Copy]] = []
+    if look.serves(k.K8UP_BACKUP):
+        runs = read_other_backups.Runs(backups)
+
+        def snapshot(o: Object) -> list[Copy]:
+            return read_other_backups.k8up_copies(o, runs)
+
+        schedules += look.take(k.K8UP_SCHEDULE, read_other_backups.k8up_schedule)
+        copies += look.take(k.K8UP_SNAPSHOT, snapshot)
+    for schedule, theirs in look.take(k.VOLSYNC_SOURCE, _source):
+        schedules.append(schedule)
+        copies.append(theirs)
+    return {
+        "backups": tuple(backups),
+        "schedules": tuple(one for one in schedules if one),
+        "copies": tuple(copy for theirs in copies for copy in theirs),
+    }
+
+
+def _source(o: Object) -> tuple[BackupSchedule | None, list[Copy]]:
+    return read_other_backups.volsync_schedule(o), read_other_backups.volsync_copies(o)
+
+
+def _installed(look: Look) -> frozenset[str]:
+    """Name the tools beside Velero whose kinds were read."""
+    kinds = {K8UP: k.K8UP_BACKUP, VOLSYNC: k.VOLSYNC_SOURCE}
+    return frozenset(tool for tool, kind in kinds.items() if look.has(kind))
 
 
 def _velero(look: Look, settings: VolumeBackupManagement, claims: Mapping[str, str]) -> dict[str, Any]:

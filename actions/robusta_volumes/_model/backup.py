@@ -101,6 +101,7 @@ class Scope:
     snapshots: bool = True  # volumes are snapshotted; false saves objects only, unless by file system
     by_file_system: bool = False  # volumes of running pods are read file by file
     policy: str = ""  # name of the ConfigMap with volume policies
+    claims: tuple[str, ...] = ()  # names of the only claims that it saves: VolSync alone selects so
 
 
 @dataclass(frozen=True)
