@@ -55,9 +55,12 @@ def caught(
     if why:
         return Caught(inside=False, why=why)
     pods = see.pods_of.get(claim.meta.key, ())
-    by_files, why_not, todo = _by_files(scope, claim, pods, agents, known=not see.lacks(k.POD))
+    asked = [pod for pod in pods if _asks(scope, pod, claim.meta.name)]
+    by_files, why_not, todo = _by_files(scope, pods, asked, agents, known=not see.lacks(k.POD))
     if by_files:
         return Caught(inside=True, method=FILE_SYSTEM)
+    if asked:  # Velero takes no snapshot of what is to be read file by file, also when it cannot be read
+        return Caught(inside=True, why=f"its files were to be read, but {why_not}", todo=todo)
     return _by_snapshot(scope, claim, see, why_not, todo)
 
 
@@ -129,17 +132,19 @@ def _holds(term: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def _by_files(
-    scope: Scope, claim: Claim, pods: tuple[Pod, ...], agents: frozenset[str] | None, *, known: bool
+    scope: Scope, pods: tuple[Pod, ...], asked: list[Pod], agents: frozenset[str] | None, *, known: bool
 ) -> tuple[bool, str, str]:
-    """Tell whether the files are read through a running pod; if they were to be and are not, why, and what to do."""
-    asked = [pod for pod in pods if _asks(scope, pod, claim.meta.name)]
+    """Tell whether the files are read through a running pod; if they were to be and are not, why, and what to do.
+
+    ``asked`` are those of the claim's pods whose files of it are to be read.
+    """
     if not scope.by_file_system and not asked:
         return False, "", ""
     if not has_resource(scope, _PODS):
         return False, "file-system backup needs pods, which its backup leaves out", "add pods to the backup's resources"
     if not known:
         return False, "its pods could not be read", ""
-    running = [pod for pod in asked if pod.phase == "Running"]
+    running = [pod for pod in asked if pod.phase == "Running" and fits(scope, pod.meta.labels)]
     if not running:
         opted_out = scope.by_file_system and pods and not asked
         why = f"its pod leaves it out by {_OPT_OUT}" if opted_out else "no running pod mounts it"
@@ -152,9 +157,9 @@ def _by_files(
 def _asks(scope: Scope, pod: Pod, claim: str) -> bool:
     name = dict(zip(pod.claims, pod.volumes, strict=False)).get(claim, "")
     noted = pod.meta.annotations
-    if name and name in _names(noted.get(_OPT_OUT, "")):
-        return False
-    return scope.by_file_system or (bool(name) and name in _names(noted.get(_OPT_IN, "")))
+    if scope.by_file_system:
+        return not (name and name in _names(noted.get(_OPT_OUT, "")))
+    return bool(name) and name in _names(noted.get(_OPT_IN, ""))
 
 
 def _names(written: str) -> set[str]:

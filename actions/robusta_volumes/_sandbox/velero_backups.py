@@ -3,6 +3,7 @@
 Written after Velero 1.18 (backup_queue, backup, backup_operations and backup_finalizer controllers). One step is one phase.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +12,7 @@ from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.fields import at
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model import kind as k
+from robusta_volumes._model.errors import AlreadyExists
 from robusta_volumes._model.times import UTC, parse_time
 from robusta_volumes._sandbox import velero_objects as shapes
 from robusta_volumes._sandbox.csi_hands import Hands
@@ -176,9 +178,9 @@ class Backups:
         run.errors = sum(chosen.error for chosen in run.chosen) + self.script.other_errors(backup["metadata"]["name"])
         for chosen in run.chosen:
             if chosen.how == MOVED:
-                self.store.create(shapes.data_upload(backup, chosen.claim, chosen.driver, chosen.snapshot_class))
+                self._ensure(shapes.data_upload(backup, chosen.claim, chosen.driver, chosen.snapshot_class))
             elif chosen.how == FILES and chosen.pod:
-                self.store.create(shapes.pod_volume_backup(backup, chosen.pod, chosen.volume, chosen.claim))
+                self._ensure(shapes.pod_volume_backup(backup, chosen.pod, chosen.volume, chosen.claim))
         cut = sum(chosen.how == SNAPSHOT for chosen in run.chosen)
         total = 3 * len(run.chosen) + 4
         self.hands.status(
@@ -187,6 +189,10 @@ class Backups:
             csiVolumeSnapshotsAttempted=cut or None,
             csiVolumeSnapshotsCompleted=cut or None,
         )
+
+    def _ensure(self, item: Object) -> None:
+        with contextlib.suppress(AlreadyExists):  # a story brought the backup with what was begun for it
+            self.store.create(item)
 
     def _wait(self, backup: Object) -> None:
         """Wait for the data movers; what takes longer than the spec allows is canceled, and counts as an error."""
