@@ -73,7 +73,7 @@ def test_once_the_pod_is_back_another_backup_has_its_files() -> None:
     found = judged([o for kind in store.kinds() for o in store.find(kind)])
     newest = next(one for one in found.backups if one.backup.name == "again")
     assert (newest.backup.phase_text, newest.covered, newest.of) == ("Completed", 5, 7)
-    stuck = next(one.backup for one in found.backups if one.backup.schedule == "weekly")
+    stuck = next(one.backup for one in found.backups if one.backup.name == "weekly-20261121120000")
     assert (stuck.phase_text, "during the server starting" in stuck.why) == ("Failed", True)
 
 

@@ -39,7 +39,7 @@ SPECS: dict[str, dict[str, Any]] = {
 def world() -> VeleroWorld:
     """Claims with every kind of pod: running, pending, on a node without an agent, opted in, opted out, none."""
     on = VeleroWorld()
-    made = {
+    made: dict[str, dict[str, Any]] = {
         "pending": {"phase": "Pending"},
         "far": {"node": "node-z9"},
         "asks": {"notes": {NOTES: "v0"}},

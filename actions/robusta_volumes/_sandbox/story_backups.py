@@ -6,7 +6,7 @@ labs      2 claims that no schedule covers
 crm       1 claim of K8up; blog: 1 of VolSync, whose last success is four days ago
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from robusta_volumes._model import kind as k
 from robusta_volumes._sandbox.backup_builder import GIB, VeleroBuilder
@@ -91,7 +91,7 @@ def _store(b: Builder) -> list[Object]:
 
 
 def _nights(velero: VeleroBuilder, claims: list[Object]) -> None:
-    velero.schedule(NIGHTLY, "0 2 * * *", template=SERVED, last=_NIGHT)
+    velero.schedule(NIGHTLY, _cron(velero.b, _NIGHT, "*"), template=SERVED, last=_NIGHT)
     for night in range(NIGHTS):
         minutes = _NIGHT + night * DAY
         if night == _HALF_NIGHT:
@@ -116,7 +116,8 @@ def _weekly(velero: VeleroBuilder) -> None:
     b = velero.b
     claim = b.bound("archive", "ledger-2025", "200Gi", "gp3", EBS)
     template = {"includedNamespaces": ["archive"], "snapshotMoveData": True, "ttl": "2160h0m0s"}
-    velero.schedule(WEEKLY, "0 4 * * 0", template=template, last=_STUCK)
+    weekday = str((b.now - timedelta(minutes=_STUCK)).isoweekday() % 7)
+    velero.schedule(WEEKLY, _cron(b, _STUCK, weekday), template=template, last=_STUCK)
     old = velero.backup(_STUCK + 7 * DAY, schedule=WEEKLY, spec=template, took=95, ttl=2160)
     velero.upload(old, claim, total=120 * GIB)
     stuck = velero.backup(_STUCK, "InProgress", schedule=WEEKLY, spec=template, ttl=2160)
@@ -133,6 +134,12 @@ def _others(b: Builder) -> None:
     volsync_source(
         b, "blog", "posts", 4 * DAY, result="Failed", logs="Fatal: unable to open config file: 403 Forbidden"
     )
+
+
+def _cron(b: Builder, minutes: float, weekday: str) -> str:
+    """Write the schedule that was due so many minutes ago, so that the last one was its last."""
+    last = b.now - timedelta(minutes=minutes)
+    return f"{last.minute} {last.hour} * * {weekday}"
 
 
 def _driver(claim: Object) -> str:
