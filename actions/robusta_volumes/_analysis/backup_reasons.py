@@ -86,7 +86,7 @@ def bad(made: ClaimCover, claim: Claim, about: About, todo: str) -> ClaimCover:
     return replace(made, verdict=verdict, why=why, todo=todo, covered=False)
 
 
-_TRY = "run `create_volume_backups` for it now: what keeps it from being saved is said there"
+_TRY = "run `create_volume_backups` now: what keeps the data from being saved is said there"
 _SCHEDULE = "set `backupSchedule` and a selection that includes it, or leave it out with its annotation and a reason"
 
 

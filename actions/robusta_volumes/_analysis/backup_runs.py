@@ -9,7 +9,7 @@ from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
 from robusta_volumes._analysis.backup_tally import NO_TIME, Held
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.backup import K8UP, VELERO, Backup, BackupsSeen, Phase, Proof, Scope
-from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.volume import Claim
 
 _NOTHING = Held()
@@ -131,8 +131,8 @@ def _run(
             _missing(backup, seen, claim, how, run) for claim, how in wanted if claim.meta.uid not in run.good
         )
         unknown = sum(one.proof is Proof.UNKNOWN for one in missing)
-    elif without and _leaves_no_trace(backup):
-        unknown += sum(how.method == SNAPSHOT for _, how in without)
+    elif without and (_leaves_no_trace(backup) or _unread(backup, seen)):
+        unknown += sum(how.method == SNAPSHOT or _unread(backup, seen) is not None for _, how in without)
     of = len(begun) + len(without)
     return BackupCover(backup, len(run.good), of, unknown, missing, newest=newest, size=run.size)
 
@@ -140,6 +140,12 @@ def _run(
 def _leaves_no_trace(backup: Backup) -> bool:
     """Tell whether snapshots were made of which Velero keeps only the number: their objects go when the backup ends."""
     return backup.engine == VELERO and backup.snapshots_made > 0 and not backup.scope.moves_data
+
+
+def _unread(backup: Backup, seen: BackupsSeen) -> Unseen | None:
+    """Give the kind that would tell of a backup's data and could not be read."""
+    kinds = (seen.unseen.get(kind.resource) for kind in _HOLDS.get(backup.engine, ()))
+    return next((one for one in kinds if one and not one.absent), None)
 
 
 def _missing(backup: Backup, seen: BackupsSeen, claim: Claim, how: Caught, run: Held) -> Missing:
@@ -152,14 +158,14 @@ def _missing(backup: Backup, seen: BackupsSeen, claim: Claim, how: Caught, run: 
 
 def _without(backup: Backup, seen: BackupsSeen, how: Caught) -> tuple[Proof, str]:
     """Say of a claim of which nothing was begun what that means."""
-    blind = next((u for kind in _HOLDS.get(backup.engine, ()) if (u := seen.unseen.get(kind.resource))), None)
+    blind = _unread(backup, seen)
     made = f"{backup.snapshots_made} of {backup.snapshots_tried} snapshots were made"
     nothing = "the claim is in it, its data is not: nothing was begun for it"
     cases = (
         (backup.phase in _WITHOUT, _WITHOUT.get(backup.phase), backup.why or f"the backup is {backup.phase.value}"),
         (not backup.phase.over, Proof.RUNNING, "the backup has not come to it yet"),
         (backup.synced, Proof.UNKNOWN, "its storage location brought the backup back; no record of its data is here"),
-        (blind and not blind.absent, Proof.UNKNOWN, blind.sentence if blind else ""),
+        (blind, Proof.UNKNOWN, blind.sentence if blind else ""),
         (not how.method, Proof.SKIPPED, how.why),
         (
             how.method == SNAPSHOT and backup.snapshots_tried,

@@ -7,7 +7,6 @@ from robusta_volumes._analysis.claim_selection import LabelTest
 from robusta_volumes._analysis.left_contents import Left, left_contents
 from robusta_volumes._analysis.snapshot_cover import Cover, Key, covers, newest_first, rhythm
 from robusta_volumes._analysis.snapshot_fate import Fates
-from robusta_volumes._cluster import read, read_pods
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
@@ -20,11 +19,12 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._model.target import Target, Trigger
-from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._report.page import Page
 from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.pvc_snapshots import Seen, absent_page, no_claims_page, overview_page
 from robusta_volumes._report.pvc_snapshots_alert import alert_page, in_short
 from robusta_volumes._report.pvc_snapshots_claim import claim_page
+from robusta_volumes._workflows.claims_of import claims_of, subject_of
 from robusta_volumes._workflows.pvc_snapshots_turn import known_since
 
 # Contents before snapshots: then a content whose snapshot is missing from the later list has really lost it.
@@ -39,11 +39,11 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots, home
 
     Raises ClusterError: when the cluster does not answer, or snapshots may not be read.
     """
-    namespace, of = _claims_of(cluster, target)
+    namespace, of = claims_of(cluster, target)
     try:
         see, points = _look(cluster, namespace, settings)
     except NotInstalled as error:
-        page = absent_page(_subject(cluster, target, namespace), error, scheduled=bool(settings.schedules))
+        page = absent_page(subject_of(cluster, target, namespace), error, scheduled=bool(settings.schedules))
         return in_short(page) if target.trigger is Trigger.ALERT else page
     tests = parse_labels(target.selector)
     since = known_since(cluster, home, settings)
@@ -53,7 +53,7 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots, home
         return _missing(cluster, target, see)
     keys, narrow = {(c.namespace, c.claim) for c in chosen}, of is not None or bool(tests)
     seen = Seen(
-        _subject(cluster, target, namespace),
+        subject_of(cluster, target, namespace),
         _scope(target, see),
         chosen,
         newest_first(p for p in points if (p.namespace, p.claim) in keys),
@@ -115,40 +115,6 @@ def _chosen(cover: Cover, see: Inventory, of: frozenset[Key] | None, tests: Sequ
     return claim is not None and all(test(claim.meta.labels) for test in tests)
 
 
-def _claims_of(cluster: Cluster, target: Target) -> tuple[str, frozenset[Key] | None]:
-    """Find the namespace to read and the claims that an object is about; None: all that are there.
-
-    Raises NotFound: when a volume, a pod or a set of that name is not there.
-    """
-    space = target.namespace
-    if target.kind == k.CLAIM.name:
-        return space, frozenset([(space, target.name)])
-    if target.kind == k.VOLUME.name:
-        given = next((dict(o) for o in target.given if o.get("kind") == k.VOLUME.name), None)
-        ref = read.volume(given or cluster.get(k.VOLUME, target.name)).claim_ref
-        return (ref.namespace, frozenset([ref.key])) if ref else ("", frozenset())
-    if target.kind == k.POD.name:
-        pod = read_pods.pod(cluster.get(k.POD, target.name, space))
-        return space, frozenset((space, name) for name in pod.claims)
-    if target.kind == k.STATEFUL_SET.name:
-        found = read_pods.workload(cluster.get(k.STATEFUL_SET, target.name, space))
-        heads = tuple(f"{template.name}-{target.name}-" for template in found.templates)
-        claims = [read.meta(o).key for o in cluster.find(k.CLAIM, space)] if heads else []
-        return space, frozenset(key for key in claims if any(_numbered(key[1], head) for head in heads))
-    return space or (target.name if target.kind == k.NAMESPACE.name else ""), None
-
-
-def _numbered(name: str, head: str) -> bool:
-    """Tell whether a name is this and a number: a set ``db-backup`` has claims that begin like those of ``db``."""
-    return name.startswith(head) and name[len(head) :].isdigit()
-
-
-def _subject(cluster: Cluster, target: Target, namespace: str) -> Subject:
-    if target.is_one_object:
-        return Subject(target.kind, target.name, target.namespace)
-    return Subject("Namespace", namespace, namespace) if namespace else Subject("Cluster", cluster.name or "cluster")
-
-
 def _scope(target: Target, see: Inventory) -> str:
     if target.kind == "Cluster" and not target.selector:
         return see.scope if see.looked_in is not None else ""
@@ -159,7 +125,7 @@ def _missing(cluster: Cluster, target: Target, see: Inventory) -> Page:
     """Say that an object has no claims, or that there is no such claim and no snapshot of one."""
     known = [claim.meta.name for claim in see.claims]
     asked = target.trigger == Trigger.MANUAL
-    subject = _subject(cluster, target, target.namespace)
+    subject = subject_of(cluster, target, target.namespace)
     if target.kind == k.CLAIM.name:
         return missing_page(subject, "Claim", known, asked=asked)
     return no_claims_page(subject, asked=asked)
