@@ -293,6 +293,9 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions -n shop --allow hooks",
         "permissions -n shop --allow contents",
         "permissions -n shop --allow restore",
+        "permissions -n velero --allow backup-restore",
+        "permissions -n velero --allow backup-test",
+        "permissions -n robusta-volumes-verify --allow test-namespace",
     ]
     made = [o for line in commands for o in yaml.safe_load_all(CliRunner().invoke(app, line.split()).stdout)]
     allowed = {(r["resources"][0], verb) for o in made for r in o.get("rules", ()) for verb in r["verbs"]}
@@ -404,7 +407,10 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
         ({"volumes": ["pv-1"]}, "--volume names what --allow volumes is held to"),
         (
             {"namespaces": ["shop"], "allow": ["everything"]},
-            "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, restore, volumes",
+            (
+                "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, restore, "
+                "backup-restore, backup-test, test-namespace, volumes"
+            ),
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),
         ({"allow": ["restore"]}, "--allow wants a namespace"),

@@ -17,9 +17,12 @@ from robusta.core.sinks.slack.slack_sink_params import SlackSinkParams
 
 from as_robusta import alerted
 from data_world import STORY, answers, cluster_of, story
+from restore_world import VeleroWorld
+from restore_world import settings as backup_settings
 from robusta_volumes import persistent_data_analysis as data_actions
 from robusta_volumes import persistent_volume_actions as actions
 from robusta_volumes import pvc_snapshots as snapshot_actions
+from robusta_volumes import volume_backup_management as backup_actions
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._host.buttons import callbacks
 from robusta_volumes._host.publish import publish
@@ -33,6 +36,7 @@ from robusta_volumes._model.asked import (
     VolumeContents,
     check_given,
 )
+from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.needs import CHANGES
@@ -49,6 +53,9 @@ from robusta_volumes._workflows.persistent_volume_actions import persistent_volu
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_restore import restore_pvc_snapshot
+from robusta_volumes._workflows.volume_backups_restore import restore_volume_backup
+from robusta_volumes._workflows.volume_backups_trial import Tools
+from robusta_volumes._workflows.volume_backups_verify import verify_volume_backup
 from snapshot_world import nightly, old_nights, one_night, settings
 
 RECORDED = Path(__file__).resolve().parents[1] / "clusters"
@@ -62,6 +69,8 @@ ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "create_pvc_snapshots": (CreateSnapshots(), ("name", "namespace")),
     "prune_pvc_snapshots": (PruneSnapshots(), ()),
     "restore_pvc_snapshot": (RestoreSnapshot(), ("name", "namespace")),
+    "restore_volume_backup": (RestoreBackup(), ("name", "namespace")),
+    "verify_volume_backup": (VerifyBackup(), ("name", "namespace")),
     "volume_contents": (VolumeContents(), ("name", "namespace")),
 }
 
@@ -94,6 +103,14 @@ def plans() -> Iterator[Page]:
     yield release_volume(on, Release("pvc-ledger-2024"), SETTINGS)
     yield release_volume(on, Release("pvc-ledger-2024", ("archive", "ledger")), SETTINGS)
     yield from snapshot_plans()
+    yield from backup_plans()
+
+
+def backup_plans() -> Iterator[Page]:
+    w, found = VeleroWorld(), backup_settings()
+    w.b.add("Namespace", "robusta-volumes-verify", status={"phase": "Active"})
+    yield restore_volume_backup(w.cluster, RestoreBackup("data", "shop", "", "elsewhere"), found, w.sleep)
+    yield verify_volume_backup(w.cluster, VerifyBackup("data", "shop"), found, w.state, Tools(found.verify, "busybox"))
 
 
 def snapshot_plans() -> Iterator[Page]:
@@ -112,7 +129,12 @@ def every() -> tuple[Button, ...]:
 
 def registered() -> ActionsRegistry:
     registry = ActionsRegistry()
-    for found in (*vars(actions).values(), *vars(snapshot_actions).values(), *vars(data_actions).values()):
+    for found in (
+        *vars(actions).values(),
+        *vars(snapshot_actions).values(),
+        *vars(data_actions).values(),
+        *vars(backup_actions).values(),
+    ):
         if Action.is_action(found):
             registry.add_action(found)
     return registry
@@ -130,7 +152,9 @@ def test_each_button_names_an_action_that_takes_its_params() -> None:
 
 
 def test_there_is_a_button_for_each_action_that_changes_something_and_each_is_registered() -> None:
-    by_people = {change.action for change in CHANGES if not change.ticks}
+    by_people = {change.action for change in CHANGES if not change.ticks} | {
+        "verify_volume_backup"
+    }  # also by a schedule
     assert {button.action for button in every()} == by_people == set(ASKED)
     assert all(registered().get_action(change.action) for change in CHANGES)
 

@@ -16,6 +16,7 @@ from robusta_volumes._model.asked import (
     SnapshotTick,
     VolumeContents,
 )
+from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.needs import CHANGES, Change
 
 PLACE = Path("docs/reference/actions.md")
@@ -27,6 +28,8 @@ ASKED: Mapping[str, type[Any]] = {
     "pvc_snapshot_schedule": SnapshotTick,
     "prune_pvc_snapshots": PruneSnapshots,
     "restore_pvc_snapshot": RestoreSnapshot,
+    "restore_volume_backup": RestoreBackup,
+    "verify_volume_backup": VerifyBackup,
     "volume_contents": VolumeContents,
 }
 _INTRO = """These actions change something, each only when a person runs it, except `pvc_snapshot_schedule`, which does

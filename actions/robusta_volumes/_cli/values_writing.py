@@ -4,10 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from robusta_volumes._cli.permissions_rules import Needs, writes
+from robusta_volumes._cluster.backups import USUAL
+from robusta_volumes._model.backup_settings import VERIFY
 from robusta_volumes._model.needs import CHANGES, NEEDS, Change, Need
 from robusta_volumes._model.rights import role_command
 
 SHOWN = "shop"  # the namespace in examples
+# What is not done where claims are: with Velero, and where backups are tested (`verify.namespace`).
+PLACES = {"backup-restore": USUAL, "backup-test": USUAL, "test-namespace": VERIFY.namespace}
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,15 @@ class Allowance:
     namespaced: bool
 
     @property
+    def place(self) -> str:
+        """The namespace that the example names."""
+        return PLACES.get(self.word, SHOWN)
+
+    @property
     def command(self) -> str:
         """Give the command with a namespace, or the name of an object, to be replaced."""
         if self.namespaced:
-            return role_command([SHOWN], [self.word])
+            return role_command([self.place], [self.word])
         return role_command((), [self.word]).replace(" | ", " --volume NAME | ")
 
 
@@ -40,7 +49,7 @@ def comment(given: Sequence[Allowance]) -> str:
     """Write the commands as comments for a values file, what each allows above it."""
     lines = []
     for one in given:
-        where = f"in namespace {SHOWN}" if one.namespaced else "for volumes that you name: they lie in no namespace"
+        where = f"in namespace {one.place}" if one.namespaced else "for volumes that you name: they lie in no namespace"
         lines.append(f"# {'; '.join(one.features)} ({where}):")
         lines.append(f"#   {one.command}")
     return "\n".join(lines)

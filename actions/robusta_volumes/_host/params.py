@@ -20,6 +20,7 @@ from robusta_volumes._model.asked import (
     SetPolicy,
     VolumeContents,
 )
+from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.renames import RENAMED, Renamed
@@ -134,6 +135,16 @@ class VolumeContentsParams(TargetParams):
 @params_of(VolumeBackupManagement)
 class VolumeBackupManagementParams(TargetParams):
     """Params of volume_backup_management."""
+
+
+@params_of(RestoreBackup)
+class RestoreBackupParams(TargetParams):
+    """Params of restore_volume_backup."""
+
+
+@params_of(VerifyBackup)
+class VerifyBackupParams(TargetParams):
+    """Params of verify_volume_backup."""
 
 
 class SnapshotScheduleParams(TargetParams):

@@ -10,7 +10,7 @@ from robusta_volumes._model.label_selector import selector as label_selector
 from robusta_volumes._model.size import Size, size
 
 POLICIES = ("Retain", "Delete")
-_DRY_RUN = "true shows the plan and changes nothing; false carries it out"
+DRY_RUN = "true shows the plan and changes nothing; false carries it out"
 
 
 def word(value: object) -> str:
@@ -45,7 +45,7 @@ class Expand:
     size: Size | None = setting(
         None, size, "the size that it is to have (160Gi), or how much more (+20%, rounded up to whole GiB)", "quantity"
     )
-    dry_run: bool = setting(True, flag, _DRY_RUN)
+    dry_run: bool = setting(True, flag, DRY_RUN)
     force: bool = setting(False, flag, "true lets it grow though something else decides its size and may object")
 
 
@@ -56,7 +56,7 @@ class SetPolicy:
     name: str = setting("", word, "the volume; with a namespace, the claim whose volume is meant")
     namespace: str = setting("", word, "where the claim is")
     policy: str = setting("", policy, "Retain keeps the data when the claim is deleted, Delete deletes it, too")
-    dry_run: bool = setting(True, flag, _DRY_RUN)
+    dry_run: bool = setting(True, flag, DRY_RUN)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Release:
     claim: tuple[str, str] | None = setting(
         None, claim_key, "the claim that is to have it, when it is not the one that had it", "namespace/name"
     )
-    dry_run: bool = setting(True, flag, _DRY_RUN)
+    dry_run: bool = setting(True, flag, DRY_RUN)
 
 
 def retain(value: object) -> bool:
@@ -118,7 +118,7 @@ class PruneSnapshots:
     confirm: bool = setting(
         False, flag, "true deletes though more than half of a claim's good ones go, or the clock seems wrong"
     )
-    dry_run: bool = setting(True, flag, _DRY_RUN)
+    dry_run: bool = setting(True, flag, DRY_RUN)
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class RestoreSnapshot:
     namespace: str = setting("", word, "where the snapshot is, and where the new claim comes")
     new_name: str = setting("", word, "the new claim; left out: the old one's name, and when the data was cut")
     storage_class: str = setting("", word, "the storage class, of the same driver; left out: that of the claim")
-    dry_run: bool = setting(True, flag, _DRY_RUN)
+    dry_run: bool = setting(True, flag, DRY_RUN)
 
 
 WAYS = ("auto", "exec", "pod")

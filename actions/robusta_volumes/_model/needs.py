@@ -123,6 +123,10 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.VELERO_LOCATION, READ, "whether the place where backups go can be reached", without="-"),
         Need(k.VELERO_UPLOAD, READ, "what proves that a snapshot's data went off-site", without="-"),
         Need(k.VELERO_POD_VOLUME, READ, "what proves that a volume's files went off-site", without="-"),
+        Need(k.VELERO_RESTORE, READ, "what became of a restore, and of a test", without="-"),
+        Need(k.STORAGE_CLASS, READ, "which class a backup is restored with"),
+        Need(k.QUOTA, READ, "whether there is room for a restored claim"),
+        Need(k.LIMIT_RANGE, READ, "whether a restored claim may have its size"),
         Need(k.VELERO_DELETE, READ, "which backups are being deleted", without="-"),
         Need(k.K8UP_BACKUP, READ, "backups that K8up makes", without="-"),
         Need(k.K8UP_SCHEDULE, READ, "when K8up is to back up", without="-"),
@@ -173,4 +177,33 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change("volume_contents", Need(k.POD_LOG, ("get",), "reads what a pod of our own has seen", allow="contents")),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
+    Change(
+        "restore_volume_backup",
+        Need(k.VELERO_RESTORE, ("create",), "has Velero restore a backup", allow="backup-restore"),
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.VELERO_RESTORE, ("create", "delete"), "restores a backup for a test", allow="backup-test"),
+        ticks=True,
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.VELERO_BACKUP, ("patch",), "notes on a backup when it was proven", allow="backup-test"),
+        ticks=True,
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.CLAIM, ("delete",), "takes the restored claim of a test away", allow="test-namespace"),
+        ticks=True,
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.POD, ("create", "delete"), "looks into the restored claim of a test", allow="test-namespace"),
+        ticks=True,
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.POD_LOG, ("get",), "reads what was seen in the restored claim of a test", allow="test-namespace"),
+        ticks=True,
+    ),
 )

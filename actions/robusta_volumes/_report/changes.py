@@ -28,6 +28,7 @@ class Act:
     plan: str  # "grow claim shop/uploads from 100.0 GiB to 150.0 GiB"
     undone: str  # "Claim shop/uploads was not grown"
     go: str  # the button that carries it out
+    where: str = ""  # the namespace where the change is made, if that is not the subject's
 
 
 def plan_page(act: Act, found: Decision) -> Page:
@@ -119,8 +120,9 @@ def _permission(act: Act, error: NotAllowed) -> tuple[Text, ...]:
     name = f"robusta-volumes-{change.need.allow}"
     why = (f"{change.need.feature} ({change.action})",)
     if kind.namespaced:
-        text = role(name, act.subject.namespace, [Rule(kind, change.need.verbs, why)], account, home)
-        where = f"in namespace {plain(act.subject.namespace)}"
+        namespace = act.where or act.subject.namespace
+        text = role(name, namespace, [Rule(kind, change.need.verbs, why)], account, home)
+        where = f"in namespace {plain(namespace)}"
     else:
         own = act.params["name"]
         text = cluster_role(name, [Rule(kind, change.need.verbs, why, (own,))], account, home)

@@ -89,7 +89,11 @@ class PodRunner(Stepping):
         del self._running[key]
         ended = {"terminated": {"finishedAt": self.store.clock().astimezone(UTC).isoformat()}}
         status: Object = {"phase": "Succeeded", "containerStatuses": [{"name": "look", "state": ended}]}
-        self._status(key, status | ({"phase": "Failed", "reason": "DeadlineExceeded"} if late else {}))
+        if late:
+            status |= {"phase": "Failed", "reason": "DeadlineExceeded"}
+        elif process.returncode:
+            status |= {"phase": "Failed"}
+        self._status(key, status)
 
     def _status(self, key: _Key, status: Object) -> None:
         self.store.patch(POD, key[1], key[0], {"status": status})

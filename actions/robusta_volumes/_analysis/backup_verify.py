@@ -1,0 +1,135 @@
+"""May a copy be tested by restoring it, which claim comes next, and did the data come back? Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from robusta_volumes._analysis.backup_restore import FILES, BackupRestore
+from robusta_volumes._analysis.decision import Refusal
+from robusta_volumes._model.backup import Copy, Proof
+from robusta_volumes._model.backup_settings import Verify
+from robusta_volumes._model.contents import Looked
+from robusta_volumes._model.quantity import bytes_of, gib
+from robusta_volumes._model.text import cited, code, listing, plain, quoted
+from robusta_volumes._model.trial import Result, failed
+from robusta_volumes._rules.rule import Fix
+
+
+@dataclass(frozen=True)
+class Room:
+    """What was seen of the namespace that tests restore to."""
+
+    there: bool
+    claims: tuple[str, ...] = ()  # what lies in it already
+    pods: tuple[str, ...] = ()
+
+
+def refusals(asked: BackupRestore, verify: Verify, room: Room) -> tuple[Refusal, ...]:
+    """Say what speaks against a test beside what speaks against any restore."""
+    found = (
+        _no_namespace(asked, room),
+        _not_empty(asked, room),
+        _not_testable(asked),
+        _large(asked, verify),
+        _kept(asked),
+    )
+    return tuple(one for one in found if one)
+
+
+def _no_namespace(asked: BackupRestore, room: Room) -> Refusal | None:
+    if room.there:
+        return None
+    name = quoted(asked.into)
+    why = "Tests restore into a namespace of their own, so that nothing of yours is near them."
+    create = f"kubectl create namespace {name} && kubectl label namespace {name} pod-security.kubernetes.io/enforce=restricted"
+    return Refusal(f"namespace {plain(asked.into)} does not exist", why, (Fix("create it", create),))
+
+
+def _not_empty(asked: BackupRestore, room: Room) -> Refusal | None:
+    if not (room.claims or room.pods):
+        return None
+    there = listing([*(f"claim {name}" for name in room.claims), *(f"pod {name}" for name in room.pods)], 4)
+    look = f"kubectl -n {quoted(asked.into)} get pvc,pod"
+    why = "A test takes away what it restored; it must not meet what others put there. It may be another test, too."
+    fix = Fix("wait for the other test, or choose an empty namespace (`verify.namespace`)", look)
+    return Refusal(f"namespace {plain(asked.into)} is not empty: {plain(there)}", why, (fix,))
+
+
+def _not_testable(asked: BackupRestore) -> Refusal | None:
+    if asked.copy.method == FILES:
+        why = "Velero writes such data back through the claim's own pod, which would start beside the real one."
+        by_hand = Fix("restore it by hand into a namespace that you watch: `restore_volume_backup`, with pods=true")
+        return Refusal("it is a file-system backup, whose restore starts the pod", why, (by_hand,))
+    if asked.source and asked.source.volume_mode == "Block":
+        why = "There are no files to count, and what is on it only its application knows."
+        return Refusal("it is a raw block device", why, (Fix("restore it, and ask the application"),))
+    return None
+
+
+def _large(asked: BackupRestore, verify: Verify) -> Refusal | None:
+    most = bytes_of(verify.max_size) if verify.max_size else None
+    if most is None or not asked.size or asked.size <= most:
+        return None
+    says = f"{gib(asked.size)} is more than tests may restore ({gib(most)})"
+    return Refusal(
+        says, "It would take that much of the storage for as long as it lasts.", (Fix("raise `verify.maxSize`"),)
+    )
+
+
+def _kept(asked: BackupRestore) -> Refusal | None:
+    chosen = asked.see.storage_class.get((asked.source.class_name if asked.source else "") or "")
+    if chosen is None or chosen.reclaim_policy != "Retain":
+        return None
+    why = "When the test's claim is deleted, its volume would stay, and its storage with it, once for each test."
+    fix = Fix(f"map {code(chosen.meta.name)} to a class with Delete: https://velero.io/docs/main/restore-reference/")
+    return Refusal(f"class {plain(chosen.meta.name)} keeps volumes whose claim is gone (Retain)", why, (fix,))
+
+
+def next_claim(
+    good: Sequence[Copy], proven: Mapping[str, datetime], refused: Collection[str], slot: datetime, pause: timedelta
+) -> Copy | None:
+    """Choose the copy to test: of the claim whose proof is oldest, or that has none; each at most once in ``pause``.
+
+    ``good`` are the newest good copies, one for each claim; ``proven`` says when a claim was last proven, by its uid.
+    """
+    waiting = [
+        c
+        for c in good
+        if c.proof is Proof.MOVED
+        and c.claim_uid not in refused
+        and (c.claim_uid not in proven or proven[c.claim_uid] <= slot - pause)
+    ]
+    return min(waiting, key=lambda c: (str(proven.get(c.claim_uid, "")), c.namespace, c.claim), default=None)
+
+
+def result_of(looked: Looked, source: Looked | None, total: int | None) -> Result:
+    """Judge what was found: files that could be read are a proof, an empty volume is none unless the claim is empty, too."""
+    found = looked.found
+    if found is None:
+        return failed(f"its files could not be looked at: {looked.why}", looked.todo)
+    there = source.found if source else None
+    result = Result(
+        proven=True,
+        files=found.files,
+        used=found.used,
+        denied=found.denied,
+        source_files=there.files if there else None,
+        source_used=there.used if there else None,
+    )
+    if found.files or (there and not there.files):
+        return result
+    moved = f", though {gib(total)} were saved" if total else ""
+    why = f"the restored volume holds no file{moved}"
+    todo = "look at the backup's log: `velero backup logs`; make a new backup and test that"
+    if found.denied:
+        why = f"{found.denied} folders of the restored volume could not be read, and no file was seen"
+        todo = "set `verify.image` and `verify.command` to what may read them"
+    return Result(**{**vars(result), "proven": False, "why": why, "todo": todo})
+
+
+def of_command(code_text: str, phase: str, said: str) -> Result:
+    """Judge by the user's own command: its exit status decides."""
+    last = said.strip().splitlines()[-1][:200] if said.strip() else ""
+    if phase == "Succeeded":
+        return Result(proven=True, said=last)
+    return failed(f"{cited(code_text, 60)} failed on the restored data", "see what it says about the data", said=last)

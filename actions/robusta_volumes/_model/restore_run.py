@@ -1,0 +1,40 @@
+"""What somebody who waits for a restore of Velero needs to know of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+_RUNNING = frozenset(
+    {
+        "",
+        "New",
+        "InProgress",
+        "WaitingForPluginOperations",
+        "WaitingForPluginOperationsPartiallyFailed",
+        "Finalizing",
+        "FinalizingPartiallyFailed",
+    }
+)
+
+
+@dataclass(frozen=True)
+class RestoreRun:
+    """A Restore object, as far as somebody who waits for it needs it."""
+
+    name: str
+    uid: str
+    phase: str  # in Velero's own word; "": no server has seen it
+    errors: int = 0
+    warnings: int = 0
+    why: str = ""
+    created: datetime | None = None
+    ended: datetime | None = None
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing more will happen."""
+        return self.phase not in _RUNNING
+
+    @property
+    def good(self) -> bool:
+        """Tell whether Velero says that all went well; whether the data is there, the claim says."""
+        return self.phase == "Completed"

@@ -1,0 +1,65 @@
+"""One test of a copy: what is restored where, so that the next tick can go on, and what came of it. JSON in the state."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A test under way. Times are texts, as the state has them."""
+
+    namespace: str
+    claim: str
+    claim_uid: str
+    backup: str  # whose copy it is
+    backup_uid: str
+    home: str  # the namespace of the Backup object and of the Restore
+    into: str  # where the data is restored to
+    restore: str  # the Restore's name, and the label of all that it made
+    started: str  # RFC 3339
+    cut: str  # RFC 3339: of which time the data is
+    total: int | None = None  # bytes that the copy says it holds
+    by: str = ""  # "": by hand; else the slot that asked for it
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a test."""
+
+    proven: bool
+    why: str = ""  # when it is not
+    todo: str = ""
+    files: int | None = None
+    used: int | None = None  # bytes on disk
+    denied: int = 0  # files and folders that could not be read
+    source_files: int | None = None  # of the claim itself, now; None: not looked at
+    source_used: int | None = None
+    said: str = ""  # the last words of the user's own command
+    left: tuple[str, ...] = ()  # what could not be taken away again
+    seconds: int = 0
+    stamped: bool = False  # the copy carries when it was proven
+
+
+def failed(why: str, todo: str = "", said: str = "") -> Result:
+    """Say that nothing was proven, and why."""
+    return Result(proven=False, why=why, todo=todo, said=said)
+
+
+def written(value: Trial | Result) -> dict[str, Any]:
+    """Give it as JSON can hold it."""
+    return asdict(value)
+
+
+def read_as(kind: type[_T], noted: object) -> _T | None:
+    """Read a note; None when it is none, or one of another version."""
+    if not isinstance(noted, Mapping):
+        return None
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in noted.items() if key in known}
+    try:
+        return kind(**given)
+    except TypeError:
+        return None

@@ -1,0 +1,109 @@
+"""What is told of a test of a backup: the plan, that it goes on, that the data came back, or that it did not."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from robusta_volumes._analysis.backup_restore import BackupRestore
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import cited, count, plain
+from robusta_volumes._model.times import ago, parse_time, span
+from robusta_volumes._model.trial import Result, Trial
+from robusta_volumes._report.changes import Act, done_page
+from robusta_volumes._report.page import Button, Page, Subject, Table, Text
+from robusta_volumes._report.pieces import TEXT_LIMIT, short
+
+ACTION = "verify_volume_backup"
+KEY = "VolumeBackupVerified"
+_SUBJECT = "PersistentVolumeClaim"
+
+
+def act_of(asked: BackupRestore, velero: str) -> Act:
+    """Put one test into words."""
+    copy = asked.copy
+    return Act(
+        action=ACTION,
+        subject=Subject(_SUBJECT, copy.claim, copy.namespace),
+        params={"name": copy.claim, "namespace": copy.namespace, "backup": copy.backup},
+        plan=f"test the backup of {asked.title} as of {ago(copy.cut_at, asked.see.now)} by restoring it into {asked.into}",
+        undone=f"The backup of {asked.title} was not tested",
+        go="Test it now",
+        where=velero,
+    )
+
+
+def running_page(trial: Trial, now: datetime) -> Page:
+    """Say that a test goes on, and what was asked for, if that is something else, has to wait."""
+    title = f"The backup of {trial.namespace}/{trial.claim} is being tested"
+    since = ago(parse_time(trial.started), now)
+    text = (
+        f"Backup {plain(trial.backup)} is being restored into {plain(trial.into)} since {since}. When it is there its files "
+        "are counted, and all is taken away again; the result is told then. One test runs at a time."
+    )
+    act = Act(ACTION, Subject(_SUBJECT, trial.claim, trial.namespace), {}, "", "", "")
+    page = done_page(act, title, (), text)
+    again = Button("Look again", ACTION, {"name": trial.claim, "namespace": trial.namespace, "dry_run": "false"})
+    return replace(page, blocks=(page.blocks[0], again))
+
+
+def result_page(trial: Trial, result: Result, now: datetime) -> Page:
+    """Tell what came of a test: the verdict first."""
+    title, lines = _proven(trial, result, now) if result.proven else _unproven(trial, result)
+    if result.left:
+        left = "\n".join(f"• {short(plain(one, 300), 300)}" for one in result.left[:5])
+        lines.append(f"*Not taken away again* (delete it by hand):\n{left}")
+    if result.proven and not result.stamped:
+        lines.append(
+            "The proof could not be written onto the backup (it needs patch on backups.velero.io), so reports do not know."
+        )
+    bad = not result.proven or bool(result.left)
+    return Page(
+        title=short(title, 240),
+        severity=Severity.HIGH if not result.proven else Severity.LOW if bad else Severity.INFO,
+        subject=Subject(_SUBJECT, trial.claim, trial.namespace),
+        blocks=(Text(short("\n".join(lines), TEXT_LIMIT)), *_tables(result)),
+        key=KEY,
+        causes=("proven" if result.proven else "unproven",),
+        failure=bad,
+    )
+
+
+def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]]:
+    title = f"The backup of {trial.namespace}/{trial.claim} can be restored: {_what(result)}"
+    when = ago(parse_time(trial.cut), now)
+    text = f"Backup {plain(trial.backup)}, data of {when}, was restored and looked at in {_time(result)}; it is all gone again."
+    lines = [text]
+    if result.denied:
+        lines.append(
+            f"{count(result.denied, 'file or folder')} could not be read by the pod that looked, and is not counted."
+        )
+    return title, lines
+
+
+def _unproven(trial: Trial, result: Result) -> tuple[str, list[str]]:
+    title = f"The backup of {trial.namespace}/{trial.claim} did not stand its test: {plain(result.why, 140)}"
+    said = f" It said {cited(result.said, 200)}." if result.said else ""
+    lines = [f"Backup {plain(trial.backup)}: {plain(result.why, 400)}.{said} It took {_time(result)}."]
+    lines.append(f"*Do this:* {short(result.todo or 'look at the backup, and make a new one', 400)}")
+    return title, lines
+
+
+def _what(result: Result) -> str:
+    if result.files is None:
+        return f"its test passed{': ' + plain(result.said, 80) if result.said else ''}"
+    return f"{count(result.files, 'file')}, {gib(result.used)}"
+
+
+def _time(result: Result) -> str:
+    return span(timedelta(seconds=result.seconds))
+
+
+def _tables(result: Result) -> tuple[Table, ...]:
+    """Set what came back beside what the claim holds now, where that could be counted, too."""
+    if result.files is None:
+        return ()
+    files, used = f"{result.files:,}", gib(result.used)
+    if result.source_files is None:
+        return (Table(("what", "in the backup"), (("files", files), ("on disk", used)), ""),)
+    rows = (("files", files, f"{result.source_files:,}"), ("on disk", used, gib(result.source_used)))
+    return (Table(("what", "in the backup", "in the claim now"), rows, ""),)

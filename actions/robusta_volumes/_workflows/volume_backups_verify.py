@@ -1,0 +1,155 @@
+"""Test a backup by restoring it: by hand, or of one claim after the other by a schedule. One at a time, over several ticks.
+
+What is under way stands in the state, so that a restart goes on where it was; what came of it stays there until the process
+that told it comes by again, so that nothing is told by a process that died before its message left.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from robusta_volumes._analysis.backup_restore import BackupRestore, decide
+from robusta_volumes._analysis.backup_verify import Room, refusals
+from robusta_volumes._analysis.decision import Decision
+from robusta_volumes._cluster import read
+from robusta_volumes._cluster.cluster import Cluster, Object
+from robusta_volumes._cluster.fields import at
+from robusta_volumes._cluster.state import State
+from robusta_volumes._engines.velero_restore import restore_manifest, restore_name
+from robusta_volumes._model import kind as k
+from robusta_volumes._model import ours
+from robusta_volumes._model.asked import check_given
+from robusta_volumes._model.asked_restores import VerifyBackup
+from robusta_volumes._model.backup_settings import VolumeBackupManagement
+from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowed, NotFound
+from robusta_volumes._model.trial import Trial, read_as, written
+from robusta_volumes._report.backup_restore import no_backup_page
+from robusta_volumes._report.backup_verify import ACTION, act_of, result_page, running_page
+from robusta_volumes._report.changes import failed_page, plan_page, refused_page
+from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._workflows.volume_backups_source import copies_of, restore_of, seen_of
+from robusta_volumes._workflows.volume_backups_trial import Tools, advance
+
+KEY = "backups.verify"
+_FOLLOW = 60.0  # seconds that a person waits
+_UID_RANGE = "openshift.io/sa.scc.uid-range"
+VERIFIES = f"{ours.DOMAIN}/verifies"  # label of a Restore that is a test
+
+
+def verify_volume_backup(
+    cluster: Cluster, asked: VerifyBackup, settings: VolumeBackupManagement, state: State, tools: Tools
+) -> Page:
+    """Test the newest good copy of a claim, or of a given backup, or show how it would be tested.
+
+    Raises SettingsError: when a param is missing. ClusterError: when the cluster does not answer, or backups may not be read.
+    """
+    check_given(asked, "name", "namespace")
+    noted = state.read(KEY)
+    if under_way := read_as(Trial, noted.get("trial")):
+        return _go_on(cluster, under_way, state, noted, tools)
+    see, seen = seen_of(cluster, settings, (asked.namespace, settings.verify.namespace))
+    mine = [
+        c
+        for c in copies_of(seen, asked.namespace, asked.name)
+        if (c.backup == asked.backup if asked.backup else c.proof.good)
+    ]
+    if not mine:
+        claims = {c.claim for c in seen.copies if c.namespace == asked.namespace}
+        about = Subject(k.CLAIM.name, asked.name, asked.namespace)
+        return no_backup_page(about, ACTION, asked.backup, [], sorted(claims - {""}))
+    wanted = restore_of(mine[0], seen, see, settings.verify.namespace)
+    found, name = planned(cluster, wanted, settings, seen.velero)
+    act = act_of(wanted, seen.velero)
+    if found.refusals:
+        return refused_page(act, found)
+    if asked.dry_run:
+        return plan_page(act, found)
+    begun = trial_of(wanted, name, seen.velero, cluster.now(), "")
+    if error := started(cluster, begun, found, state, noted):
+        return failed_page(act, error)
+    return _go_on(cluster, begun, state, state.read(KEY), tools)
+
+
+def _go_on(cluster: Cluster, trial: Trial, state: State, noted: Mapping[str, Any], tools: Tools) -> Page:
+    result = advance(cluster, trial, replace(tools, own_user=own_user(cluster, trial.into)), _FOLLOW)
+    if result is None:
+        return running_page(trial, cluster.now())
+    keep(state, {key: value for key, value in noted.items() if key != "trial"})
+    return result_page(trial, result, cluster.now())
+
+
+def started(
+    cluster: Cluster, trial: Trial, found: Decision, state: State, noted: Mapping[str, Any]
+) -> ClusterError | None:
+    """Note the test, then begin it: what dies in between is found by the next tick, which takes away what there is."""
+    state.write(KEY, {**noted, "trial": written(trial)})
+    (outcome,) = cluster.carry_out(found.steps)
+    if outcome.error is None or isinstance(outcome.error, AlreadyExists):
+        return None
+    keep(state, {key: value for key, value in noted.items() if key != "trial"})
+    return outcome.error
+
+
+def keep(state: State, note: Mapping[str, Any]) -> None:
+    """Keep the note."""
+    state.write(KEY, note)
+
+
+def planned(
+    cluster: Cluster, wanted: BackupRestore, settings: VolumeBackupManagement, velero: str
+) -> tuple[Decision, str]:
+    """Plan a test, or say all that speaks against it; with the name of its Restore."""
+    copy = wanted.copy
+    name = restore_name(copy.claim, copy.backup, copy.namespace, wanted.into, int(cluster.now().timestamp()))
+    own = {VERIFIES: "true"}
+
+    def manifest(_: BackupRestore) -> Object:
+        return restore_manifest(velero, name, copy.backup, copy.namespace, wanted.into, wanted.labels, own=own)
+
+    against = refusals(wanted, settings.verify, _room(cluster, settings.verify.namespace))
+    found = decide(wanted, manifest)
+    if against or found.refusals:
+        return replace(found, refusals=(*found.refusals, *against), steps=()), name
+    note = "Afterwards all that the test has made is deleted, and the backup carries when it was proven."
+    return replace(found, notes=(*found.notes, note)), name
+
+
+def _room(cluster: Cluster, namespace: str) -> Room:
+    try:
+        cluster.get(k.NAMESPACE, namespace)
+    except NotFound:
+        return Room(there=False)
+    except NotAllowed:
+        pass  # then creating in it says whether it is there
+    claims = tuple(read.meta(o).name for o in cluster.find(k.CLAIM, namespace))
+    pods = tuple(read.meta(o).name for o in cluster.find(k.POD, namespace))
+    return Room(there=True, claims=claims, pods=pods)
+
+
+def trial_of(wanted: BackupRestore, name: str, velero: str, now: datetime, by: str) -> Trial:
+    """Put a test down as the state keeps it."""
+    copy = wanted.copy
+    return Trial(
+        copy.namespace,
+        copy.claim,
+        copy.claim_uid,
+        copy.backup,
+        copy.backup_uid,
+        velero,
+        wanted.into,
+        name,
+        now.isoformat(),
+        copy.cut_at.isoformat() if copy.cut_at else "",
+        copy.total,
+        by,
+    )
+
+
+def own_user(cluster: Cluster, namespace: str) -> bool:
+    """Tell whether we choose the user of a pod: OpenShift gives each namespace its own range, and refuses any other."""
+    try:
+        found = cluster.get(k.NAMESPACE, namespace)
+    except ClusterError:
+        return True
+    return _UID_RANGE not in (at(found, "metadata", "annotations") or {})

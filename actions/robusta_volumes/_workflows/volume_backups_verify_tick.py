@@ -1,0 +1,137 @@
+"""Test one backup after the other by a schedule: one claim at each slot, the one whose proof is oldest.
+
+What came of a test stays in the state until the process that told it comes by again, so that nothing is lost with a process
+that died before its message left.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from robusta_volumes._analysis.backup_restore import BackupRestore
+from robusta_volumes._analysis.backup_verify import next_claim
+from robusta_volumes._analysis.decision import Decision
+from robusta_volumes._analysis.slots import is_due, last_slot
+from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.state import State
+from robusta_volumes._model.backup import VELERO, BackupsSeen, Copy
+from robusta_volumes._model.backup_settings import VolumeBackupManagement
+from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.times import parse_time
+from robusta_volumes._model.trial import Result, Trial, read_as, written
+from robusta_volumes._report.backup_verify import act_of, result_page
+from robusta_volumes._report.changes import failed_page, refused_page
+from robusta_volumes._report.page import Page
+from robusta_volumes._workflows.ticks import PROCESS
+from robusta_volumes._workflows.volume_backups_source import restore_of, seen_of
+from robusta_volumes._workflows.volume_backups_trial import Tools, advance
+from robusta_volumes._workflows.volume_backups_verify import KEY, own_user, planned, started, trial_of
+
+_TICK = 120.0  # seconds that a tick may follow before the files are counted
+_TRIES = 10  # claims that a slot may pass over because they cannot be tested
+_PAUSE = timedelta(days=1)  # between two tests of one claim
+
+
+def verify_tick(
+    cluster: Cluster, settings: VolumeBackupManagement, state: State, tools: Tools, process: str = PROCESS
+) -> list[Page]:
+    """Go on with a test that is under way, or begin one when a slot is due; give what there is to say.
+
+    Raises ClusterError: when the cluster does not answer, or the state cannot be kept: then no test begins.
+    """
+    noted = state.read(KEY)
+    told = noted.get("told")
+    over = read_as(Trial, told.get("trial")) if isinstance(told, Mapping) else None
+    if isinstance(told, Mapping) and over:
+        result = read_as(Result, told.get("result"))
+        if told.get("by") != process and result:
+            state.write(KEY, {**noted, "told": {**told, "by": process}})
+            return [result_page(over, result, cluster.now())]
+        noted = {key: value for key, value in noted.items() if key != "told"}
+        state.write(KEY, noted)
+    trial = read_as(Trial, noted.get("trial"))
+    if trial is None:
+        return _begun(cluster, settings, state, noted) if _due(cluster, settings, state, noted) else []
+    result = advance(cluster, trial, replace(tools, own_user=own_user(cluster, trial.into)), _TICK)
+    if result is None:
+        return []
+    rest = {key: value for key, value in noted.items() if key != "trial"}
+    told = {"trial": written(trial), "result": written(result), "by": process}
+    state.write(KEY, {**rest, "told": told})
+    return [result_page(trial, result, cluster.now())]
+
+
+def _slot(cluster: Cluster, settings: VolumeBackupManagement) -> datetime:
+    return last_slot(settings.verify.schedule, settings.time_zone, cluster.now())
+
+
+def _due(cluster: Cluster, settings: VolumeBackupManagement, state: State, noted: Mapping[str, Any]) -> bool:
+    """Tell whether a slot is to be served. A schedule that is new waits for its next one."""
+    if not settings.verify.schedule:
+        return False
+    served = parse_time(noted.get("slot"))
+    if served is None:
+        state.write(KEY, {**noted, "slot": _slot(cluster, settings).isoformat()})
+        return False
+    return is_due(_slot(cluster, settings), served)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The claim whose turn it is, and the plan, or what speaks against it."""
+
+    wanted: BackupRestore
+    found: Decision
+    name: str
+
+
+def _begun(cluster: Cluster, settings: VolumeBackupManagement, state: State, noted: Mapping[str, Any]) -> list[Page]:
+    """Begin the test of a slot; when no claim can be tested, say why the first one cannot."""
+    try:
+        see, seen = seen_of(cluster, settings)
+    except ClusterError:
+        return []  # the report and the freshness check say what cannot be read
+    slot = _slot(cluster, settings)
+    noted = {**noted, "slot": slot.isoformat()}
+    choices = _choices(cluster, settings, see, seen, slot)
+    fit = next((one for one in choices if not one.found.refusals), None)
+    if fit is None:
+        state.write(KEY, noted)
+        return [refused_page(act_of(one.wanted, seen.velero), one.found) for one in choices[:1]]
+    trial = trial_of(fit.wanted, fit.name, seen.velero, cluster.now(), slot.isoformat())
+    error = started(cluster, trial, fit.found, state, noted)
+    return [failed_page(act_of(fit.wanted, seen.velero), error)] if error else []
+
+
+def _choices(
+    cluster: Cluster, settings: VolumeBackupManagement, see: Inventory, seen: BackupsSeen, slot: datetime
+) -> list[_Choice]:
+    """List the claims whose turn it is, up to the first that can be tested."""
+    newest = _newest(seen, see)
+    proven = {c.claim_uid: c.proven for c in newest if c.proven}
+    found: list[_Choice] = []
+    while len(found) < _TRIES and not (found and not found[-1].found.refusals):
+        passed = [one.wanted.copy.claim_uid for one in found]
+        copy = next_claim(newest, proven, passed, slot, _PAUSE)
+        if copy is None:
+            break
+        wanted = restore_of(copy, seen, see, settings.verify.namespace)
+        found.append(_Choice(wanted, *planned(cluster, wanted, settings, seen.velero)))
+    return found
+
+
+def _newest(seen: BackupsSeen, see: Inventory) -> Sequence[Copy]:
+    """Give the newest good copy of each claim that is there, with the newest proof that any copy of it has."""
+    found: dict[str, Copy] = {}
+    proven: dict[str, datetime] = {}
+    for c in seen.copies:
+        claim = see.claim.get(c.claim_key)
+        if c.engine != VELERO or not c.backup or not c.proof.good or claim is None or claim.meta.uid != c.claim_uid:
+            continue
+        if c.claim_uid not in found or str(c.cut_at) > str(found[c.claim_uid].cut_at):
+            found[c.claim_uid] = c
+        if c.proven and (c.claim_uid not in proven or c.proven > proven[c.claim_uid]):
+            proven[c.claim_uid] = c.proven
+    return [c._replace(proven=proven.get(uid)) for uid, c in found.items()]
