@@ -2,16 +2,20 @@
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backup_objects import World, settings
+from backup_objects import NOON, World, settings
+from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._cluster.state import State
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import File, Page, Table, Text
+from robusta_volumes._workflows.volume_backup_freshness import NOTE, volume_backup_freshness
 from robusta_volumes._workflows.volume_backup_management import volume_backup_management
 
 FOLDER = Path(__file__).parent / "pages" / "backups"
@@ -99,6 +103,25 @@ def dark() -> World:
     return w
 
 
+def watched(*worlds: World, **block: Any) -> Page:
+    """What the watch says last over these looks, each of another night."""
+    state = State(MemoryCluster(now=NOON), "robusta")
+    state.write(NOTE, {"since": (NOON - timedelta(days=90)).isoformat()})
+    pages: list[Page] = []
+    for w in worlds:
+        pages = volume_backup_freshness(w.cluster, settings(**block), state, "robusta", "p1") or pages
+    return pages[0]
+
+
+def everywhere() -> World:
+    """Velero is away, and seven teams wait."""
+    w = stuck()
+    for number in range(1, 8):
+        w.claim("data", f"team-{number}")
+        w.claim("logs", f"team-{number}")
+    return w
+
+
 PAGES: dict[str, Callable[[], Page]] = {
     "report-well": lambda: report(well()),
     "report-hollow": lambda: report(hollow(), SHOP),
@@ -112,6 +135,12 @@ PAGES: dict[str, Callable[[], Page]] = {
     "claim-unable": lambda: report(hollow(), claim("fonts")),
     "alert-well": lambda: report(well(), claim("orders", Trigger.ALERT)),
     "alert-failed": lambda: report(hollow(), claim("uploads", Trigger.ALERT)),
+    "fresh-namespace": lambda: watched(hollow()),
+    "fresh-cause": lambda: watched(stuck()),
+    "fresh-over": lambda: watched(hollow(), well()),
+    "fresh-many": lambda: watched(everywhere()),
+    "fresh-dark": lambda: watched(dark()),
+    "fresh-no-tool": lambda: watched(near()),
     "alert-dark": lambda: report(dark(), claim("orders", Trigger.ALERT)),
 }
 

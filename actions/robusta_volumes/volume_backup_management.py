@@ -7,10 +7,17 @@ from robusta.core.model.env_vars import INSTALLATION_NAMESPACE
 
 from robusta_volumes._host.backups import run_verify
 from robusta_volumes._host.change import run_change
-from robusta_volumes._host.params import RestoreBackupParams, VerifyBackupParams, VolumeBackupManagementParams
+from robusta_volumes._host.params import (
+    BackupFreshnessParams,
+    RestoreBackupParams,
+    VerifyBackupParams,
+    VolumeBackupManagementParams,
+)
 from robusta_volumes._host.run import run_report
+from robusta_volumes._host.tick import run_tick
 from robusta_volumes._model.asked_restores import RestoreBackup
 from robusta_volumes._model.kind import CLAIM
+from robusta_volumes._workflows.volume_backup_freshness import volume_backup_freshness as watch
 from robusta_volumes._workflows.volume_backup_management import volume_backup_management as report
 from robusta_volumes._workflows.volume_backups_restore import restore_volume_backup as restore
 
@@ -42,3 +49,12 @@ def verify_volume_backup(event: ExecutionBaseEvent, params: VerifyBackupParams) 
     a schedule it tests one claim after the other, as verify.schedule in the settings says.
     """
     run_verify(event, params)
+
+
+@action
+def volume_backup_freshness(event: ExecutionBaseEvent, params: BackupFreshnessParams) -> None:
+    """Tell when a claim's last good copy is too old or about to expire: one message per namespace, and one when it is over.
+
+    A tick: run it every half hour. It only reads. Where nothing makes backups, or nothing can be seen, it says so once.
+    """
+    run_tick(event, params, "volumeBackupManagement", partial(watch, home=INSTALLATION_NAMESPACE))

@@ -147,6 +147,10 @@ class VerifyBackupParams(TargetParams):
     """Params of verify_volume_backup."""
 
 
+class BackupFreshnessParams(TargetParams):
+    """Params of volume_backup_freshness: everything stands in the settings."""
+
+
 class SnapshotScheduleParams(TargetParams):
     """Params of pvc_snapshot_schedule: everything stands in the settings."""
 

@@ -135,6 +135,9 @@ class Limits:
     backup_unobserved_minutes: int = limit(
         2, "minutes", "Velero takes up a new backup within seconds; after two minutes its server is not running"
     )
+    backup_namespaces: int = limit(
+        5, "namespaces", "lack of a good copy in more namespaces at once has one cause, and is one message"
+    )
     backup_stuck_hours: int = limit(
         6, "hours", "Velero gives up what it waits for after four hours, unless it is told otherwise"
     )
