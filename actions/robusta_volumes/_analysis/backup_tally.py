@@ -108,9 +108,9 @@ def _later(old: Copy | None, new: Copy) -> Copy:
     return new if old is None or _rank(new) > _rank(old) else old
 
 
-def _rank(copy: Copy) -> tuple[datetime, bool, bool, str, str, str]:
+def _rank(copy: Copy) -> tuple[datetime, bool, bool, str, str]:
     proof = copy.proof
-    return (copy.cut_at or NO_TIME, proof.good, proof is Proof.MOVED, copy.engine, copy.backup, copy.name)
+    return (copy.cut_at or NO_TIME, proof.good, proof is Proof.MOVED, copy.name, repr(copy))
 
 
 def copies_of(points: Iterable[Point], running: frozenset[str] = frozenset()) -> Iterable[Copy]:
