@@ -24,6 +24,8 @@ from robusta_volumes._sandbox.velero_times import go_hours
 
 _WAITING, _FINALIZING, _PARTLY = "WaitingForPluginOperations", "Finalizing", "PartiallyFailed"
 _RESTARTED = 'found a backup with status "InProgress" during the server starting, mark it as "Failed"'
+_OVER = ("Completed", "PartiallyFailed", "Failed", "FailedValidation")
+_OPEN = ",".join(f"status.phase!={phase}" for phase in _OVER)
 _DEFAULTS = {
     "csiSnapshotTimeout": "10m0s",
     "itemOperationTimeout": "4h0m0s",
@@ -56,7 +58,7 @@ class Backups:
 
     def step(self) -> None:
         """Take each backup one phase on."""
-        found = self.store.find(k.VELERO_BACKUP, self.namespace)
+        found = self.store.find(k.VELERO_BACKUP, self.namespace, fields=_OPEN)
         found.sort(key=lambda o: (o["metadata"]["creationTimestamp"], o["metadata"]["name"]))
         for backup in found:
             phase = phase_of(backup)
@@ -84,7 +86,8 @@ class Backups:
                 self.agents.cancel(item, why)
 
     def _in(self, *phases: str) -> list[Object]:
-        return [o for o in self.store.find(k.VELERO_BACKUP, self.namespace) if phase_of(o) in phases]
+        found = self.store.find(k.VELERO_BACKUP, self.namespace, fields=_OPEN)
+        return [o for o in found if phase_of(o) in phases]
 
     def _items(self, kind: k.Kind, backup: Object) -> list[Object]:
         return self.store.find(kind, self.namespace, labels=f"{shapes.BACKUP_UID}={backup['metadata']['uid']}")

@@ -12,6 +12,7 @@ from robusta_volumes._sandbox.csi_hands import Hands
 from robusta_volumes._sandbox.velero_script import Moving, VeleroScript
 
 OVER = {"Completed", "Failed", "Canceled"}
+_OPEN = "status.phase!=Completed,status.phase!=Failed,status.phase!=Canceled"
 _GIB = 1 << 30
 _EMPTY = "volume was empty so no data was upload"
 _KINDS = (k.VELERO_UPLOAD, k.VELERO_POD_VOLUME, k.VELERO_DATA_DOWNLOAD, k.VELERO_POD_RESTORE)
@@ -35,9 +36,8 @@ class NodeAgents:
         if not self.store.find(k.POD, self.namespace, labels="role=node-agent", fields="status.phase=Running"):
             return
         for kind in _KINDS:
-            for item in self.store.find(kind, self.namespace):
-                if phase_of(item) not in OVER:
-                    self._move(kind, item)
+            for item in self.store.find(kind, self.namespace, fields=_OPEN):
+                self._move(kind, item)
 
     def cancel(self, item: Object, why: str) -> None:
         """End one that is not over, as the server asks for it when it starts or has waited too long."""

@@ -53,7 +53,7 @@ class Schedules:
     def _busy(self, schedule: Object) -> bool:
         """Tell whether one of its backups is new or in progress: then it waits, however long."""
         labels = f"{shapes.SCHEDULE_NAME}={schedule['metadata']['name']}"
-        found = self.store.find(k.VELERO_BACKUP, self.namespace, labels=labels)
+        found = self.store.find(k.VELERO_BACKUP, self.namespace, labels=labels, fields="status.completionTimestamp=")
         return any(phase_of(backup) in {"", "New", "InProgress"} for backup in found)
 
     def _submit(self, schedule: Object) -> None:

@@ -44,6 +44,7 @@ class VeleroServer(Stepping):
         self.store, self.namespace = store, namespace
         self.script = script or VeleroScript()
         self.down = False
+        self._here: set[str] | None = None  # uids of the backups at the last step
         self.bucket = Bucket(store, namespace, self.script)
         self.bucket.adopt()
         self._agents = NodeAgents(store, namespace, self.script)
@@ -101,6 +102,9 @@ class VeleroServer(Stepping):
     def _collect_garbage(self) -> None:
         """Do what the cluster's garbage collector does: what a backup owned goes with its object."""
         here = {o["metadata"]["uid"] for o in self.store.find(k.VELERO_BACKUP, self.namespace)}
+        if here == self._here:
+            return
+        self._here = here
         for kind in _OF_BACKUP:
             for item in self.store.find(kind, self.namespace):
                 if block(item, "metadata", "labels").get(shapes.BACKUP_UID) not in here:
