@@ -46,3 +46,10 @@ def test_whoever_makes_a_backup_of_velero_may_write_its_status_and_not_one_of_k8
     with ApiServer(Store(), more=(*VELERO, *K8UP)) as server:
         assert requests.post(server.url + path, json=body, timeout=5).json().get("status") == status
         assert requests.get(f"{server.url}{path}/b/status", timeout=5).status_code == (404 if status else 200)
+
+
+def test_a_tool_may_be_installed_while_the_cluster_runs() -> None:
+    with ApiServer(Store()) as server:
+        assert requests.get(server.url + VELERO_BACKUPS, timeout=5).status_code == 404
+        server.install(VELERO)
+        assert requests.get(server.url + VELERO_BACKUPS, timeout=5).status_code == 200

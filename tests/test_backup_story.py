@@ -29,7 +29,7 @@ def judged(objects: list[dict[str, Any]]) -> Judged:
 def test_each_claim_is_in_the_state_that_the_story_tells() -> None:
     found = {f"{one.key[0]}/{one.key[1]}": one.verdict.value for one in judged(backups(NOW)).claims}
     assert found == {
-        "archive/ledger-2025": "old",
+        "finance/ledger-2025": "old",
         "blog/posts": "old",
         "crm/contacts": "fresh",
         "labs/datasets": "never",

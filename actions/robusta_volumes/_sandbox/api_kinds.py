@@ -92,6 +92,10 @@ class Catalog:
         self._absent = {item if isinstance(item, str) else item.resource for item in absent}
         self._fixed = (*BUILT_IN, *more)
 
+    def add(self, more: Iterable[Kind]) -> None:
+        """Serve more kinds from now on."""
+        self._fixed = (*self._fixed, *more)
+
     def kinds(self) -> list[Kind]:
         """Give every kind that is served now."""
         known = {(kind.group, kind.plural): kind for kind in (*self._store.kinds(), *self._fixed)}

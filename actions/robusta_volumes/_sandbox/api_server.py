@@ -53,9 +53,10 @@ class ApiServer:
         self.access = access or Access()
         self.faults = Faults()
         self.token = secrets.token_hex(16)
+        self._catalog = Catalog(self.store, absent, more)
         self._front = Front(
             Verbs(self.store, self.access),
-            Catalog(self.store, absent, more),
+            self._catalog,
             self.faults,
             self.token,
             version,
@@ -99,6 +100,10 @@ class ApiServer:
         """
         self._front.verbs.after = controller.step
         return self
+
+    def install(self, more: Iterable[Kind]) -> None:
+        """Serve the kinds of further CRDs from now on, as when somebody installs them."""
+        self._catalog.add(more)
 
     def expire_tokens(self) -> None:
         """Make every continue token given out so far too old: the next page answers 410."""

@@ -16,6 +16,7 @@ from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import Object, as_change, as_forwarded
 from robusta_volumes._sandbox.controllers import Controllers
+from robusta_volumes._sandbox.demo_backups import backups_act
 from robusta_volumes._sandbox.demo_contents import contents_act, contents_server
 from robusta_volumes._sandbox.demo_data import data_act
 from robusta_volumes._sandbox.demo_script import BLOCK, BY_HAND, CHANGES, EVENTS, STORM, alert
@@ -121,6 +122,7 @@ class Demo:
         data_act(self.world, self.expect)
         snapshots_act(self.world, self.expect)
         contents_act(self.world, self.expect)
+        backups_act(self.world, self.expect)
         self.expect("Somebody writes wrong settings; the next event of any kind tells", lambda: self._spoil(sent))
 
     def _spoil(self, sent: dict[str, Object]) -> None:

@@ -1,7 +1,7 @@
 """The story "backups": a shop whose nightly backup says Completed and lacks three of seven claims, and a schedule that is stuck.
 
 store     7 claims under the schedule "nightly": 4 with data, 2 on NFS, 1 whose files nobody reads while its pod is down
-archive   1 claim under "weekly", whose last backup has been InProgress for three days
+finance   1 claim under "weekly", whose last backup has been InProgress for three days
 labs      2 claims that no schedule covers
 crm       1 claim of K8up; blog: 1 of VolSync, whose last success is four days ago
 """
@@ -15,6 +15,7 @@ from robusta_volumes._sandbox.other_backups import k8up_backup, k8up_schedule, k
 from robusta_volumes._sandbox.story_shop import CEPH, EBS, EFS
 from robusta_volumes._sandbox.velero_script import Moving, VeleroScript
 
+NAMESPACES = ("store", "finance", "labs", "crm", "blog")
 NIGHTS = 14  # nights that "nightly" has run
 GOOD = (("data-orders-0", "100Gi"), ("data-orders-1", "100Gi"), ("invoices", "40Gi"), ("sessions", "10Gi"))
 NFS = (("product-images", "500Gi"), ("thumbnails", "80Gi"))  # no CSI volumes: no snapshot saves them
@@ -33,7 +34,7 @@ def backups(now: datetime, *, frame: bool = True) -> list[Object]:
     b = Builder(now)
     if frame:
         _frame(b)
-    for name in ("store", "archive", "labs", "crm", "blog"):
+    for name in NAMESPACES:
         b.add("Namespace", name, status={"phase": "Active"})
     velero = VeleroBuilder(b)
     velero.installed(("node-a1", "node-b1"))
@@ -50,7 +51,7 @@ def backups(now: datetime, *, frame: bool = True) -> list[Object]:
 def behaviour() -> VeleroScript:
     """Give the Velero that the story is about: "weekly" stays stuck, its bytes do not move, and one location is gone."""
     script = VeleroScript(stuck=[f"{WEEKLY}-*"], unavailable={"cold": NO_BUCKET}, concurrent=2)
-    script.uploads.on(Moving(stalls_at=0.26), namespace="archive")
+    script.uploads.on(Moving(stalls_at=0.26), namespace="finance")
     return script
 
 
@@ -114,8 +115,8 @@ def _nights(velero: VeleroBuilder, claims: list[Object]) -> None:
 
 def _weekly(velero: VeleroBuilder) -> None:
     b = velero.b
-    claim = b.bound("archive", "ledger-2025", "200Gi", "gp3", EBS)
-    template = {"includedNamespaces": ["archive"], "snapshotMoveData": True, "ttl": "2160h0m0s"}
+    claim = b.bound("finance", "ledger-2025", "200Gi", "gp3", EBS)
+    template = {"includedNamespaces": ["finance"], "snapshotMoveData": True, "ttl": "2160h0m0s"}
     weekday = str((b.now - timedelta(minutes=_STUCK)).isoweekday() % 7)
     velero.schedule(WEEKLY, _cron(b, _STUCK, weekday), template=template, last=_STUCK)
     old = velero.backup(_STUCK + 7 * DAY, schedule=WEEKLY, spec=template, took=95, ttl=2160)
