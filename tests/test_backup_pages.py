@@ -15,6 +15,7 @@ from robusta_volumes._model import kind as k
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import File, Page, Table, Text
+from robusta_volumes._sandbox.other_backups import volsync_source
 from robusta_volumes._workflows.volume_backup_freshness import NOTE, volume_backup_freshness
 from robusta_volumes._workflows.volume_backup_management import volume_backup_management
 
@@ -161,6 +162,23 @@ def test_every_page_fits_a_chat(name: str) -> None:
     assert len(page.title) <= 240
     assert all(len(block.markdown) < 3000 for block in page.blocks if isinstance(block, Text))
     assert all(len(block.headers) == 2 for block in page.blocks if isinstance(block, Table))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_cell_has_a_tick_in_it_because_slack_writes_the_whole_cell_as_code(name: str) -> None:
+    tables = [block for block in PAGES[name]().blocks if isinstance(block, Table)]
+    assert [cell for table in tables for row in table.rows for cell in row if "`" in cell] == []
+
+
+def test_a_namespace_hears_of_its_own_backups_and_of_nothing_that_only_others_have() -> None:
+    w = well()
+    w.claim("posts", "blog")
+    w.backup("hourly-1", 3, schedule="hourly", spec={"includedNamespaces": ["blog"]})
+    w.absent = tuple(one for one in OTHERS if one != k.VOLSYNC_SOURCE.resource)
+    volsync_source(w.b, "blog", "posts", 8 * DAY * 60, result="Failed")
+    here, there = to_markdown(report(w, SHOP)), to_markdown(report(w, Target("Namespace", "blog", "blog")))
+    assert ("VolSync" in here, "hourly-1" in here) == (False, False)
+    assert ("VolSync" in there, "hourly-1" in there) == (True, True)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from robusta_volumes._analysis.backup_cover import ClaimCover
+from robusta_volumes._analysis.backup_health import Trouble
 from robusta_volumes._analysis.claim_selection import LabelTest
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.backup import CSI
+from robusta_volumes._model.backup import CSI, K8UP, VOLSYNC
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.label_selector import parse_labels
@@ -43,7 +44,7 @@ def volume_backup_management(
     if found.no_tool and settings.engine != CSI and not any(one.last_good for one in chosen if of is not None):
         page = absent_page(subject, chosen, found.see.now)
         return in_short(page) if target.trigger is Trigger.ALERT else page
-    seen = _seen(target, found, chosen, subject, narrow=of is not None or bool(tests))
+    seen = _seen(target, found, chosen, subject, namespace, narrow=of is not None or bool(tests))
     if of is None or len(chosen) != 1:
         page = overview_page(seen)
         return in_short(page) if target.trigger is Trigger.ALERT else page
@@ -64,6 +65,7 @@ def _seen(
     found: Look,
     chosen: tuple[ClaimCover, ...],
     subject: Subject,
+    namespace: str,
     *,
     narrow: bool,
 ) -> Seen:
@@ -75,9 +77,15 @@ def _seen(
         scope if target.kind == "Cluster" and not target.selector else target.title,
         found.see.now,
         chosen,
-        found.judged.backups if not narrow else (),
+        tuple(one for one in found.judged.backups if one.of or not namespace) if not narrow else (),
         tuple(one for one in copies if (one.claim_uid in uids if one.claim_uid else one.claim_key in keys)),
-        found.troubles,
+        tuple(one for one in found.troubles if not namespace or _near(one, namespace)),
         found.unseen,
         found.judged.rhythm.next,
     )
+
+
+def _near(trouble: Trouble, namespace: str) -> bool:
+    """Tell whether a trouble is one of a namespace: Velero's are everybody's, those of other tools of where they are."""
+    tool, _, rest = trouble.subject.partition("/")
+    return tool not in (K8UP, VOLSYNC) or rest.partition("/")[0] == namespace
