@@ -35,11 +35,15 @@ def _seconds(value: object) -> int:
     return whole(value, "seconds", 5, 280)  # Robusta gives an inspector pod, and an action, about five minutes
 
 
+def _pods(value: object) -> int:
+    return whole(value, "pods", 1, 100)  # one node attaches about so many volumes
+
+
 def _image(value: object) -> str:
     image = text(value).strip()
     if _IMAGE.fullmatch(image):
         return image
-    raise ValueError(f"must be an image such as registry.example.com/busybox:1.36, {got(value)}")
+    raise ValueError(f"must be an image such as registry.example.com/busybox:1.36 or busybox@sha256:..., {got(value)}")
 
 
 def _secrets(value: object) -> tuple[str, ...]:
@@ -58,12 +62,21 @@ class Contents:
     """How ``volume_contents`` looks into a volume."""
 
     image: str = setting(
-        "", _image, "image of the pod that looks where no running pod can; empty: busybox, from IMAGE_REGISTRY", "image"
+        "",
+        _image,
+        "image of the pod that looks where no running pod can, by tag or digest; empty: busybox, from IMAGE_REGISTRY",
+        "image",
     )
     pull_secrets: tuple[str, ...] = setting(
         (), _secrets, "Secrets to pull that image with, in the claim's namespace", "names"
     )
     seconds: int = setting(60, _seconds, "how long one look may take; what was seen until then is told", "seconds")
+    pods_at_once: int = setting(
+        3,
+        _pods,
+        "how many pods of ours may look at once: each reads all of a volume, which storage and nodes feel",
+        "pods",
+    )
     redact_names: bool = setting(False, flag, "true leaves names of files and folders out of messages; sizes stay")
     old_days: int = setting(90, days, "what was last changed longer ago counts as old data", "days")
     system_namespaces: bool = setting(False, flag, "true looks into volumes of kube-system and the like, too")

@@ -54,7 +54,7 @@ def volume_contents(
     if asked.dry_run:
         return plan_page(about, way)
     contents = settings.contents
-    kit = Kit(contents.image or image, contents.pull_secrets, contents.seconds)
+    kit = Kit(contents.image or image, contents.pull_secrets, contents.seconds, contents.pods_at_once)
     return _Looking(cluster, about, settings, kit).page(way, sleep)
 
 

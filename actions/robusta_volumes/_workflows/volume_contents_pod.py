@@ -21,13 +21,12 @@ from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import EVENT, POD
 from robusta_volumes._model.ours import INSPECTS, MANAGED_BY, OURS
 from robusta_volumes._model.plan import Create, Delete
-from robusta_volumes._model.text import cited
+from robusta_volumes._model.text import cited, count, plain
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._workflows.volume_contents_exec import new_mark
 
 _PAUSE = 1.0  # seconds between two looks at the pod
 _START = 45  # seconds until it must run: an image to pull, a volume to attach
-_MOST = 3  # such pods in a cluster
 _LATE = timedelta(seconds=60)  # after its deadline, or its end, nobody reads it any more
 _OVER = frozenset({"Succeeded", "Failed"})
 _HOPELESS = frozenset(
@@ -49,6 +48,7 @@ class Kit:
     image: str
     pull_secrets: tuple[str, ...]
     seconds: int
+    most: int  # such pods at once, of all that may be listed
 
 
 def look_with_pod(
@@ -58,8 +58,8 @@ def look_with_pod(
 
     Raises ClusterError: when it cannot be made or read.
     """
-    if sweep(cluster, way.namespace) >= _MOST:
-        return Looked(why=f"{_MOST} pods of ours look into volumes just now; run it again in a minute")
+    if full := _full(cluster, way.namespace, kit.most):
+        return full
     mark = new_mark()
     command = contents_command(PATH, mark, int(old_before.timestamp()), kit.seconds)
     deadline = _START + kit.seconds + EXTRA_SECONDS + 30
@@ -80,17 +80,28 @@ def look_with_pod(
             _delete(cluster, cluster.get(POD, inspector_name(way), way.namespace))
 
 
-def sweep(cluster: Cluster, namespace: str) -> int:
-    """Delete what runs that died have left, and tell how many are at work."""
+def _full(cluster: Cluster, namespace: str, most: int) -> Looked | None:
+    """Say that so many pods of ours are at work that no further one is made."""
+    working, where = sweep(cluster, namespace)
+    if working < most:
+        return None
+    others = f"{count(working, 'pod')} of ours {'looks' if working == 1 else 'look'} into volumes {where} just now"
+    todo = "run it again in a minute, or raise `contents.podsAtOnce`"
+    return Looked(why=f"{others}, and at most {most} may", todo=todo)
+
+
+def sweep(cluster: Cluster, namespace: str) -> tuple[int, str]:
+    """Delete what runs that died have left, and tell how many are at work, and where that was counted."""
+    where = "of the cluster"
     try:
         found = cluster.find(POD, labels=_MINE)
     except NotAllowed:
-        found = cluster.find(POD, namespace, labels=_MINE)
+        found, where = cluster.find(POD, namespace, labels=_MINE), f"of namespace {plain(namespace)}"
     alive = [pod for pod in found if not _left(pod, cluster.now())]
     for pod in found:
         if _left(pod, cluster.now()):
             _delete(cluster, pod)
-    return sum(at(pod, "status", "phase") not in _OVER for pod in alive)
+    return sum(at(pod, "status", "phase") not in _OVER for pod in alive), where
 
 
 def _left(pod: Mapping[str, Any], now: datetime) -> bool:
