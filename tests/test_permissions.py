@@ -292,6 +292,7 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions -n shop --allow snapshots",
         "permissions -n shop --allow hooks",
         "permissions -n shop --allow contents",
+        "permissions -n shop --allow copies",
         "permissions -n shop --allow restore",
     ]
     made = [o for line in commands for o in yaml.safe_load_all(CliRunner().invoke(app, line.split()).stdout)]

@@ -31,4 +31,4 @@ def image_of(registry: str) -> str:
 
 
 def _time(settings: PersistentDataAnalysis) -> float:
-    return settings.contents.seconds + 60.0
+    return settings.contents.seconds + 2.0 * settings.contents.copy_seconds + 60.0

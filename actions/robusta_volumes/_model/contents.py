@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from robusta_volumes._model.volume import Claim
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -51,11 +53,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of one attempt: ``found``, or ``why`` not, and what ``todo``; then another way may do."""
+    """What came of one attempt: ``found``, or ``why`` not, and what ``todo``; then another way may do.
+
+    ``left``: what of ours could not be removed.
+    """
 
     found: Found | None = None
     why: str = ""
     todo: str = ""
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,12 +88,33 @@ class Inspector:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """Look into a copy: a snapshot, a claim restored from it under the same ``name``, and a pod of our own over that.
+
+    The volume itself is never mounted. ``left``: what of it could not be removed.
+    """
+
+    inspector: Inspector  # its claim is the copy, its uid that of the claim that is meant
+    claim: Claim
+    name: str
+    snapshot_class: str
+    storage_class: str
+    size: int
+    left: tuple[str, ...] = ()
+
+
+Way = Exec | Inspector | Copy
+
+
+@dataclass(frozen=True)
 class Ways:
     """How a claim can be looked at, best first. Without any: ``why``, and what ``todo``."""
 
     execs: Sequence[Exec] = ()
     inspector: Inspector | None = None
+    copy: Copy | None = None
     no_exec: str = ""
     no_inspector: str = ""
+    no_copy: str = ""
     why: str = ""
     todo: str = ""

@@ -35,6 +35,14 @@ def _seconds(value: object) -> int:
     return whole(value, "seconds", 5, 280)  # Robusta gives an inspector pod, and an action, about five minutes
 
 
+def _gib(value: object) -> int:
+    return whole(value, "GiB", 0, 65_536)  # 0: no copies; the largest volume of any cloud is 64 TiB
+
+
+def _copy_seconds(value: object) -> int:
+    return whole(value, "seconds", 10, 280)  # as one look
+
+
 def _pods(value: object) -> int:
     return whole(value, "pods", 1, 100)  # one node attaches about so many volumes
 
@@ -76,6 +84,18 @@ class Contents:
         _pods,
         "how many pods of ours may look at once: each reads all of a volume, which storage and nodes feel",
         "pods",
+    )
+    copy_size: int = setting(
+        100,
+        _gib,
+        "the largest claim that is looked at in a copy: until it is removed, the copy takes as much room",
+        "GiB",
+    )
+    copy_seconds: int = setting(
+        90,
+        _copy_seconds,
+        "how long a snapshot may take to be ready, and the copy made from it to be mounted",
+        "seconds",
     )
     redact_names: bool = setting(False, flag, "true leaves names of files and folders out of messages; sizes stay")
     old_days: int = setting(90, days, "what was last changed longer ago counts as old data", "days")

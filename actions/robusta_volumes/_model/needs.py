@@ -105,6 +105,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.QUOTA, READ, "whether a quota has room for a larger claim"),
         Need(k.CAPACITY, READ, "whether a thin pool can hold what it promised"),
         Need(k.SNAPSHOT, READ, "which snapshot still has what a claim lost"),
+        Need(k.SNAPSHOT_CLASS, READ, "whether a volume can be looked at in a copy"),
+        Need(k.LIMIT_RANGE, READ, "whether a copy to look into may have its size"),
         Need(k.EVENT, READ, "filesystems that fail, and growth that is refused"),
         _STATE,
     ),
@@ -150,5 +152,13 @@ CHANGES: tuple[Change, ...] = (
         Need(k.POD, ("create", "delete"), "looks from a pod of our own where none that runs can", allow="contents"),
     ),
     Change("volume_contents", Need(k.POD_LOG, ("get",), "reads what a pod of our own has seen", allow="contents")),
+    Change(
+        "volume_contents",
+        Need(k.SNAPSHOT, ("create", "delete"), "takes a snapshot to look into, and removes it", allow="copies"),
+    ),
+    Change(
+        "volume_contents",
+        Need(k.CLAIM, ("create", "delete"), "makes a copy of a claim to look into, and removes it", allow="copies"),
+    ),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
 )

@@ -16,7 +16,8 @@ CLAIM_NAME = f"{DOMAIN}/claim"  # annotation: names may be longer than labels
 SCHEDULE_NAME = f"{DOMAIN}/schedule-name"  # annotation
 RETAIN = f"{DOMAIN}/retain"  # annotation "schedule": made by hand, but aged like those of a schedule
 CHOICE = f"{DOMAIN}/snapshot"  # annotation that people put on a claim: "false", or the names of schedules
-INSPECTS = f"{DOMAIN}/inspects"  # label of a pod that looks into a volume: a short sum of the claim's uid
+INSPECTS = f"{DOMAIN}/inspects"  # label of what is made to look into a volume: a short sum of the claim's uid
+ENDS = f"{DOMAIN}/ends"  # annotation of what a look into a volume makes: from then on it is nobody's
 _SLOT_FORMAT = "%Y%m%dT%H%MZ"
 
 

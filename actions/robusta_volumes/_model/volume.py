@@ -195,10 +195,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Named:
-    """An object of which only the identity and one word matter: a CSIDriver, or a snapshot class with its driver."""
+    """An object of which only the identity and a word or two matter: a CSIDriver, a snapshot class with its driver."""
 
     meta: Meta
     driver: str = ""
+    policy: str = ""  # of a snapshot class: what becomes of the data when a snapshot is deleted
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from robusta_volumes._analysis.contents_hints import Hint
 from robusta_volumes._analysis.contents_names import by_count, deepest
-from robusta_volumes._model.contents import Entry, Exec, Filesystem, Found, Inspector
+from robusta_volumes._model.contents import Copy, Entry, Exec, Filesystem, Found, Way
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, listing, plain
@@ -46,7 +46,7 @@ class About:
 
 
 def contents_page(
-    about: About, found: Found, known: Sequence[Hint], way: Exec | Inspector, seconds: int, tried: Sequence[str]
+    about: About, found: Found, known: Sequence[Hint], way: Way, seconds: int, tried: Sequence[str]
 ) -> Page:
     """Tell what was found."""
     folders = deepest(found.largest_folders, _FOLDERS)
@@ -58,7 +58,7 @@ def contents_page(
     return page_about(about, _title(about, found, folders, way), blocks, "found")
 
 
-def _title(about: About, found: Found, folders: Sequence[Entry], way: Exec | Inspector) -> str:
+def _title(about: About, found: Found, folders: Sequence[Entry], way: Way) -> str:
     """Say where the most is: in files, in deleted ones, or in what no file explains."""
     sure = _sure(found, way)
     if not found.files and not found.open_deleted and sure:
@@ -75,12 +75,12 @@ def _title(about: About, found: Found, folders: Sequence[Entry], way: Exec | Ins
     return f"{about.title} holds {files}"
 
 
-def _sure(found: Found, way: Exec | Inspector) -> bool:
+def _sure(found: Found, way: Way) -> bool:
     """Tell whether all of the volume was seen."""
     return found.complete and not found.denied and not (isinstance(way, Exec) and way.sub_path)
 
 
-def _advice(about: About, found: Found, known: Sequence[Hint], way: Exec | Inspector) -> Iterator[str]:
+def _advice(about: About, found: Found, known: Sequence[Hint], way: Way) -> Iterator[str]:
     """Give what to do, for what holds most first."""
     said = [
         (h.used, f"*{plain(h.name, 80)}* ({gib(h.used)}, {_share(h.used, found)}) is {h.is_what}: {h.todo}.")
@@ -102,7 +102,7 @@ def _advice(about: About, found: Found, known: Sequence[Hint], way: Exec | Inspe
     yield from (text for _, text in sorted(said, key=lambda one: -one[0]))
 
 
-def _limits(found: Found, way: Exec | Inspector, seconds: int) -> Iterator[str]:
+def _limits(found: Found, way: Way, seconds: int) -> Iterator[str]:
     """Say what was not seen."""
     if not found.complete:
         yield (
@@ -154,12 +154,13 @@ def _share(part: int, found: Found) -> str:
     return f"{part * 100 / found.used:.0f} %" if found.used else "0 %"
 
 
-def _small(way: Exec | Inspector, tried: Sequence[str]) -> str:
-    where = (
-        f"pod {code(way.pod)}, container {code(way.container)}"
-        if isinstance(way, Exec)
-        else "a pod of our own, deleted since"
-    )
+def _small(way: Way, tried: Sequence[str]) -> str:
+    where = "a pod of our own, deleted since"
+    if isinstance(way, Exec):
+        where = f"pod {code(way.pod)}, container {code(way.container)}"
+    if isinstance(way, Copy):
+        gone = f"left behind: {', '.join(way.left)}" if way.left else "deleted since"
+        where = f"a pod of our own over a copy, made from a snapshot that was taken for it; {gone}"
     before = f" Tried before: {listing([short(one, 160) for one in tried], 3)}." if tried else ""
     return f"Looked at from {where}.{before}"
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from robusta_volumes._model.contents import Exec, Inspector, Ways
+from robusta_volumes._model.contents import Copy, Exec, Inspector, Ways
 from robusta_volumes._model.errors import ClusterError, NotAllowed
+from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.rights import account_in, role_command
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code
@@ -20,8 +21,10 @@ def plan_page(about: About, way: Ways) -> Page:
     steps = [f"from {code(e.pod)}, container {code(e.container)}, at {code(e.path)}{_part(e)}" for e in way.execs]
     if way.inspector:
         steps.append(f"with a pod of our own in {code(about.claim.meta.namespace)}{_plan(way.inspector)}")
+    if way.copy:
+        steps.append(_copy(way.copy))
     if not steps:
-        return unseen_page(about, "", "", [w for w in (way.no_exec, way.no_inspector) if w])
+        return unseen_page(about, "", way.todo, [w for w in (way.no_exec, way.no_inspector, way.no_copy) if w])
     tried = "It would be looked at so" if len(steps) == 1 else "It would be tried in this order, until one works"
     lines = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     text = "\n".join(
@@ -32,7 +35,9 @@ def plan_page(about: About, way: Ways) -> Page:
         ]
     )
     meta = about.claim.meta
-    button = Button("Look now", ACTION, {"name": meta.name, "namespace": meta.namespace, "dry_run": "false"})
+    asked = {"name": meta.name, "namespace": meta.namespace, "dry_run": "false"}
+    asked |= {"way": "snapshot"} if way.copy and not (way.execs or way.inspector) else {}
+    button = Button("Look now", ACTION, asked)
     return page_about(about, f"Plan: look what is in {about.title}", [Text(text), button], "plan")
 
 
@@ -57,6 +62,18 @@ def _todo(about: About, todo: str, refused: ClusterError | None) -> list[str]:
         says, _, command = refused.remedy.partition("\n")
         return [f"*Do this:* {short(says, 400)}" + (f"\n```{short(command, 1500)}```" if command else "")]
     return [f"*Do this:* {todo or _BY_HAND}"]
+
+
+def _copy(way: Copy) -> str:
+    """Say what is made, and that it goes: it costs room, and the snapshot is one that others see for a while."""
+    size, place = gib(way.size), code(way.claim.meta.namespace)
+    made = (
+        f"a snapshot (class {code(way.snapshot_class)}) and a claim of {size} from it (class {code(way.storage_class)})"
+    )
+    return (
+        f"in a copy: {made}, both called {code(way.name)} in {place}, looked into by a pod of our own; all three are deleted "
+        "after. The volume itself is not mounted"
+    )
 
 
 def _part(e: Exec) -> str:

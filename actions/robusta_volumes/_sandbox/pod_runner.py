@@ -8,8 +8,10 @@ from pathlib import Path
 from aiohttp import web
 
 from robusta_volumes._cluster.cluster import Object
+from robusta_volumes._cluster.fields import at
 from robusta_volumes._cluster.store import Store
-from robusta_volumes._model.kind import POD
+from robusta_volumes._model.errors import NotFound
+from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT
 from robusta_volumes._model.ours import INSPECTS
 from robusta_volumes._model.times import UTC, parse_time
 from robusta_volumes._sandbox.api_status import FORBIDDEN, StatusError, details
@@ -66,15 +68,28 @@ class PodRunner(Stepping):
             self._status(key, self.stuck)
             return
         spec = pod["spec"]
-        if (key[0], _claim(spec)) not in self.folders:
+        folder = self._folder(key[0], _claim(spec))
+        if folder is None:
             return
         self.manifests.append(pod)
-        command = ["sleep", "3600"] if self.slow else _here(spec, self.folders[key[0], _claim(spec)])
+        command = ["sleep", "3600"] if self.slow else _here(spec, folder)
         env = {"PATH": os.environ.get("PATH", os.defpath)}
         self._running[key] = subprocess.Popen(  # noqa: S603 (that is what it is for)
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
         )
         self._status(key, {"phase": "Running", "containerStatuses": [{"name": "look", "state": {"running": {}}}]})
+
+    def _folder(self, namespace: str, claim: str) -> Path | None:
+        """Find what stands for a claim; one that was restored and is bound holds what its snapshot was taken of."""
+        if (namespace, claim) in self.folders:
+            return self.folders[namespace, claim]
+        try:
+            found = self.store.get(CLAIM, claim, namespace)
+            snapshot = self.store.get(SNAPSHOT, str(at(found, "spec", "dataSource", "name")), namespace)
+        except NotFound:
+            return None
+        source = str(at(snapshot, "spec", "source", "persistentVolumeClaimName"))
+        return self.folders.get((namespace, source)) if at(found, "status", "phase") == "Bound" else None
 
     def _follow(self, key: _Key, pod: Object) -> None:
         process = self._running[key]

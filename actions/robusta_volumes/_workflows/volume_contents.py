@@ -1,7 +1,8 @@
 """What uses the space in a volume: looked at from a pod that has it, else from one of our own that only reads."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -13,9 +14,10 @@ from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.fields import at
 from robusta_volumes._cluster.read_holders import holders_of
+from robusta_volumes._cluster.read_nodes import node
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import VolumeContents, check_given
-from robusta_volumes._model.contents import Exec, Found, Inspector, Looked, Ways
+from robusta_volumes._model.contents import Copy, Found, Looked, Way, Ways
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.errors import ClusterError, NotAllowed, NotFound
 from robusta_volumes._model.text import plain
@@ -24,9 +26,11 @@ from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.volume_contents import About, contents_page
 from robusta_volumes._report.volume_contents_plan import plan_page, unseen_page
+from robusta_volumes._workflows.volume_contents_copy import copy_of, look_with_copy, sweep_copies
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
 from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
 
+_COPY = "a copy"
 _UID_RANGE = "openshift.io/sa.scc.uid-range"
 
 
@@ -53,6 +57,7 @@ def volume_contents(
         return unseen_page(about, way.why, way.todo)
     if asked.dry_run:
         return plan_page(about, way)
+    sweep_copies(cluster, asked.namespace)
     contents = settings.contents
     kit = Kit(contents.image or image, contents.pull_secrets, contents.seconds, contents.pods_at_once)
     return _Looking(cluster, about, settings, kit).page(way, sleep)
@@ -62,12 +67,29 @@ def _ways(cluster: Cluster, claim: Claim, asked: VolumeContents, settings: Persi
     """Find the ways, of which what was asked for is left."""
     holders = holders_of(cluster, claim)
     system = settings.contents.system_namespaces
-    found = ways(claim, holders, _attached(cluster, claim), system=system, own_user=_own_user(cluster, claim))
-    if asked.way == "exec":
+    attached, own_user = _attached(cluster, claim), _own_user(cluster, claim)
+    lost = _lost(cluster, {h.node for h in holders if h.node and not h.over} | {attached})
+    found = ways(claim, holders, attached, lost=lost, system=system, own_user=own_user)
+    if asked.way in {"exec", "snapshot"}:
         found = replace(found, inspector=None, no_inspector="")
-    if asked.way == "pod":
+    if asked.way in {"pod", "snapshot"}:
         found = replace(found, execs=(), no_exec="")
-    return found
+    if found.why or not (asked.way == "snapshot" or (asked.way == "auto" and found.no_inspector)):
+        return found
+    copy = copy_of(cluster, claim, holders, settings, own_user=own_user)
+    if isinstance(copy, Copy):
+        return replace(found, copy=copy)
+    return replace(found, no_copy=copy.why, todo=copy.todo)
+
+
+def _lost(cluster: Cluster, nodes: Iterable[str]) -> set[str]:
+    """Find the nodes that are known not to answer."""
+    lost = set()
+    for name in nodes:
+        with suppress(ClusterError):  # not seen is not known
+            if name and not node(cluster.get(k.NODE, name)).ready:
+                lost.add(name)
+    return lost
 
 
 def _attached(cluster: Cluster, claim: Claim) -> str:
@@ -97,6 +119,7 @@ class _Looking:
         self.tried: list[str] = []
         self.remedy: ClusterError | None = None
         self.todo = ""
+        self.left: tuple[str, ...] = ()
 
     def page(self, way: Ways, sleep: Callable[[float], None]) -> Page:
         """Look until one way works."""
@@ -113,6 +136,14 @@ class _Looking:
                 return self._told(found, way.inspector)
         elif way.no_inspector:
             self.tried.append(f"a pod of our own: {way.no_inspector}")
+        if way.copy:
+            kit = replace(self._kit, start=self._settings.contents.copy_seconds)
+            look = partial(look_with_copy, self._cluster, way.copy, kit, self._old, sleep)
+            if found := self._try(_COPY, look):
+                return self._told(found, replace(way.copy, left=self.left))
+        elif way.no_copy:
+            self.tried.append(f"{_COPY}: {plain(way.no_copy)}")
+            self.todo = self.todo or way.todo
         return unseen_page(self._about, "", self.todo, self.tried, self.remedy)
 
     def _try(self, where: str, look: Callable[[], Looked]) -> Found | None:
@@ -125,9 +156,12 @@ class _Looking:
         if not looked.found:
             self.tried.append(f"{where}: {plain(looked.why)}")
             self.todo = looked.todo or self.todo
+        self.left = looked.left
+        if looked.left and not looked.found:
+            self.tried.append(f"left behind: {', '.join(looked.left)}")
         return looked.found
 
-    def _told(self, found: Found, way: Exec | Inspector) -> Page:
+    def _told(self, found: Found, way: Way) -> Page:
         known = hints(found)
         if self._settings.contents.redact_names:
             known = tuple(replace(one, name=hidden(one.name)) for one in known)

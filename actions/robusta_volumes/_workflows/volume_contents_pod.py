@@ -26,7 +26,6 @@ from robusta_volumes._model.times import parse_time
 from robusta_volumes._workflows.volume_contents_exec import new_mark
 
 _PAUSE = 1.0  # seconds between two looks at the pod
-_START = 45  # seconds until it must run: an image to pull, a volume to attach
 _LATE = timedelta(seconds=60)  # after its deadline, or its end, nobody reads it any more
 _OVER = frozenset({"Succeeded", "Failed"})
 _HOPELESS = frozenset(
@@ -38,7 +37,7 @@ _IMAGE = (
 )
 _ROOM = "remove what it waits for, and run it again; the pod is deleted"
 _AGAIN = "run it again; the pod is deleted"
-_MINE = f"{MANAGED_BY}={OURS},{INSPECTS}"
+MINE = f"{MANAGED_BY}={OURS},{INSPECTS}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ class Kit:
     pull_secrets: tuple[str, ...]
     seconds: int
     most: int  # such pods at once, of all that may be listed
+    start: int = 45  # seconds until it must run: an image to pull, a volume to attach
 
 
 def look_with_pod(
@@ -58,11 +58,11 @@ def look_with_pod(
 
     Raises ClusterError: when it cannot be made or read.
     """
-    if full := _full(cluster, way.namespace, kit.most):
-        return full
+    if busy := full(cluster, way.namespace, kit.most):
+        return busy
     mark = new_mark()
     command = contents_command(PATH, mark, int(old_before.timestamp()), kit.seconds)
-    deadline = _START + kit.seconds + EXTRA_SECONDS + 30
+    deadline = kit.start + kit.seconds + EXTRA_SECONDS + 30
     manifest = inspector_pod(way, kit.image, kit.pull_secrets, command, deadline)
     (made,) = cluster.carry_out([Create(manifest, "looks into a volume")])
     if isinstance(made.error, AlreadyExists):
@@ -72,7 +72,7 @@ def look_with_pod(
     try:
         if made.error:  # nobody knows whether it was made: then it is deleted all the same
             raise made.error
-        waited = _wait(cluster, way, _START + kit.seconds + EXTRA_SECONDS, sleep)
+        waited = _wait(cluster, way, kit, sleep)
         looked = read_contents(_log(cluster, way), mark)
         return looked if looked.found or not waited.why else waited
     finally:
@@ -80,7 +80,7 @@ def look_with_pod(
             _delete(cluster, cluster.get(POD, inspector_name(way), way.namespace))
 
 
-def _full(cluster: Cluster, namespace: str, most: int) -> Looked | None:
+def full(cluster: Cluster, namespace: str, most: int) -> Looked | None:
     """Say that so many pods of ours are at work that no further one is made."""
     working, where = sweep(cluster, namespace)
     if working < most:
@@ -94,9 +94,9 @@ def sweep(cluster: Cluster, namespace: str) -> tuple[int, str]:
     """Delete what runs that died have left, and tell how many are at work, and where that was counted."""
     where = "of the cluster"
     try:
-        found = cluster.find(POD, labels=_MINE)
+        found = cluster.find(POD, labels=MINE)
     except NotAllowed:
-        found, where = cluster.find(POD, namespace, labels=_MINE), f"of namespace {plain(namespace)}"
+        found, where = cluster.find(POD, namespace, labels=MINE), f"of namespace {plain(namespace)}"
     alive = [pod for pod in found if not _left(pod, cluster.now())]
     for pod in found:
         if _left(pod, cluster.now()):
@@ -122,9 +122,9 @@ def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> None:
     cluster.carry_out([Delete(POD, meta["name"], meta["namespace"], "it has told what it saw", uid=meta["uid"])])
 
 
-def _wait(cluster: Cluster, way: Inspector, most: float, sleep: Callable[[float], None]) -> Looked:
+def _wait(cluster: Cluster, way: Inspector, kit: Kit, sleep: Callable[[float], None]) -> Looked:
     """Wait until it has ended; say why it has not."""
-    waited = 0.0
+    waited, most = 0.0, kit.start + kit.seconds + EXTRA_SECONDS
     while True:
         pod = cluster.get(POD, inspector_name(way), way.namespace)
         phase, (reason, words) = at(pod, "status", "phase"), _waiting(pod)
@@ -133,10 +133,10 @@ def _wait(cluster: Cluster, way: Inspector, most: float, sleep: Callable[[float]
         if reason in _HOPELESS:
             todo = "" if reason == "CreateContainerConfigError" else _IMAGE
             return Looked(why=f"it cannot start: {reason} {cited(words)}", todo=todo)
-        if phase != "Running" and waited >= _START:
-            return Looked(why=f"it did not start within {_START} s: {_unstarted(cluster, way, pod)}", todo=_ROOM)
+        if phase != "Running" and waited >= kit.start:
+            return Looked(why=f"it did not start within {kit.start} s: {_unstarted(cluster, way, pod)}", todo=_ROOM)
         if waited >= most:
-            return Looked(why=f"it did not end within {most:.0f} s", todo=_AGAIN)
+            return Looked(why=f"it did not end within {most} s", todo=_AGAIN)
         sleep(_PAUSE)
         waited += _PAUSE
 
