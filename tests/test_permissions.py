@@ -405,7 +405,10 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
         ({"volumes": ["pv-1"]}, "--volume names what --allow volumes is held to"),
         (
             {"namespaces": ["shop"], "allow": ["everything"]},
-            "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, restore, volumes",
+            (
+                "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, "
+                "copies, restore, volumes"
+            ),
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),
         ({"allow": ["restore"]}, "--allow wants a namespace"),
