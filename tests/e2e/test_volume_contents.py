@@ -18,6 +18,7 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_exec import PodExec
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.csi_storage import CsiStorage
+from robusta_volumes._sandbox.ephemeral import EphemeralRunner
 from robusta_volumes._sandbox.pod_runner import PodRunner
 from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.shell import PodShell
@@ -45,7 +46,12 @@ def world(kubelet: PodRunner, tmp_path_factory: pytest.TempPathFactory) -> Itera
     routes = [*PodExec(kubelet.store, kubelet.access, shell).routes, *kubelet.routes]
     server = ApiServer(kubelet.store, access=kubelet.access, routes=routes)
     env = {"IMAGE_REGISTRY": "registry.internal/mirror"}
-    with kubelet, CsiStorage(kubelet.store), World((), [], server=server, workflows={}, env=env) as made:
+    with (
+        kubelet,
+        EphemeralRunner(kubelet),
+        CsiStorage(kubelet.store),
+        World((), [], server=server, workflows={}, env=env) as made,
+    ):
         yield made
     kubelet.close()
 
@@ -131,6 +137,16 @@ def test_without_the_right_to_make_a_copy_none_is_made_and_the_command_that_give
     kubelet.access.allow_again()
     assert "the runner may not create volumesnapshots.snapshot.storage.k8s.io in db" in words(message)
     assert "permissions -n db --allow contents,copies | kubectl apply -f -" in words(message)
+
+
+def test_a_container_is_added_to_the_pod_where_that_is_asked_for_and_it_is_said_that_it_stays(
+    world: World, kubelet: PodRunner
+) -> None:
+    message = next_message(world, lambda: world.runner.trigger("volume_contents", way="debug", **ASK))
+    assert title(message) == HOLDS
+    assert "Kubernetes takes none out again: it stays listed there until the pod goes" in words(message)
+    (made,) = kubelet.store.get(POD, "pg-0", "db")["spec"]["ephemeralContainers"]
+    assert made["image"] == "registry.internal/mirror/busybox:1.36.1"
 
 
 def _asked(world: World) -> None:

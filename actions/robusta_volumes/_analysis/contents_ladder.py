@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from robusta_volumes._model.contents import Exec, Inspector, Ways
+from robusta_volumes._model.contents import Debug, Exec, Inspector, Ways
 from robusta_volumes._model.holder import Holder
 from robusta_volumes._model.text import code, plain
 from robusta_volumes._model.volume import Claim
@@ -70,6 +70,15 @@ def _execs(using: Sequence[Holder], lost: Collection[str]) -> tuple[tuple[Exec, 
     if not using:
         return (), "no pod uses it"
     return (), f"pod {code(using[0].pod)} mounts it, but no container of it runs"
+
+
+def debug_of(holders: Sequence[Holder], *, lost: Collection[str] = (), own_user: bool = True) -> Debug | str:
+    """Choose the pod to which a container can be added, or say why there is none. It sees the whole volume, read-only."""
+    fit = [h for h in holders if h.phase == "Running" and not h.deleted and h.node not in lost and h.volume]
+    if not fit:
+        return "no pod that uses it runs on a node that answers"
+    h = min(fit, key=lambda h: (not h.ready, h.pod, h.container, h.path))
+    return Debug(h.namespace, h.pod, h.volume, (h.user or _NOBODY) if own_user else None)
 
 
 def _place(claim: Claim, using: Sequence[Holder], attached: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
 from robusta_volumes._model.errors import ClusterError, NotAllowed, Unavailable
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EXEC, POD_LOG, Kind
+from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EPHEMERAL, POD_EXEC, POD_LOG, Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
 from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
@@ -121,7 +121,8 @@ class MemoryCluster:
             return self.store.delete(
                 step.kind, step.name, step.namespace, uid=step.uid, resource_version=step.resource_version
             )
-        return self.store.patch(step.kind, step.name, step.namespace, _versioned(step))
+        kind = POD if step.kind == POD_EPHEMERAL else step.kind
+        return self.store.patch(kind, step.name, step.namespace, _versioned(step))
 
     def _check(self, verb: str, kind: Kind) -> None:
         self.reads.append(kind.resource)

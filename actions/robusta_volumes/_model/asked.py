@@ -132,7 +132,7 @@ class RestoreSnapshot:
     dry_run: bool = setting(True, flag, _DRY_RUN)
 
 
-WAYS = ("auto", "exec", "pod", "snapshot")
+WAYS = ("auto", "exec", "pod", "snapshot", "debug")
 
 
 def way(value: object) -> str:
@@ -152,7 +152,8 @@ class VolumeContents:
         "auto",
         way,
         "exec looks from a pod that runs, pod makes one that only reads and is deleted after, snapshot looks into a copy that is "
-        "deleted after; auto takes the first of these that works, a copy only where the volume cannot be mounted a second time",
+        "deleted after; auto takes the first of these that works, a copy only where the volume cannot be mounted a second time; "
+        "debug adds a container to a pod that has the volume, which stays in that pod until the pod goes: never unasked",
         "word",
     )
     dry_run: bool = setting(False, flag, "true tells how it would be looked at, and does not look")

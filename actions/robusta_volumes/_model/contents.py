@@ -76,6 +76,16 @@ class Exec:
 
 
 @dataclass(frozen=True)
+class Debug:
+    """Look from an ephemeral container that is added to a pod which has the volume. It stays in that pod until the pod goes."""
+
+    namespace: str
+    pod: str
+    volume: str  # what the pod calls it
+    user: int | None = None
+
+
+@dataclass(frozen=True)
 class Inspector:
     """Look from a pod of our own, on this node if one is named, as this user, with these groups."""
 
@@ -103,7 +113,7 @@ class Copy:
     left: tuple[str, ...] = ()
 
 
-Way = Exec | Inspector | Copy
+Way = Exec | Debug | Inspector | Copy
 
 
 @dataclass(frozen=True)
@@ -113,8 +123,10 @@ class Ways:
     execs: Sequence[Exec] = ()
     inspector: Inspector | None = None
     copy: Copy | None = None
+    debug: Debug | None = None
     no_exec: str = ""
     no_inspector: str = ""
     no_copy: str = ""
+    no_debug: str = ""
     why: str = ""
     todo: str = ""

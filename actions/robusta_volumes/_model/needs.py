@@ -154,6 +154,12 @@ CHANGES: tuple[Change, ...] = (
     Change("volume_contents", Need(k.POD_LOG, ("get",), "reads what a pod of our own has seen", allow="contents")),
     Change(
         "volume_contents",
+        Need(
+            k.POD_EPHEMERAL, ("patch",), "adds a container to a pod that has a volume, to look into it", allow="debug"
+        ),
+    ),
+    Change(
+        "volume_contents",
         Need(k.SNAPSHOT, ("create", "delete"), "takes a snapshot to look into, and removes it", allow="copies"),
     ),
     Change(

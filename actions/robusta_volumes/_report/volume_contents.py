@@ -6,7 +6,7 @@ from datetime import datetime
 
 from robusta_volumes._analysis.contents_hints import Hint
 from robusta_volumes._analysis.contents_names import by_count, deepest
-from robusta_volumes._model.contents import Copy, Entry, Exec, Filesystem, Found, Way
+from robusta_volumes._model.contents import Copy, Debug, Entry, Exec, Filesystem, Found, Way
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, listing, plain
@@ -89,7 +89,7 @@ def _advice(about: About, found: Found, known: Sequence[Hint], way: Way) -> Iter
     if found.open_deleted:
         deleted, one = count(found.open_deleted_files, "deleted file"), found.open_deleted_files == 1
         held = f"{gib(found.open_deleted)} is held by {deleted} that a process still has open"
-        which = f"pod {code(way.pod)}" if isinstance(way, Exec) else "that pod"
+        which = f"pod {code(way.pod)}" if isinstance(way, Exec | Debug) else "that pod"
         back = "which removes it" if one else "which removes them"
         said.append((found.open_deleted, f"{held}. *Do this:* restart {which}, {back} and gives the space back."))
     hidden = _hidden(about, found) if _sure(found, way) else 0
@@ -158,6 +158,11 @@ def _small(way: Way, tried: Sequence[str]) -> str:
     where = "a pod of our own, deleted since"
     if isinstance(way, Exec):
         where = f"pod {code(way.pod)}, container {code(way.container)}"
+    if isinstance(way, Debug):
+        where = (
+            f"a container that was added to pod {code(way.pod)}; it has ended, but Kubernetes takes none out again: it stays "
+            "listed there until the pod goes"
+        )
     if isinstance(way, Copy):
         gone = f"left behind: {', '.join(way.left)}" if way.left else "deleted since"
         where = f"a pod of our own over a copy, made from a snapshot that was taken for it; {gone}"

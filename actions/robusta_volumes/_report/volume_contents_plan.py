@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from robusta_volumes._model.contents import Copy, Exec, Inspector, Ways
+from robusta_volumes._model.contents import Copy, Debug, Exec, Inspector, Ways
 from robusta_volumes._model.errors import ClusterError, NotAllowed
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.rights import account_in, role_command
@@ -23,8 +23,12 @@ def plan_page(about: About, way: Ways) -> Page:
         steps.append(f"with a pod of our own in {code(about.claim.meta.namespace)}{_plan(way.inspector)}")
     if way.copy:
         steps.append(_copy(way.copy))
+    if way.debug:
+        steps.append(_debug(way.debug))
     if not steps:
-        return unseen_page(about, "", way.todo, [w for w in (way.no_exec, way.no_inspector, way.no_copy) if w])
+        return unseen_page(
+            about, "", way.todo, [w for w in (way.no_exec, way.no_inspector, way.no_copy, way.no_debug) if w]
+        )
     tried = "It would be looked at so" if len(steps) == 1 else "It would be tried in this order, until one works"
     lines = [f"{number}. {step}" for number, step in enumerate(steps, start=1)]
     text = "\n".join(
@@ -36,7 +40,8 @@ def plan_page(about: About, way: Ways) -> Page:
     )
     meta = about.claim.meta
     asked = {"name": meta.name, "namespace": meta.namespace, "dry_run": "false"}
-    asked |= {"way": "snapshot"} if way.copy and not (way.execs or way.inspector) else {}
+    if not (way.execs or way.inspector):
+        asked |= {"way": "debug"} if way.debug else {"way": "snapshot"}
     button = Button("Look now", ACTION, asked)
     return page_about(about, f"Plan: look what is in {about.title}", [Text(text), button], "plan")
 
@@ -62,6 +67,14 @@ def _todo(about: About, todo: str, refused: ClusterError | None) -> list[str]:
         says, _, command = refused.remedy.partition("\n")
         return [f"*Do this:* {short(says, 400)}" + (f"\n```{short(command, 1500)}```" if command else "")]
     return [f"*Do this:* {todo or _BY_HAND}"]
+
+
+def _debug(way: Debug) -> str:
+    user = f" as user {way.user}" if way.user is not None else ""
+    return (
+        f"from a container that is added to pod {code(way.pod)}{user}: it mounts the volume {code(way.volume)} read-only and "
+        "ends by itself. *It stays listed in that pod until the pod goes:* Kubernetes takes none out again"
+    )
 
 
 def _copy(way: Copy) -> str:

@@ -1,7 +1,7 @@
 """What uses the space in a volume: looked at from a pod that has it, else from one of our own that only reads."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from robusta_volumes._cluster.read_holders import holders_of
 from robusta_volumes._cluster.read_nodes import node
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import VolumeContents, check_given
-from robusta_volumes._model.contents import Copy, Found, Looked, Way, Ways
+from robusta_volumes._model.contents import Copy, Debug, Found, Looked, Way, Ways
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.errors import ClusterError, NotAllowed, NotFound
 from robusta_volumes._model.text import plain
@@ -27,10 +27,11 @@ from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.volume_contents import About, contents_page
 from robusta_volumes._report.volume_contents_plan import plan_page, unseen_page
 from robusta_volumes._workflows.volume_contents_copy import copy_of, look_with_copy, sweep_copies
+from robusta_volumes._workflows.volume_contents_debug import debug_in, look_with_debug
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
 from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
 
-_COPY = "a copy"
+_Attempt = tuple[str, Callable[[], Looked] | None, Way | None]
 _UID_RANGE = "openshift.io/sa.scc.uid-range"
 
 
@@ -70,10 +71,15 @@ def _ways(cluster: Cluster, claim: Claim, asked: VolumeContents, settings: Persi
     attached, own_user = _attached(cluster, claim), _own_user(cluster, claim)
     lost = _lost(cluster, {h.node for h in holders if h.node and not h.over} | {attached})
     found = ways(claim, holders, attached, lost=lost, system=system, own_user=own_user)
-    if asked.way in {"exec", "snapshot"}:
+    if asked.way in {"exec", "snapshot", "debug"}:
         found = replace(found, inspector=None, no_inspector="")
-    if asked.way in {"pod", "snapshot"}:
+    if asked.way in {"pod", "snapshot", "debug"}:
         found = replace(found, execs=(), no_exec="")
+    if asked.way == "debug" and not found.why:
+        debug = debug_in(cluster, claim.meta.namespace, holders, lost, own_user=own_user)
+        if isinstance(debug, Debug):
+            return replace(found, debug=debug)
+        return replace(found, no_debug=debug.why, todo=debug.todo)
     if found.why or not (asked.way == "snapshot" or (asked.way == "auto" and found.no_inspector)):
         return found
     copy = copy_of(cluster, claim, holders, settings, own_user=own_user)
@@ -123,28 +129,34 @@ class _Looking:
 
     def page(self, way: Ways, sleep: Callable[[float], None]) -> Page:
         """Look until one way works."""
+        for where, look, one in self._attempts(way, sleep):
+            if look is None or one is None:
+                self.tried.append(where)
+            elif found := self._try(where, look):
+                return self._told(found, replace(one, left=self.left) if isinstance(one, Copy) else one)
+        return unseen_page(self._about, "", self.todo or way.todo, self.tried, self.remedy)
+
+    def _attempts(self, way: Ways, sleep: Callable[[float], None]) -> Iterator[_Attempt]:
+        """Give each way in turn: what it is called, what looks, and from where; or only why it is none."""
+        cluster, kit, old = self._cluster, self._kit, self._old
         if way.no_exec:
-            self.tried.append(f"a running pod: {way.no_exec}")
+            yield f"a running pod: {way.no_exec}", None, None
         for one in way.execs:
             where = f"pod {plain(one.pod)}, container {plain(one.container)}"
-            found = self._try(where, partial(look_in_container, self._cluster, one, self._old, self._kit.seconds))
-            if found:
-                return self._told(found, one)
+            yield where, partial(look_in_container, cluster, one, old, kit.seconds), one
         if way.inspector:
-            look = partial(look_with_pod, self._cluster, way.inspector, self._kit, self._old, sleep)
-            if found := self._try("a pod of our own", look):
-                return self._told(found, way.inspector)
-        elif way.no_inspector:
-            self.tried.append(f"a pod of our own: {way.no_inspector}")
+            yield "a pod of our own", partial(look_with_pod, cluster, way.inspector, kit, old, sleep), way.inspector
+        if way.no_inspector:
+            yield f"a pod of our own: {way.no_inspector}", None, None
         if way.copy:
-            kit = replace(self._kit, start=self._settings.contents.copy_seconds)
-            look = partial(look_with_copy, self._cluster, way.copy, kit, self._old, sleep)
-            if found := self._try(_COPY, look):
-                return self._told(found, replace(way.copy, left=self.left))
-        elif way.no_copy:
-            self.tried.append(f"{_COPY}: {plain(way.no_copy)}")
-            self.todo = self.todo or way.todo
-        return unseen_page(self._about, "", self.todo, self.tried, self.remedy)
+            patient = replace(kit, start=self._settings.contents.copy_seconds)
+            yield "a copy", partial(look_with_copy, cluster, way.copy, patient, old, sleep), way.copy
+        if way.no_copy:
+            yield f"a copy: {plain(way.no_copy)}", None, None
+        if way.debug:
+            yield "an added container", partial(look_with_debug, cluster, way.debug, kit, old, sleep), way.debug
+        if way.no_debug:
+            yield f"an added container: {plain(way.no_debug)}", None, None
 
     def _try(self, where: str, look: Callable[[], Looked]) -> Found | None:
         try:

@@ -25,10 +25,10 @@ from robusta_volumes._model.text import cited, count, plain
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._workflows.volume_contents_exec import new_mark
 
-_PAUSE = 1.0  # seconds between two looks at the pod
+PAUSE = 1.0  # seconds between two looks at the pod
 _LATE = timedelta(seconds=60)  # after its deadline, or its end, nobody reads it any more
 _OVER = frozenset({"Succeeded", "Failed"})
-_HOPELESS = frozenset(
+HOPELESS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"}
 )
 _IMAGE = (
@@ -130,15 +130,15 @@ def _wait(cluster: Cluster, way: Inspector, kit: Kit, sleep: Callable[[float], N
         phase, (reason, words) = at(pod, "status", "phase"), _waiting(pod)
         if phase in _OVER:
             return Looked(why="" if phase == "Succeeded" else f"it failed: {cited(_end(pod))}", todo=_AGAIN)
-        if reason in _HOPELESS:
+        if reason in HOPELESS:
             todo = "" if reason == "CreateContainerConfigError" else _IMAGE
             return Looked(why=f"it cannot start: {reason} {cited(words)}", todo=todo)
         if phase != "Running" and waited >= kit.start:
             return Looked(why=f"it did not start within {kit.start} s: {_unstarted(cluster, way, pod)}", todo=_ROOM)
         if waited >= most:
             return Looked(why=f"it did not end within {most} s", todo=_AGAIN)
-        sleep(_PAUSE)
-        waited += _PAUSE
+        sleep(PAUSE)
+        waited += PAUSE
 
 
 def _waiting(pod: Mapping[str, Any]) -> tuple[str, str]:
