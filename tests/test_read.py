@@ -11,9 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from robusta_volumes._cluster import read, read_classes, read_health, read_nodes, read_pods, read_snapshots
+from robusta_volumes._model.claim_template import ClaimTemplate
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.times import UTC
-from robusta_volumes._model.volume import ClaimRef, ClaimTemplate
+from robusta_volumes._model.volume import ClaimRef
 
 RECORDED = Path(__file__).parent / "clusters"
 READERS = (

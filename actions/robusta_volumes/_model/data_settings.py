@@ -43,6 +43,18 @@ def _copy_seconds(value: object) -> int:
     return whole(value, "seconds", 10, 280)  # as one look
 
 
+def _logs(value: object) -> int:
+    return whole(value, "logs", 0, 50)  # each is a request through the API server to a kubelet
+
+
+def _lines(value: object) -> int:
+    return whole(value, "lines", 5, 1000)  # what came long before the end is history
+
+
+def _log_seconds(value: object) -> int:
+    return whole(value, "seconds", 1, 60)  # somebody may wait for the report
+
+
 def _pods(value: object) -> int:
     return whole(value, "pods", 1, 100)  # one node attaches about so many volumes
 
@@ -145,6 +157,18 @@ class PersistentDataAnalysis:
         False,
         flag,
         "true asks the kubelets where no Prometheus answers; it needs get on nodes/proxy, which is more than reading",
+    )
+    logs: int = setting(
+        6,
+        _logs,
+        "how many logs of pods with full or failing volumes are looked at for a report; 0: none. It needs get on pods/log",
+        "logs",
+    )
+    log_lines: int = setting(
+        50, _lines, "of each so many lines from its end: a container that cannot write says so last", "lines"
+    )
+    log_seconds: int = setting(
+        10, _log_seconds, "how long all of them may take; what was read until then counts", "seconds"
     )
     contents: Contents = setting(CONTENTS, contents, "how a look into a volume is made, and how long it may take")
     prices: Prices = setting(

@@ -168,3 +168,11 @@ CHANGES: tuple[Change, ...] = (
     ),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
 )
+
+# What is read only where somebody allowed it, since more can stand in it than storage; nothing of it changes anything.
+LOOKS: tuple[Change, ...] = (
+    Change(
+        "persistent_data_analysis",
+        Need(k.POD_LOG, ("get",), "what pods with full or failing volumes say of their disks", allow="logs"),
+    ),
+)

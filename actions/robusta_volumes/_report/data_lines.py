@@ -22,6 +22,7 @@ from robusta_volumes._report.page import Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 
 _LINE = 260  # characters: ten of them fit a message
+_PODS = 500  # characters: two pods, with how they ended and what they say
 _NAMED = 3
 UNTOLD = frozenset({"no data", "too short"})  # patterns that say nothing of the data
 
@@ -146,3 +147,10 @@ def growth_words(row: Row) -> str:
 def pattern_words(use: ClaimUse) -> str:
     """Give the pattern where it says more than the growth does."""
     return "" if use.pattern in {*UNTOLD, "flat"} else use.pattern
+
+
+def pods_line(row: Row, seen: Seen) -> str:
+    """Tell on a line of its own what pods suffer from a full claim; "" when none does."""
+    issues = seen.issues_of.get(row.claim.meta.key, ())
+    hurts = next((issue.hit.hurts for issue in issues if issue.hit.hurts), "")
+    return f"\n*Its pods:* {short(hurts, _PODS)}" if hurts else ""

@@ -9,7 +9,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._model.use_words import day, full_on, how_full, interval, is_full, moment, percent, title_of
 from robusta_volumes._report.data_files import claims_csv, grow_commands
-from robusta_volumes._report.data_lines import growth_words, number_lines, pattern_words
+from robusta_volumes._report.data_lines import growth_words, number_lines, pattern_words, pods_line
 from robusta_volumes._report.data_plain import plain_lines
 from robusta_volumes._report.data_seen import KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
@@ -126,7 +126,7 @@ def _about(row: Row, seen: Seen) -> str:
         return f"*{title_of(row.use)}*: {said} ({how_full(row.use.use)} used)."
     parts = [how_full(row.use.use), growth_words(row), pattern_words(row.use)]
     when = "" if is_full(row.use) else f": full {full_on(row.use, seen.now)}" if row.use.full_in is not None else ""
-    return f"*{title_of(row.use)}*: {', '.join(part for part in parts if part)}{when}."
+    return f"*{title_of(row.use)}*: {', '.join(part for part in parts if part)}{when}.{pods_line(row, seen)}"
 
 
 def _steps(seen: Seen) -> tuple[Block, ...]:

@@ -22,7 +22,7 @@ from robusta_volumes._model.use_words import (
     since_changed,
     title_of,
 )
-from robusta_volumes._report.data_lines import UNTOLD, growth_words, pattern_words
+from robusta_volumes._report.data_lines import UNTOLD, growth_words, pattern_words, pods_line
 from robusta_volumes._report.data_plain import cost_of
 from robusta_volumes._report.data_seen import INODES_TOLD, KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
@@ -135,7 +135,7 @@ def claim_verdict(row: Row, seen: Seen) -> str:
     change = since_changed(use, seen.now)
     parts = [f"{how_full(use.use)} used", growth_words(row), pattern_words(use), change]
     said = ", ".join(part for part in parts if part)
-    return f"{said[:1].upper()}{said[1:]}. {_inodes(row, seen)}{_shared(row)}".rstrip()
+    return f"{said[:1].upper()}{said[1:]}. {_inodes(row, seen)}{_shared(row)}".rstrip() + pods_line(row, seen)
 
 
 def _last_known(row: Row) -> str:

@@ -14,8 +14,8 @@ from robusta_volumes._model.errors import NotFound
 from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT
 from robusta_volumes._model.ours import INSPECTS
 from robusta_volumes._model.times import UTC, parse_time
-from robusta_volumes._sandbox.api_status import FORBIDDEN, StatusError, details
-from robusta_volumes._sandbox.rbac import Access, Ask
+from robusta_volumes._sandbox.api_logs import PodLogs
+from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.stepping import Stepping
 
 _Key = tuple[str, str]
@@ -44,7 +44,7 @@ class PodRunner(Stepping):
     @property
     def routes(self) -> list[web.RouteDef]:
         """Give the route of logs, to hand to the API server."""
-        return [web.get("/api/v1/namespaces/{namespace}/pods/{pod}/log", self._log)]
+        return PodLogs(self.access, self.logs).routes
 
     def step(self) -> None:
         """Move each pod by one stage."""
@@ -108,14 +108,6 @@ class PodRunner(Stepping):
 
     def _status(self, key: _Key, status: Object) -> None:
         self.store.patch(POD, key[1], key[0], {"status": status})
-
-    async def _log(self, request: web.Request) -> web.Response:
-        namespace, pod = request.match_info["namespace"], request.match_info["pod"]
-        ask = Ask("get", "", "pods/log", namespace, pod)
-        if not self.access.allows(ask):
-            which = details(pod, "", "pods")
-            raise StatusError(FORBIDDEN, "Forbidden", ask.refusal(self.access.user), which)
-        return web.Response(text=self.logs.get((namespace, pod), ""))
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -24,6 +24,7 @@ from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._workflows.around import claim_namespace, neighbourhood, with_claim
 from robusta_volumes._workflows.data_metrics import Ask
 from robusta_volumes._workflows.narrow import only_namespace, part_of
+from robusta_volumes._workflows.pod_logs import with_logs
 
 _KINDS = (
     k.CLAIM,
@@ -70,7 +71,8 @@ def persistent_data_analysis(cluster: Cluster, target: Target, settings: Persist
     part = _part(see, target, keys)
     if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
         return _missing(target, see)
-    return page_of(see, part, target, settings, _measured(see, part, target, settings, ask))
+    asked = _measured(see, part, target, settings, ask)
+    return page_of(see, part, target, settings, asked, cluster)
 
 
 def _measured(see: Inventory, part: Inventory, target: Target, settings: PersistentDataAnalysis, ask: Ask) -> Asked:
@@ -83,13 +85,23 @@ def _measured(see: Inventory, part: Inventory, target: Target, settings: Persist
         return Asked(failure=error)
 
 
-def page_of(see: Inventory, part: Inventory, target: Target, settings: PersistentDataAnalysis, asked: Asked) -> Page:
-    """Judge what was seen and measured, and write the report on ``part`` of it."""
+def page_of(
+    see: Inventory,
+    part: Inventory,
+    target: Target,
+    settings: PersistentDataAnalysis,
+    asked: Asked,
+    cluster: Cluster | None = None,
+) -> Page:
+    """Judge what was seen and measured, and write the report on ``part`` of it; ``cluster`` is asked for logs."""
     uses = claim_uses(_whole(see, part, target), asked.measured, settings) if asked.measured else Uses()
     known = uses.by_claim if asked.measured else None
+    whole = see
+    if cluster:
+        see = with_logs(cluster, see, {c.meta.key for c in part.claims}, known, settings)
     judged = without_metrics(see, "no answer", "see above for what to do") if asked.failure else see
     found = assess(replace(judged, uses=known), settings.thresholds, _RULES, settings.choice)
-    if part is not see:
+    if part is not whole:
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
     part = replace(part, uses=known)
     seen = Seen(
