@@ -408,7 +408,7 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
             {"namespaces": ["shop"], "allow": ["everything"]},
             (
                 "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, "
-                "debug, copies, restore, volumes"
+                "debug, copies, restore, logs, volumes"
             ),
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),
