@@ -14,7 +14,7 @@ from robusta_volumes._model.asked import VolumeContents
 from robusta_volumes._model.contents import Inspector
 from robusta_volumes._model.errors import NotAllowed, QuotaExceeded, Unavailable
 from robusta_volumes._model.kind import ATTACHMENT, CLAIM, NAMESPACE, POD
-from robusta_volumes._model.plan import Create, Outcome
+from robusta_volumes._model.plan import Create, Delete, Outcome
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page
 from robusta_volumes._sandbox.pod_runner import PodRunner
@@ -277,3 +277,38 @@ def test_a_plan_tells_of_the_pod_and_makes_none(world: World) -> None:
     said = to_markdown(world.look(VolumeContents("data-pg-0", "db", dry_run=True)))
     assert "1. with a pod of our own in `db`, as user 65534: it mounts the claim read-only" in said
     assert world.kubelet.manifests == []
+
+
+def test_where_no_pod_may_be_deleted_none_is_made(tmp_path: Path) -> None:
+    class Keeping(MemoryCluster):
+        def allowed(self, verb: str, kind: Any, namespace: str | None = None, name: str = "") -> bool:  # noqa: ARG002 (the protocol's)
+            return verb != "delete"
+
+    world = World(tmp_path, kind=Keeping)
+    said = to_markdown(world.look())
+    assert "a pod of our own: the runner may not delete pods in db, and none is made that would stay" in said
+    assert "permissions -n db --allow contents | kubectl apply -f -" in said
+    assert world.kubelet.manifests == []
+
+
+@pytest.mark.parametrize("log", ["well", "hangs"])
+def test_a_pod_that_could_not_be_deleted_is_named(tmp_path: Path, log: str) -> None:
+    class Stubborn(MemoryCluster):
+        def carry_out(self, plan: Any) -> list[Outcome]:
+            no = Unavailable("no answer")
+            return (
+                [Outcome(s, error=no) for s in plan]
+                if plan and isinstance(plan[0], Delete)
+                else super().carry_out(plan)
+            )
+
+    world = World(tmp_path, kind=Stubborn)
+    world.kubelet.slow = log == "hangs"
+    said = to_markdown(world.look(seconds=5))
+    assert said.startswith("# db/data-pg-0 holds" if log == "well" else "# Nobody can look into db/data-pg-0")
+    name = inspector_name(
+        Inspector("db", "data-pg-0", str(world.cluster.get(CLAIM, "data-pg-0", "db")["metadata"]["uid"]))
+    )
+    assert f"left behind: Pod db/{name} (it ends by itself, and the next run removes it)" in said
+    assert "deleted since" not in said
+    world.kubelet.close()

@@ -87,7 +87,10 @@ class Debug:
 
 @dataclass(frozen=True)
 class Inspector:
-    """Look from a pod of our own, on this node if one is named, as this user, with these groups."""
+    """Look from a pod of our own, on this node if one is named, as this user, with these groups.
+
+    ``left``: the pod, where it could not be removed.
+    """
 
     namespace: str
     claim: str
@@ -95,6 +98,7 @@ class Inspector:
     node: str = ""
     user: int | None = None
     groups: tuple[int, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

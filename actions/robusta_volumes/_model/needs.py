@@ -95,6 +95,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.STORAGE_CLASS, READ, "whether a claim can grow"),
         Need(k.CSI_DRIVER, READ, "whether a volume is a disk of its own"),
         Need(k.NODE, READ, "filesystems that fail on a node"),
+        Need(k.ATTACHMENT, READ, "on which node a volume can be looked into"),
+        Need(k.NAMESPACE, READ, "as which users pods may run that look into a volume"),
         Need(k.POD, READ, "who uses a claim, and who suffers when it is full"),
         Need(k.DEPLOYMENT, READ, "the workload that a claim belongs to"),
         Need(k.STATEFUL_SET, READ, "the workload that a claim belongs to, and its template"),

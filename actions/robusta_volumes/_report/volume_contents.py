@@ -6,7 +6,7 @@ from datetime import datetime
 
 from robusta_volumes._analysis.contents_hints import Hint
 from robusta_volumes._analysis.contents_names import by_count, deepest
-from robusta_volumes._model.contents import Copy, Debug, Entry, Exec, Filesystem, Found, Way
+from robusta_volumes._model.contents import Copy, Debug, Entry, Exec, Filesystem, Found, Inspector, Way
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, listing, plain
@@ -155,7 +155,7 @@ def _share(part: int, found: Found) -> str:
 
 
 def _small(way: Way, tried: Sequence[str]) -> str:
-    where = "a pod of our own, deleted since"
+    where = ""
     if isinstance(way, Exec):
         where = f"pod {code(way.pod)}, container {code(way.container)}"
     if isinstance(way, Debug):
@@ -163,9 +163,10 @@ def _small(way: Way, tried: Sequence[str]) -> str:
             f"a container that was added to pod {code(way.pod)}; it has ended, but Kubernetes takes none out again: it stays "
             "listed there until the pod goes"
         )
-    if isinstance(way, Copy):
+    if isinstance(way, Copy | Inspector):
         gone = f"left behind: {', '.join(way.left)}" if way.left else "deleted since"
-        where = f"a pod of our own over a copy, made from a snapshot that was taken for it; {gone}"
+        copy = " over a copy, made from a snapshot that was taken for it" if isinstance(way, Copy) else ""
+        where = f"a pod of our own{copy}{';' if copy or way.left else ','} {gone}"
     before = f" Tried before: {listing([short(one, 160) for one in tried], 3)}." if tried else ""
     return f"Looked at from {where}.{before}"
 

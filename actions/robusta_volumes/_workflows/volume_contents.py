@@ -17,8 +17,8 @@ from robusta_volumes._cluster.read_holders import holders_of
 from robusta_volumes._cluster.read_nodes import node
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import VolumeContents, check_given
-from robusta_volumes._model.contents import Copy, Debug, Found, Looked, Way, Ways
-from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.contents import Copy, Debug, Found, Inspector, Looked, Way, Ways
+from robusta_volumes._model.data_settings import Contents, PersistentDataAnalysis
 from robusta_volumes._model.errors import ClusterError, NotAllowed, NotFound
 from robusta_volumes._model.text import plain
 from robusta_volumes._model.volume import Claim
@@ -32,6 +32,7 @@ from robusta_volumes._workflows.volume_contents_exec import look_in_container
 from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
 
 _Attempt = tuple[str, Callable[[], Looked] | None, Way | None]
+_REST = 60.0  # seconds for a pod to start and for what follows the walk, beside what a run by hand has anyway
 _UID_RANGE = "openshift.io/sa.scc.uid-range"
 
 
@@ -62,6 +63,15 @@ def volume_contents(
     contents = settings.contents
     kit = Kit(contents.image or image, contents.pull_secrets, contents.seconds, contents.pods_at_once)
     return _Looking(cluster, about, settings, kit).page(way, sleep)
+
+
+def seconds_beyond(contents: Contents, way: str) -> float:
+    """Give the seconds that a look may take beyond what a run by hand has; those of a copy only where one may be made.
+
+    ``way`` is as it was given: without one, or with one that is none, a copy may be what it comes to.
+    """
+    copied = contents.copy_size > 0 and way.strip().lower() not in {"exec", "pod", "debug"}
+    return contents.seconds + _REST + (2.0 * contents.copy_seconds if copied else 0.0)
 
 
 def _ways(cluster: Cluster, claim: Claim, asked: VolumeContents, settings: PersistentDataAnalysis) -> Ways:
@@ -133,7 +143,7 @@ class _Looking:
             if look is None or one is None:
                 self.tried.append(where)
             elif found := self._try(where, look):
-                return self._told(found, replace(one, left=self.left) if isinstance(one, Copy) else one)
+                return self._told(found, replace(one, left=self.left) if isinstance(one, Copy | Inspector) else one)
         return unseen_page(self._about, "", self.todo or way.todo, self.tried, self.remedy)
 
     def _attempts(self, way: Ways, sleep: Callable[[float], None]) -> Iterator[_Attempt]:

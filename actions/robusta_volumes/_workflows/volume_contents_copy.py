@@ -92,7 +92,7 @@ def look_with_copy(
     except BaseException:
         _remove(cluster, way)
         raise
-    return replace(looked, left=_remove(cluster, way))
+    return replace(looked, left=looked.left + _remove(cluster, way))
 
 
 def _through(

@@ -6,7 +6,7 @@ the next one.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowe
 from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import EVENT, POD
 from robusta_volumes._model.ours import INSPECTS, MANAGED_BY, OURS
-from robusta_volumes._model.plan import Create, Delete
+from robusta_volumes._model.plan import Create, Delete, Outcome
 from robusta_volumes._model.text import cited, count, plain
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._workflows.volume_contents_exec import new_mark
@@ -58,6 +58,10 @@ def look_with_pod(
 
     Raises ClusterError: when it cannot be made or read.
     """
+    if not cluster.allowed("delete", POD, way.namespace):  # else it would stay
+        raise NotAllowed(
+            f"the runner may not delete pods in {plain(way.namespace)}, and none is made that would stay", ""
+        )
     if busy := full(cluster, way.namespace, kit.most):
         return busy
     mark = new_mark()
@@ -70,14 +74,35 @@ def look_with_pod(
     if made.error and not isinstance(made.error, Unavailable):
         raise made.error
     try:
-        if made.error:  # nobody knows whether it was made: then it is deleted all the same
-            raise made.error
-        waited = _wait(cluster, way, kit, sleep)
-        looked = read_contents(_log(cluster, way), mark)
-        return looked if looked.found or not waited.why else waited
-    finally:
-        with suppress(ClusterError):  # it ends by itself, and the next run deletes it
-            _delete(cluster, cluster.get(POD, inspector_name(way), way.namespace))
+        looked = _read(cluster, way, kit, mark, made, sleep)
+    except BaseException:
+        _remove(cluster, way)
+        raise
+    return replace(looked, left=_remove(cluster, way))
+
+
+def _read(
+    cluster: Cluster, way: Inspector, kit: Kit, mark: str, made: Outcome, sleep: Callable[[float], None]
+) -> Looked:
+    """Wait until the pod has ended, and read what it wrote."""
+    if made.error:  # nobody knows whether it was made: then it is deleted all the same
+        raise made.error
+    waited = _wait(cluster, way, kit, sleep)
+    looked = read_contents(_log(cluster, way), mark)
+    return looked if looked.found or not waited.why else waited
+
+
+def _remove(cluster: Cluster, way: Inspector) -> tuple[str, ...]:
+    """Delete the pod; name it when it stays. It ends by itself, and the next run deletes it."""
+    name = inspector_name(way)
+    error: ClusterError | None
+    try:
+        error = _delete(cluster, cluster.get(POD, name, way.namespace)).error
+    except ClusterError as unseen:
+        error = unseen
+    if error is None or isinstance(error, NotFound):
+        return ()
+    return (f"{POD.name} {plain(way.namespace)}/{name} (it ends by itself, and the next run removes it)",)
 
 
 def full(cluster: Cluster, namespace: str, most: int) -> Looked | None:
@@ -117,9 +142,12 @@ def _left(pod: Mapping[str, Any], now: datetime) -> bool:
     return bool(made and isinstance(deadline, int) and now > made + timedelta(seconds=deadline) + _LATE)
 
 
-def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> None:
+def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> Outcome:
     meta = pod["metadata"]
-    cluster.carry_out([Delete(POD, meta["name"], meta["namespace"], "it has told what it saw", uid=meta["uid"])])
+    (done,) = cluster.carry_out(
+        [Delete(POD, meta["name"], meta["namespace"], "it has told what it saw", uid=meta["uid"])]
+    )
+    return done
 
 
 def _wait(cluster: Cluster, way: Inspector, kit: Kit, sleep: Callable[[float], None]) -> Looked:
