@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contents_world import MIB, NOON, objects, pod, postgres, settings, write
+from contents_world import MIB, NOON, objects, pod, postgres, settings, snapshot_class, write
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._engines.inspector_pod import inspector_name
 from robusta_volumes._model.asked import VolumeContents
@@ -29,11 +29,6 @@ AUTO = VolumeContents(name="data-pg-0", namespace="db")
 ASKED = VolumeContents(name="data-pg-0", namespace="db", way="snapshot")
 HOLDS = "db/data-pg-0 holds 5.5 MiB in 7 files: 73 % is in pg_wal"
 ONE_POD = {"spec": {"accessModes": ["ReadWriteOncePod"]}, "status": {"accessModes": ["ReadWriteOncePod"]}}
-
-
-def snapshot_class(name: str = "csi", policy: str = "Delete", driver: str = DRIVER) -> dict[str, Any]:
-    kind = {"apiVersion": SNAPSHOT_CLASS.api_version, "kind": SNAPSHOT_CLASS.name}
-    return {**kind, "metadata": {"name": name}, "driver": driver, "deletionPolicy": policy}
 
 
 class World:
@@ -149,7 +144,7 @@ def test_a_plan_names_all_that_would_be_made_and_its_button_asks_for_the_same(wo
     name = name_of(world)
     said = to_markdown(page)
     assert "1. in a copy: a snapshot (class `csi`) and a claim of 10.0 GiB from it (class `gp3`)" in said
-    assert f"both called `{name}` in `db`, looked into by a pod of our own; all three are deleted after" in said
+    assert f"looked into by a pod of our own. All three are called `{name}` in `db`, and are deleted after" in said
     (button,) = [b for b in page.blocks if isinstance(b, Button)]
     assert button.params["way"] == "snapshot"
     assert world.ours == []
@@ -202,7 +197,7 @@ def test_where_a_copy_cannot_be_or_would_stay_none_is_made(
     make(world)
     page = world.look(**more)
     said = to_markdown(page)
-    assert f"a copy: {why}" in said
+    assert f"Nobody can look into a copy of db/data-pg-0: {why}" in said
     assert todo in said
     assert to_markdown(world.look(VolumeContents("data-pg-0", "db", way="snapshot", dry_run=True), **more)).count(why)
     world.cluster.denied = frozenset()
@@ -249,7 +244,7 @@ def test_two_runs_do_not_copy_one_claim_at_once(world: World) -> None:
         world.step()
 
     assert world.look(sleep=second).title == HOLDS
-    assert seen == ["Nobody can look into db/data-pg-0: a copy: another run looks into a copy of it just now"]
+    assert seen == ["Nobody can look into a copy of db/data-pg-0: another run looks into one just now"]
     assert world.ours == []
 
 
@@ -316,5 +311,11 @@ def test_a_snapshot_that_nobody_knows_whether_it_was_made_is_removed(tmp_path: P
             return [Outcome(o.step, error=Unavailable("no answer")) if isinstance(o.step, Create) else o for o in done]
 
     world = World(tmp_path, Unsure)
-    assert world.look().title == "Nobody can look into db/data-pg-0: a copy: no answer"
+    assert world.look().title == "Nobody can look into a copy of db/data-pg-0: no answer"
     assert world.ours == []
+
+
+def test_the_title_tells_why_nobody_could_look_not_what_was_left_behind(world: World) -> None:
+    world.script.restores.on(Behaviour(error="rpc error: code = ResourceExhausted desc = pool is full"), namespace="db")
+    title = world.look(copySeconds=20).title
+    assert title.startswith("Nobody can look into db/data-pg-0: a copy: it did not start within 20 s")

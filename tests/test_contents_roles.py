@@ -9,13 +9,13 @@ import pytest
 import yaml
 from kubernetes.client import ApiClient, Configuration
 
-from contents_world import PATH, objects, pod, postgres, settings
+from contents_world import PATH, objects, pod, postgres, settings, snapshot_class
 from robusta_volumes._cli.permissions import permissions
 from robusta_volumes._cli.permissions_rules import cluster_rules
 from robusta_volumes._cluster.live import LiveCluster
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.asked import VolumeContents
-from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT, SNAPSHOT_CLASS
+from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT
 from robusta_volumes._model.ours import INSPECTS
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._sandbox.api_exec import PodExec
@@ -86,9 +86,7 @@ def _less(rule: dict[str, Any], resource: str, verb: str) -> list[str]:
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Db]:
-    kind = {"apiVersion": SNAPSHOT_CLASS.api_version, "kind": SNAPSHOT_CLASS.name, "metadata": {"name": "csi"}}
-    made = {**kind, "driver": "ebs.csi.aws.com", "deletionPolicy": "Delete"}
-    store, access = Store([*objects(pod("data-pg-0", "pg-0")), made], finalizers=True), Access()
+    store, access = Store([*objects(pod("data-pg-0", "pg-0")), snapshot_class()], finalizers=True), Access()
     volume, shell = postgres(tmp_path / "volume"), PodShell(tmp_path / "pods")
     shell.mounts["db", "pg-0"] = {PATH: volume}
     kubelet = PodRunner(store, access, folders={("db", "data-pg-0"): volume})

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from contents_world import MIB, PATH, objects, pod, postgres, write
+from contents_world import MIB, PATH, objects, pod, postgres, snapshot_class, write
 from robusta_volumes._cluster.store import Store
-from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT, SNAPSHOT_CLASS
+from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT
 from robusta_volumes._model.ours import INSPECTS
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_exec import PodExec
@@ -33,9 +33,7 @@ HOLDS = "db/data-pg-0 holds 9.5 MiB in 8 files: 42 % is in pg_wal"
 def kubelet(tmp_path_factory: pytest.TempPathFactory) -> PodRunner:
     volume = postgres(tmp_path_factory.mktemp("volume"))
     write(volume, b"\n$(touch pwned) '\"\xff", 4 * MIB)
-    kind = {"apiVersion": SNAPSHOT_CLASS.api_version, "kind": SNAPSHOT_CLASS.name, "metadata": {"name": "csi"}}
-    made = {**kind, "driver": "ebs.csi.aws.com", "deletionPolicy": "Delete"}
-    store = Store([*objects(pod("data-pg-0", "pg-0")), made], finalizers=True)
+    store = Store([*objects(pod("data-pg-0", "pg-0")), snapshot_class()], finalizers=True)
     return PodRunner(store, Access(), folders={("db", "data-pg-0"): volume})
 
 

@@ -9,7 +9,7 @@ from robusta_volumes._analysis.contents_names import by_count, deepest
 from robusta_volumes._model.contents import Copy, Debug, Entry, Exec, Filesystem, Found, Inspector, Way
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, count, listing, plain
+from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
@@ -20,6 +20,7 @@ _FOLDERS, _FILES, _KINDS, _CROWDED, _HINTS = 8, 5, 5, 3, 3  # rows in the messag
 _CROWD = 10_000  # things below a folder, from which on they are many for a file system's inodes
 _NAME = 46  # characters of a path in a table
 _TITLE = 300
+_TRIED = 3  # ways in vain that are told with what was found
 _LEAST_SIZE, _LARGEST_SIZE = 0.8, 1.1  # of the claim's capacity: what the file system's own tables leave, and rounding
 _HIDDEN = 0.05  # of the file system, from which on what no file explains is worth a sentence: its journal and tables take less
 
@@ -167,7 +168,8 @@ def _small(way: Way, tried: Sequence[str]) -> str:
         gone = f"left behind: {', '.join(way.left)}" if way.left else "deleted since"
         copy = " over a copy, made from a snapshot that was taken for it" if isinstance(way, Copy) else ""
         where = f"a pod of our own{copy}{';' if copy or way.left else ','} {gone}"
-    before = f" Tried before: {listing([short(one, 160) for one in tried], 3)}." if tried else ""
+    before = "; ".join(short(one, 160) for one in tried[:_TRIED]) + (" and more" if len(tried) > _TRIED else "")
+    before = f" Tried before: {before}." if tried else ""
     return f"Looked at from {where}.{before}"
 
 

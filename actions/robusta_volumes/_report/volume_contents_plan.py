@@ -7,12 +7,13 @@ from robusta_volumes._model.errors import ClusterError, NotAllowed
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.rights import account_in, role_command
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code
+from robusta_volumes._model.text import code, plain
 from robusta_volumes._report.page import Button, Page, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 from robusta_volumes._report.volume_contents import ACTION, About, page_about
 
 _SAID = 120  # characters of a reason in a title; all of it is in the text
+A_COPY, ADDED = "a copy: ", "an added container: "  # how a reason begins, by the way that was in vain
 _BY_HAND = "look by hand from a pod that mounts it: `du -xk -d 2 PATH | sort -rn | head`"
 
 
@@ -35,7 +36,7 @@ def plan_page(about: About, way: Ways) -> Page:
         [
             f"Nothing was looked at yet. {tried}:",
             *lines,
-            "It reads every folder once, at low priority; the volume's users may feel it.",
+            _felt(way),
         ]
     )
     meta = about.claim.meta
@@ -43,7 +44,22 @@ def plan_page(about: About, way: Ways) -> Page:
     if not (way.execs or way.inspector):
         asked |= {"way": "debug"} if way.debug else {"way": "snapshot"}
     button = Button("Look now", ACTION, asked)
-    return page_about(about, f"Plan: look what is in {about.title}", [Text(text), button], "plan")
+    return page_about(about, _titled(about, way), [Text(text), button], "plan")
+
+
+def _titled(about: About, way: Ways) -> str:
+    """Say in the title what is not the usual way."""
+    if way.execs or way.inspector:
+        return f"Plan: look what is in {about.title}"
+    if way.debug:
+        return f"Plan: look what is in {about.title}, from a container added to pod {plain(way.debug.pod)}"
+    return f"Plan: look what is in a copy of {about.title}"
+
+
+def _felt(way: Ways) -> str:
+    if way.copy and not (way.execs or way.inspector):
+        return "It reads every folder of the copy once; the volume's users feel no more than the snapshot."
+    return "It reads every folder once, at low priority; the volume's users may feel it."
 
 
 def unseen_page(
@@ -53,8 +69,14 @@ def unseen_page(
     said = why or (tried[-1] if tried else "there is no way to")
     if isinstance(refused, NotAllowed):
         said = "the runner lacks the right to look there"
-    title = f"Nobody can look into {about.title}: {short(said, _SAID)}"
-    lines = [*_todo(about, todo, refused), *(f"• {short(one, 300)}" for one in tried if one not in title)]
+    what, reason = about.title, said
+    if len(tried) == 1 and said.startswith(A_COPY):
+        what, reason = f"a copy of {about.title}", said.removeprefix(A_COPY)
+    if len(tried) == 1 and said.startswith(ADDED):
+        what, reason = f"{about.title} from an added container", said.removeprefix(ADDED)
+    title = f"Nobody can look into {what}: {short(reason, _SAID)}"
+    more = [one for one in tried if one not in title and (one != said or reason not in title)]
+    lines = [*_todo(about, todo, refused), *(f"• {short(one, 300)}" for one in more)]
     return page_about(about, title, [Text(short("\n".join(lines), TEXT_LIMIT))], "unseen", Severity.LOW)
 
 
@@ -84,8 +106,8 @@ def _copy(way: Copy) -> str:
         f"a snapshot (class {code(way.snapshot_class)}) and a claim of {size} from it (class {code(way.storage_class)})"
     )
     return (
-        f"in a copy: {made}, both called {code(way.name)} in {place}, looked into by a pod of our own; all three are deleted "
-        "after. The volume itself is not mounted"
+        f"in a copy: {made}, looked into by a pod of our own. All three are called {code(way.name)} in {place}, and are deleted "
+        "after; the volume itself is not mounted"
     )
 
 

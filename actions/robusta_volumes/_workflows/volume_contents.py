@@ -25,7 +25,7 @@ from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.volume_contents import About, contents_page
-from robusta_volumes._report.volume_contents_plan import plan_page, unseen_page
+from robusta_volumes._report.volume_contents_plan import A_COPY, ADDED, plan_page, unseen_page
 from robusta_volumes._workflows.volume_contents_copy import copy_of, look_with_copy, sweep_copies
 from robusta_volumes._workflows.volume_contents_debug import debug_in, look_with_debug
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
@@ -162,11 +162,11 @@ class _Looking:
             patient = replace(kit, start=self._settings.contents.copy_seconds)
             yield "a copy", partial(look_with_copy, cluster, way.copy, patient, old, sleep), way.copy
         if way.no_copy:
-            yield f"a copy: {plain(way.no_copy)}", None, None
+            yield f"{A_COPY}{plain(way.no_copy)}", None, None
         if way.debug:
             yield "an added container", partial(look_with_debug, cluster, way.debug, kit, old, sleep), way.debug
         if way.no_debug:
-            yield f"an added container: {plain(way.no_debug)}", None, None
+            yield f"{ADDED}{plain(way.no_debug)}", None, None
 
     def _try(self, where: str, look: Callable[[], Looked]) -> Found | None:
         try:
@@ -180,7 +180,7 @@ class _Looking:
             self.todo = looked.todo or self.todo
         self.left = looked.left
         if looked.left and not looked.found:
-            self.tried.append(f"left behind: {', '.join(looked.left)}")
+            self.tried.insert(-1, f"left behind: {', '.join(looked.left)}")  # the last is the verdict
         return looked.found
 
     def _told(self, found: Found, way: Way) -> Page:

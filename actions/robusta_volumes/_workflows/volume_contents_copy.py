@@ -79,7 +79,7 @@ def look_with_copy(
     ends = cluster.now() + timedelta(seconds=seconds)
     (made,) = cluster.carry_out([Create(copy_snapshot(way, ends), "is looked into, and removed after")])
     if isinstance(made.error, AlreadyExists):
-        return Looked(why="another run looks into a copy of it just now", todo="run it again in a few minutes")
+        return Looked(why="another run looks into one just now", todo="run it again in a few minutes")
     if made.error and not isinstance(made.error, Unavailable):
         raise made.error
     try:
