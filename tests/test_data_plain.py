@@ -1,10 +1,11 @@
 """Without metrics the report says what the API knows, asks nothing else, and never sounds as if all were well."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
-from data_world import cluster_of, never, shop
+from data_world import NOW, answers, cluster_of, never, shop, story
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.errors import ClusterError, NotAuthenticated, Unavailable
@@ -172,3 +173,17 @@ def test_an_error_of_the_cluster_itself_is_not_hidden() -> None:
     cluster.denied = frozenset({"persistentvolumeclaims", "persistentvolumes"})
     with pytest.raises(ClusterError, match="neither claims nor volumes"):
         persistent_data_analysis(cluster, Target(), OFF, never)
+
+
+@pytest.mark.parametrize("trigger", [Trigger.SCHEDULE, Trigger.ALERT])
+@pytest.mark.parametrize("target", [Target(), CLAIM], ids=["cluster", "claim"])
+def test_a_volume_that_fills_is_told_though_the_rules_may_not_see_its_class(target: Target, trigger: Trigger) -> None:
+    b, found = story()
+    cluster = MemoryCluster(b.objects, name="prod", now=NOW, denied=["storageclasses.storage.k8s.io"])
+    page = persistent_data_analysis(cluster, replace(target, trigger=trigger), PersistentDataAnalysis(), answers(found))
+    assert page.noteworthy
+    assert page.failure
+    assert page.severity >= Severity.MEDIUM
+    text = to_markdown(page)
+    assert "*Do this:*" in text
+    assert "*Not looked at:* storageclasses" in text

@@ -43,13 +43,13 @@ def overview_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     worst = max((issue.severity for issue in problems), default=Severity.INFO)
     return Page(
         title=short(title(seen), 240),
-        severity=max(worst, Severity.MEDIUM) if blind else worst,
+        severity=max(worst, Severity.MEDIUM) if blind or seen.unjudged else worst,
         subject=seen.subject,
         blocks=tuple(blocks),
         key=KEY,
         causes=("blind",) if blind else ("report",),
-        failure=bool(problems) or blind,
-        noteworthy=bool(problems) or blind,
+        failure=bool(problems) or blind or seen.unjudged,
+        noteworthy=bool(problems) or blind or seen.unjudged,
     )
 
 

@@ -50,9 +50,9 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     if asked:
         blocks.append(Table(("fact", "value"), _facts(row, seen), "Figures"))
     blocks += [Text(_in_two_lines(issue)) for issue in issues[1 : 1 + _MORE]]
-    blocks += gaps(seen)
+    blocks += [*gaps(seen), *not_looked_at(seen.found)]
     if asked:
-        blocks += [*not_looked_at(seen.found), *method(seen)]
+        blocks += method(seen)
     if row.grows_to:
         blocks += offer_to_grow(row.claim, row.grows_to, seen.see)
     if issues and row.use.use and row.use.use.used:
@@ -60,16 +60,23 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
         blocks.append(Button("What uses the space", CONTENTS, params))
     return Page(
         title=short(claim_title(row, seen), 240),
-        severity=max((issue.severity for issue in issues), default=Severity.LOW if blind else Severity.INFO),
+        severity=max((issue.severity for issue in issues), default=_without_issue(seen, blind=blind)),
         subject=seen.subject,
         blocks=tuple(blocks),
         key=KEY,
         causes=tuple(issue.rule.id for issue in issues) or (("blind",) if blind else ()),
         identity=issues[0].id if issues else "",
-        failure=bool(issues),
-        noteworthy=bool(issues) or blind,
+        failure=bool(issues) or seen.unjudged,
+        noteworthy=bool(issues) or blind or seen.unjudged,
         knows=1 if row.use.history else 0,  # a size from its growth, not from a rule of thumb
     )
+
+
+def _without_issue(seen: Seen, *, blind: bool) -> Severity:
+    """Say how bad it is where no rule says it."""
+    if seen.unjudged:
+        return Severity.MEDIUM
+    return Severity.LOW if blind else Severity.INFO
 
 
 def _in_two_lines(issue: Issue) -> str:

@@ -21,6 +21,7 @@ from robusta_volumes._report.persistent_data import overview_page
 from robusta_volumes._report.persistent_data_claim import claim_page, no_claims_page
 from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page
 from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._rules.telemetry import UNREPORTED
 from robusta_volumes._workflows.around import claim_namespace, neighbourhood, with_claim
 from robusta_volumes._workflows.data_metrics import Ask
 from robusta_volumes._workflows.narrow import only_namespace, part_of
@@ -99,7 +100,8 @@ def page_of(
     whole = see
     if cluster:
         see = with_logs(cluster, see, {c.meta.key for c in part.claims}, known, settings)
-    judged = without_metrics(see, "no answer", "see above for what to do") if asked.failure else see
+    lacks = _lacks_metrics(part, uses, asked)
+    judged = without_metrics(see, *lacks) if lacks else see
     found = assess(replace(judged, uses=known), settings.thresholds, _RULES, settings.choice)
     if part is not whole:
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
@@ -119,6 +121,15 @@ def page_of(
     )
     one = target.is_one_object and len(part.claims) == 1
     return claim_page(seen, pictures(seen)) if one else overview_page(seen, pictures(seen))
+
+
+def _lacks_metrics(part: Inventory, uses: Uses, asked: Asked) -> tuple[str, str] | None:
+    """Say why no rule about use could look, and what to do; None where one could, and where there is nothing to measure."""
+    if asked.failure:
+        return "no answer", "see above for what to do"
+    found = [uses.by_claim[c.meta.key] for c in part.claims if c.meta.key in uses.by_claim]
+    silent = any(use.why_unknown == UNREPORTED for use in found) and not any(use.use for use in found)
+    return ("nothing of this data now", "see above") if silent else None
 
 
 def _whole(see: Inventory, part: Inventory, target: Target) -> Inventory:
