@@ -116,6 +116,16 @@ class Seen:
         return not blind.isdisjoint(_FULL_RULES) and bool(self.full or self.filling or self.crowded)
 
     @property
+    def fullest(self) -> Row | None:
+        """The fullest of those of which that is known."""
+        return max(self.known, key=lambda row: (row.use.use and row.use.use.share) or 0.0, default=None)
+
+    @property
+    def no_history(self) -> bool:
+        """True when only what is now is known, of all: kubelets keep no history, and a question for it may fail."""
+        return self.measured is not None and self.measured.highest is None
+
+    @property
     def unmeasured(self) -> bool:
         """True when nothing at all is known of how full claims are, although it was asked."""
         return self.measured is not None and not self.known

@@ -126,7 +126,12 @@ def _lasts(use: ClaimUse, name: str, seen: Seen) -> str:
         return f"{name} is full {full_on(use, seen.now)} if nothing changes"
     if use.pattern in UNTOLD:
         days = count(use.history, "day") if use.history else "none"
-        return f"{name}: {how_full(use.use)} used; too little history for a forecast ({days})"
+        why = (
+            "its history is not known: no forecast"
+            if seen.no_history
+            else f"too little history for a forecast ({days})"
+        )
+        return f"{name}: {how_full(use.use)} used; {why}"
     return f"{name}: {how_full(use.use)} used, not full within {_FAR} days"
 
 
