@@ -187,3 +187,13 @@ def test_a_volume_that_fills_is_told_though_the_rules_may_not_see_its_class(targ
     text = to_markdown(page)
     assert "*Do this:*" in text
     assert "*Not looked at:* storageclasses" in text
+
+
+def test_what_is_not_bound_is_in_no_bar_of_what_is_provisioned() -> None:
+    b = shop()
+    for item in b.objects:  # only the claims of namespace db stay bound
+        if item["kind"] == "PersistentVolumeClaim" and item["metadata"]["namespace"] == "shop":
+            item["status"]["phase"] = "Pending"
+    one_bar = to_markdown(persistent_data_analysis(cluster_of(b), Target(), OFF, never))
+    assert "[file provisioned.png]" not in one_bar
+    assert "[file provisioned.png]" in to_markdown(persistent_data_analysis(cluster_of(shop()), Target(), OFF, never))

@@ -90,6 +90,12 @@ def full_on(use: ClaimUse, now: datetime) -> str:
     return f"on {near}{said}"
 
 
+def held(use: Use) -> str:
+    """Write the last known use of what is not measured now: "it held 33.0 GiB on 17 Nov"."""
+    when = f" on {use.at.day} {use.at:%b}" if use.at else " when it was measured last"
+    return f"it held {gib(use.used)}{when}"
+
+
 def is_full(use: ClaimUse) -> bool:
     """Tell whether there is no room left now."""
     share = use.use.share if use.use else None

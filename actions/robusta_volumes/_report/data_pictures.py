@@ -8,7 +8,7 @@ from math import isnan
 from robusta_volumes._model.text import count
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key
-from robusta_volumes._model.use_words import changed, full_on, how_full, is_full, signed, title_of
+from robusta_volumes._model.use_words import changed, full_on, held, how_full, is_full, signed, title_of
 from robusta_volumes._report.data_seen import Row, Seen
 from robusta_volumes._report.growth_chart import Forecast, Growth, Points, growth_picture, growth_pictures
 from robusta_volumes._report.page import File
@@ -63,6 +63,8 @@ def _title(row: Row, seen: Seen) -> str:
         return f"{title_of(use)} is full"
     if use.full_in is not None:
         return f"{title_of(use)}: full {full_on(use, seen.now)}"
+    if use.use is None and use.last and use.last.used:
+        return f"{title_of(use)} is not measured now: {held(use.last)}"
     return f"{title_of(use)}: {how_full(use.use)}"
 
 

@@ -9,10 +9,10 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import count, listing, plain
-from robusta_volumes._model.usage import Use
 from robusta_volumes._model.use_words import (
     day,
     full_on,
+    held,
     how_full,
     interval,
     is_full,
@@ -108,7 +108,7 @@ def claim_title(row: Row, seen: Seen) -> str:
     if seen.measured is None:
         return f"{name} has {gib(row.size)}; how full it is was not asked: metrics are off"
     if use.last and use.last.used and (use.use is None or use.use.share is None):
-        return f"{name} is not measured now: {_last(use.last)}"
+        return f"{name} is not measured now: {held(use.last)}"
     if use.use is None or use.use.share is None:
         why = f"it is {plain(use.why_unknown, 120)}" if use.why_unknown else "nothing measures it"
         return f"How full {name} is cannot be told: {why}"
@@ -161,12 +161,6 @@ def _last_known(row: Row) -> str:
         "No `kubelet_volume_stats_*` of it was found: a volume is measured only while a pod mounts it.\n"
         "*Do this:* where a pod does, let Prometheus scrape the kubelet of its node (job `kubelet`)."
     )
-
-
-def _last(use: Use) -> str:
-    """Write the last known use: "it held 33.0 GiB on 17 Nov"."""
-    when = f" on {use.at.day} {use.at:%b}" if use.at else " when it was measured last"
-    return f"it held {gib(use.used)}{when}"
 
 
 def _inodes(row: Row, seen: Seen) -> str:
