@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from data_world import NOW, answers, cluster_of, never, shop, story
+from data_world import NOW, answers, cluster_of, measured, never, shop, story
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.errors import ClusterError, NotAuthenticated, Unavailable
@@ -197,3 +197,11 @@ def test_what_is_not_bound_is_in_no_bar_of_what_is_provisioned() -> None:
     one_bar = to_markdown(persistent_data_analysis(cluster_of(b), Target(), OFF, never))
     assert "[file provisioned.png]" not in one_bar
     assert "[file provisioned.png]" in to_markdown(persistent_data_analysis(cluster_of(shop()), Target(), OFF, never))
+
+
+def test_a_claim_that_has_room_is_titled_by_what_is_wrong_with_it() -> None:
+    history = {("db", "data-pg-0"): [60.0] * 25 + [20.0] * 5}
+    found = measured(history, {("db", "data-pg-0"): 100.0})
+    page = persistent_data_analysis(cluster_of(shop()), CLAIM, PersistentDataAnalysis(), answers(found))
+    assert page.title == "Claim db/data-pg-0 lost 40.0 GiB within a day on 20 Nov (20 % of 100.0 GiB used)"
+    assert page.severity == Severity.HIGH

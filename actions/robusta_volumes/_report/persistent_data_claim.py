@@ -132,6 +132,9 @@ def _lasts(use: ClaimUse, name: str, seen: Seen) -> str:
             else f"too little history for a forecast ({days})"
         )
         return f"{name}: {how_full(use.use)} used; {why}"
+    issues = seen.issues_of.get(use.key, ())
+    if issues:  # it has room; what is wrong with it is something else
+        return f"{plain(issues[0].title, 200)} ({how_full(use.use)} used)"
     return f"{name}: {how_full(use.use)} used, not full within {_FAR} days"
 
 
