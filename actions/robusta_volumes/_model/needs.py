@@ -102,6 +102,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.STATEFUL_SET, READ, "the workload that a claim belongs to, and its template"),
         Need(k.DAEMON_SET, READ, "the workload that a claim belongs to"),
         Need(k.REPLICA_SET, READ, "rollouts that coincide with a change of growth"),
+        Need(k.CONTROLLER_REVISION, READ, "rollouts of StatefulSets and DaemonSets, beside a change of growth"),
         Need(k.JOB, READ, "the workload that a claim belongs to"),
         Need(k.CRON_JOB, READ, "the workload that a claim belongs to"),
         Need(k.QUOTA, READ, "whether a quota has room for a larger claim"),

@@ -118,5 +118,5 @@ def since_changed(use: ClaimUse, now: datetime) -> str:
         return ""
     then = datetime(use.changed_on.year, use.changed_on.month, use.changed_on.day, tzinfo=UTC)
     on = day((then - now.replace(hour=0, minute=0, second=0, microsecond=0)).days, now)
-    why = f" ({plain(use.rollout, 90)})" if use.rollout else ""
+    why = f" ({plain(use.rollout, 140)})" if use.rollout else ""
     return f"{signed(use.change)} on {on}{why}" if use.change else f"faster since {on}{why}"

@@ -21,6 +21,7 @@ from robusta_volumes._report.persistent_data import overview_page
 from robusta_volumes._report.persistent_data_claim import claim_page, no_claims_page
 from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page
 from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._rules.joins import owner_of
 from robusta_volumes._rules.telemetry import UNREPORTED
 from robusta_volumes._workflows.around import claim_namespace, neighbourhood, with_claim
 from robusta_volumes._workflows.data_metrics import Ask
@@ -37,6 +38,7 @@ _KINDS = (
     k.STATEFUL_SET,
     k.DAEMON_SET,
     k.REPLICA_SET,
+    k.CONTROLLER_REVISION,
     k.JOB,
     k.CRON_JOB,
     k.QUOTA,
@@ -160,8 +162,12 @@ def _claims_of(see: Inventory, target: Target) -> frozenset[Key] | None:
     if target.kind == k.POD.name:
         return frozenset((p.meta.namespace, name) for p in see.pods if p.meta.key == here for name in p.claims)
     own = [w for w in see.workloads if (w.kind, w.meta.key) == (target.kind, here)]
-    named = {(w.meta.namespace, name) for w in own for name in w.claims}
-    return frozenset(named | {c.meta.key for c in see.claims_of_set.get(here, ())})
+    pods = [p for p in see.pods if p.meta.namespace == target.namespace and owner_of(p) == (target.kind, target.name)]
+    named = {
+        (target.namespace, name) for claims in (*(w.claims for w in own), *(p.claims for p in pods)) for name in claims
+    }
+    made = see.claims_of_set.get(here, ()) if target.kind == k.STATEFUL_SET.name else ()
+    return frozenset(named | {c.meta.key for c in made})
 
 
 def _part(see: Inventory, target: Target, keys: frozenset[Key] | None) -> Inventory:

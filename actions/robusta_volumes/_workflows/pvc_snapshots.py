@@ -26,6 +26,7 @@ from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.pvc_snapshots import Seen, absent_page, no_claims_page, overview_page
 from robusta_volumes._report.pvc_snapshots_alert import alert_page, in_short
 from robusta_volumes._report.pvc_snapshots_claim import claim_page
+from robusta_volumes._rules.joins import owner_of
 from robusta_volumes._workflows.pvc_snapshots_turn import known_since
 
 # Contents before snapshots: then a content whose snapshot is missing from the later list has really lost it.
@@ -140,6 +141,10 @@ def _claims_of(cluster: Cluster, target: Target) -> tuple[str, frozenset[Key] | 
         heads = tuple(f"{template.name}-{target.name}-" for template in found.templates)
         claims = [read.meta(o).key for o in cluster.find(k.CLAIM, space)] if heads else []
         return space, frozenset(key for key in claims if any(_numbered(key[1], head) for head in heads))
+    if target.is_one_object:  # a workload, whose claims its pods name
+        pods = [read_pods.pod(o) for o in cluster.find(k.POD, space, slim=read_pods.slim_pod)]
+        own = [pod for pod in pods if owner_of(pod) == (target.kind, target.name)]
+        return space, frozenset((space, name) for pod in own for name in pod.claims)
     return space or (target.name if target.kind == k.NAMESPACE.name else ""), None
 
 
