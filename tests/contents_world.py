@@ -7,6 +7,7 @@ from typing import Any
 
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.kind import SNAPSHOT_CLASS
 from robusta_volumes._model.settings import read_settings
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.builder import Builder
@@ -60,6 +61,12 @@ def objects(*pods: dict[str, Any], claim: str = "data-pg-0", size: str = "10Gi")
     b.storage_class("gp3", "ebs.csi.aws.com")
     b.bound("db", claim, size, "gp3", "ebs.csi.aws.com")
     return [*b.objects, *pods]
+
+
+def snapshot_class(name: str = "csi", policy: str = "Delete", driver: str = "ebs.csi.aws.com") -> dict[str, Any]:
+    """Write a class of snapshots."""
+    kind = {"apiVersion": SNAPSHOT_CLASS.api_version, "kind": SNAPSHOT_CLASS.name}
+    return {**kind, "metadata": {"name": name}, "driver": driver, "deletionPolicy": policy}
 
 
 def cluster(shell: PodShell | None, *pods: dict[str, Any], **more: Any) -> MemoryCluster:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from math import nan
 from typing import Any
 
-from robusta_volumes._cluster.gather import gather
+from robusta_volumes._cluster.gather import EVERYTHING, gather
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import CONTROLLER_REVISION
 from robusta_volumes._model.quantity import GIB
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key, Use
@@ -71,4 +72,5 @@ def claim(key: str, size: str = "100Gi", **spec: Any) -> list[dict[str, Any]]:
 
 def seen(*objects: Iterable[dict[str, Any]]) -> Inventory:
     """Look at a cluster of these objects."""
-    return gather(MemoryCluster([one for part in objects for one in part], now=NOW))
+    cluster = MemoryCluster([one for part in objects for one in part], now=NOW)
+    return gather(cluster, kinds=(*EVERYTHING, CONTROLLER_REVISION))

@@ -12,6 +12,7 @@ from robusta_volumes._model.asked_restores import VerifyBackup
 from robusta_volumes._model.errors import NotAllowed
 from robusta_volumes._model.plan import Delete, Outcome
 from robusta_volumes._model.settings import overridden
+from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.volume_backups_trial import VERIFIED, Tools
@@ -82,6 +83,18 @@ def test_an_empty_volume_is_no_proof(tmp_path: Path) -> None:
     assert page.failure
     assert "*Do this:*" in to_markdown(page)
     assert stamped(w) == {}
+    assert made(w) == []
+
+
+def test_what_nobody_could_look_at_is_not_called_bad(tmp_path: Path) -> None:
+    w = world(tmp_path)
+    w.pods.stuck = {
+        "phase": "Pending",
+        "containerStatuses": [{"name": "look", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no"}}}],
+    }
+    page = verify(w, dry_run=False)
+    assert page.title.startswith("The backup of shop/data could not be tested: its files could not be looked at: ")
+    assert page.severity is Severity.MEDIUM
     assert made(w) == []
 
 

@@ -118,6 +118,58 @@ def test_the_rollout_that_coincides_with_a_change_is_named() -> None:
     assert of_data([60.0] * 25 + [20.0] * 5, objects=objects).rollout == ""
 
 
+def rolled(number: int, when: str, *images: str, owner: str = "StatefulSet") -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ControllerRevision",
+        "metadata": {
+            "namespace": "shop",
+            "name": f"pg-{number}",
+            "creationTimestamp": when,
+            "ownerReferences": [{"kind": owner, "name": "pg", "controller": True}],
+        },
+        "revision": number,
+        "data": {"spec": {"template": {"spec": {"containers": [{"image": image} for image in images]}}}},
+    }
+
+
+def of_set(*revisions: dict[str, Any], owner: str = "StatefulSet") -> str:
+    """Tell what is named for a loss on 19 November of a claim that a pod of ``owner`` pg mounts."""
+    objects = claim("shop/data")
+    made = {"ownerReferences": [{"kind": owner, "name": "pg", "controller": True}]}
+    objects[2]["metadata"] |= {"creationTimestamp": "2026-11-19T14:30:00Z", **made}
+    return of_data([60.0] * 25 + [20.0] * 5, objects=[*objects, *revisions]).rollout
+
+
+OLD, NEW = "registry.local:5000/postgres:16.4", "registry.local:5000/postgres:17.2"
+
+
+def test_the_revision_of_a_stateful_set_or_a_daemon_set_is_named_with_the_image_that_it_changed() -> None:
+    before = rolled(6, "2026-10-01T08:00:00Z", OLD)
+    says = "(revision 7, image postgres:17.2 instead of postgres:16.4, 2026-11-19 14:20 UTC)"
+    assert of_set(before, rolled(7, "2026-11-19T14:20:00Z", NEW)) == f"StatefulSet pg {says}"
+    of_daemons = [rolled(6, "2026-10-01T08:00:00Z", OLD, owner="DaemonSet")]
+    of_daemons.append(rolled(7, "2026-11-19T14:20:00Z", NEW, owner="DaemonSet"))
+    assert of_set(*of_daemons, owner="DaemonSet") == f"DaemonSet pg {says}"
+
+
+def test_a_revision_that_changed_no_image_is_named_without_one() -> None:
+    found = of_set(rolled(6, "2026-10-01T08:00:00Z", OLD), rolled(7, "2026-11-19T14:20:00Z", OLD))
+    assert found == "StatefulSet pg (revision 7, 2026-11-19 14:20 UTC)"
+
+
+def test_where_no_revision_is_near_the_pod_is_named_and_one_of_another_owner_never() -> None:
+    pod = "StatefulSet pg (pod data-pod, 2026-11-19 14:30 UTC)"
+    assert of_set(rolled(7, "2026-10-19T14:20:00Z", NEW)) == pod
+    assert of_set(rolled(7, "2026-11-19T14:20:00Z", NEW, owner="DaemonSet")) == pod
+
+
+def test_of_a_revision_that_was_rolled_back_to_nobody_knows_when() -> None:
+    back = rolled(8, "2026-11-19T14:20:00Z", OLD)
+    later = rolled(7, "2026-11-23T14:20:00Z", NEW)
+    assert of_set(later, back) == "StatefulSet pg (pod data-pod, 2026-11-19 14:30 UTC)"
+
+
 def test_idle_data_has_the_day_on_which_it_changed_last() -> None:
     found = of_data([10.0] * 5 + [40.0] * 25)
     assert found.pattern == "idle"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contents_world import NOON, objects, pod, settings
+from contents_world import NOON, objects, pod, settings, snapshot_class
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.asked import VolumeContents
 from robusta_volumes._model.errors import NotAllowed, Refused
@@ -21,6 +21,7 @@ from robusta_volumes._model.plan import Outcome, Step
 from robusta_volumes._model.quantity import GIB
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page, Table, Text
+from robusta_volumes._sandbox.csi_storage import CsiStorage
 from robusta_volumes._sandbox.shell import PodShell
 from robusta_volumes._workflows.volume_contents import volume_contents
 
@@ -111,6 +112,43 @@ def with_pod(lines: Sequence[str], status: dict[str, Any] | None = None, *pods: 
     return volume_contents(found, ASKED, settings(), IMAGE, pause)
 
 
+def with_copy(
+    folder: Path, lines: Sequence[str], *, way: str = "auto", dry: bool = False, policy: str = "Delete"
+) -> Page:
+    """Look into a claim for one pod alone, whose pod has no shell: the storage takes a step at each pause, and our pod ends."""
+    made = [*objects(PG), snapshot_class(policy=policy)]
+    claim = next(o for o in made if o["kind"] == "PersistentVolumeClaim")
+    claim["spec"] |= ONE_POD
+    claim["status"] |= ONE_POD
+    found = MemoryCluster(made, name="prod", now=NOON, shell=Told(folder, []))
+    storage, logs = CsiStorage(found.store), dict[tuple[str, str], str]()
+    found.written = logs
+
+    def pause(_: float) -> None:
+        storage.step()
+        for ours in found.store.find(POD, labels=INSPECTS):
+            name = ours["metadata"]["name"]
+            logs["db", name] = "\n".join(marked(lines, ours["spec"]["containers"][0]["command"]))
+            found.store.patch(POD, name, "db", {"status": {"phase": "Succeeded"}})
+
+    return volume_contents(found, replace(ASKED, way=way, dry_run=dry), settings(), IMAGE, pause)
+
+
+def with_debug(lines: Sequence[str], *, dry: bool = False, denied: Sequence[str] = ()) -> Page:
+    """Look from a container that is added, which ends at the first pause."""
+    found = MemoryCluster(objects(PG), name="prod", now=NOON, denied=denied)
+    logs: dict[tuple[str, str], str] = {}
+    found.written = logs
+
+    def pause(_: float) -> None:
+        (added,) = found.store.get(POD, "pg-0", "db")["spec"]["ephemeralContainers"]
+        logs["db", "pg-0"] = "\n".join(marked(lines, added["command"]))
+        ended = {"ephemeralContainerStatuses": [{"name": added["name"], "state": {"terminated": {"exitCode": 0}}}]}
+        found.store.patch(POD, "pg-0", "db", {"status": ended})
+
+    return volume_contents(found, replace(ASKED, way="debug", dry_run=dry), settings(), IMAGE, pause)
+
+
 def waiting(reason: str, message: str) -> dict[str, Any]:
     state = {"waiting": {"reason": reason, "message": message}}
     return {"phase": "Pending", "containerStatuses": [{"name": "look", "state": state}]}
@@ -179,6 +217,12 @@ NAMED: dict[str, Callable[[Path], Page]] = {
         Refused(PSA, "Relax the namespace's pod-security.kubernetes.io/enforce label, or run this elsewhere.")
     ),
     "inspector-not-allowed": lambda _: refused_pod(NotAllowed(CREATE, "")),
+    "plan-copy": lambda folder: with_copy(folder, [], way="snapshot", dry=True),
+    "found-copy": lambda folder: with_copy(folder, POSTGRES),
+    "refused-copy": lambda folder: with_copy(folder, [], way="snapshot", policy="Retain"),
+    "plan-debug": lambda _: with_debug([], dry=True),
+    "found-debug": lambda _: with_debug(HIDDEN),
+    "refused-debug": lambda _: with_debug([], denied=["pods/ephemeralcontainers"]),
     "refused-block": lambda folder: refused_claim(folder, spec={"volumeMode": "Block"}),
     "refused-pending": lambda folder: refused_claim(folder, status={"phase": "Pending"}),
     "refused-one-pod": lambda folder: refused_claim(folder, spec=ONE_POD, status=ONE_POD),

@@ -12,9 +12,9 @@ from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._engines.inspector_pod import inspector_name, inspector_pod
 from robusta_volumes._model.asked import VolumeContents
 from robusta_volumes._model.contents import Inspector
-from robusta_volumes._model.errors import QuotaExceeded, Unavailable
+from robusta_volumes._model.errors import NotAllowed, QuotaExceeded, Unavailable
 from robusta_volumes._model.kind import ATTACHMENT, CLAIM, NAMESPACE, POD
-from robusta_volumes._model.plan import Create, Outcome
+from robusta_volumes._model.plan import Create, Delete, Outcome
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page
 from robusta_volumes._sandbox.pod_runner import PodRunner
@@ -107,7 +107,10 @@ def test_where_openshift_gives_the_user_none_is_set(world: World) -> None:
     note = {"openshift.io/sa.scc.uid-range": "1000680000/10000"}
     world.cluster.store.patch(NAMESPACE, "db", None, {"metadata": {"annotations": note}})
     world.look()
-    assert "runAsUser" not in world.kubelet.manifests[0]["spec"]["securityContext"]
+    (made,) = world.kubelet.manifests
+    (container,) = made["spec"]["containers"]
+    for context in (made["spec"]["securityContext"], container["securityContext"]):
+        assert {"runAsUser", "runAsGroup", "fsGroup"} & set(context) == set()
 
 
 def test_a_volume_for_one_pod_alone_that_is_in_use_gets_no_second_pod(tmp_path: Path) -> None:
@@ -177,11 +180,35 @@ def test_two_runs_do_not_look_into_one_claim_at_once(world: World) -> None:
     assert world.ours == []
 
 
-def test_three_pods_are_enough_for_a_cluster(world: World) -> None:
+def test_three_pods_are_enough_for_a_cluster_unless_the_settings_allow_more(world: World) -> None:
     world.cluster.store.take([manifest(number, timedelta(seconds=10)) for number in range(3)])
     page = world.look()
-    assert page.title.endswith("3 pods of ours look into volumes just now; run it again in a minute")
+    assert page.title.endswith("3 pods of ours look into volumes of the cluster just now, and at most 3 may")
+    assert "*Do this:* run it again in a minute, or raise `contents.podsAtOnce`" in to_markdown(page)
     assert len(world.ours) == 3
+    assert world.look(podsAtOnce=4).title.startswith("db/data-pg-0 holds")
+
+
+def test_where_one_namespace_alone_may_be_listed_the_pods_of_that_one_are_counted(tmp_path: Path) -> None:
+    class OneNamespace(MemoryCluster):
+        def find(self, kind: Any, namespace: str | None = None, **more: Any) -> list[Any]:
+            if kind is POD and namespace is None:
+                raise NotAllowed("cannot list pods")
+            return super().find(kind, namespace, **more)
+
+    world = World(tmp_path, kind=OneNamespace)
+    elsewhere = manifest(2, timedelta(seconds=10))
+    elsewhere["metadata"]["namespace"] = "web"
+    world.cluster.store.take([manifest(1, timedelta(seconds=10)), elsewhere])
+    page = world.look(podsAtOnce=1)
+    assert page.title.endswith("1 pod of ours looks into volumes of namespace db just now, and at most 1 may")
+    assert world.look(podsAtOnce=2).title.startswith("db/data-pg-0 holds")
+
+
+def test_an_image_can_be_named_by_its_digest(world: World) -> None:
+    digest = f"registry.example/busybox@sha256:{'0a' * 32}"
+    world.look(image=digest)
+    assert world.kubelet.manifests[0]["spec"]["containers"][0]["image"] == digest
 
 
 def test_what_a_run_that_died_has_left_is_removed_by_the_next_one_and_what_works_is_left(world: World) -> None:
@@ -250,3 +277,38 @@ def test_a_plan_tells_of_the_pod_and_makes_none(world: World) -> None:
     said = to_markdown(world.look(VolumeContents("data-pg-0", "db", dry_run=True)))
     assert "1. with a pod of our own in `db`, as user 65534: it mounts the claim read-only" in said
     assert world.kubelet.manifests == []
+
+
+def test_where_no_pod_may_be_deleted_none_is_made(tmp_path: Path) -> None:
+    class Keeping(MemoryCluster):
+        def allowed(self, verb: str, kind: Any, namespace: str | None = None, name: str = "") -> bool:  # noqa: ARG002 (the protocol's)
+            return verb != "delete"
+
+    world = World(tmp_path, kind=Keeping)
+    said = to_markdown(world.look())
+    assert "a pod of our own: the runner may not delete pods in db, and none is made that would stay" in said
+    assert "permissions -n db --allow contents | kubectl apply -f -" in said
+    assert world.kubelet.manifests == []
+
+
+@pytest.mark.parametrize("log", ["well", "hangs"])
+def test_a_pod_that_could_not_be_deleted_is_named(tmp_path: Path, log: str) -> None:
+    class Stubborn(MemoryCluster):
+        def carry_out(self, plan: Any) -> list[Outcome]:
+            no = Unavailable("no answer")
+            return (
+                [Outcome(s, error=no) for s in plan]
+                if plan and isinstance(plan[0], Delete)
+                else super().carry_out(plan)
+            )
+
+    world = World(tmp_path, kind=Stubborn)
+    world.kubelet.slow = log == "hangs"
+    said = to_markdown(world.look(seconds=5))
+    assert said.startswith("# db/data-pg-0 holds" if log == "well" else "# Nobody can look into db/data-pg-0")
+    name = inspector_name(
+        Inspector("db", "data-pg-0", str(world.cluster.get(CLAIM, "data-pg-0", "db")["metadata"]["uid"]))
+    )
+    assert f"left behind: Pod db/{name} (it ends by itself, and the next run removes it)" in said
+    assert "deleted since" not in said
+    world.kubelet.close()

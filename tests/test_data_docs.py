@@ -8,6 +8,7 @@ import pytest
 
 from robusta_volumes._analysis.patterns import FORECAST_POINTS, PATTERNS
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.settings import camel
 from robusta_volumes._model.use_words import FULL
 
@@ -47,3 +48,32 @@ def test_each_pattern_is_explained_and_the_numbers_are_those_of_the_code() -> No
         assert f"| {pattern} |" in PAGE
     assert f"fewer than {FORECAST_POINTS} days of history" in PAGE
     assert f"{FULL:.0%}".replace("%", " %") in PAGE
+
+
+LABELS = sorted(
+    {*re.findall(r"^• \*([^*]+):\*", SAID, re.MULTILINE), *re.findall(r"^\| ([A-Z][^|]+) \|", SAID, re.MULTILINE)}
+)
+EXPLAINED = PAGE.partition("### Every other figure")[2].partition("`claims.csv` has")[0]
+PLAIN = {
+    "Claims",
+    "Provisioned",
+    "Namespaces",
+    "Classes",
+    "Growing now",
+    "Unused",
+}  # what the API says, without metrics
+
+
+def test_each_figure_of_a_message_is_explained() -> None:
+    rows = re.findall(r"^\| ([^|]+) \|", EXPLAINED, re.MULTILINE)
+    explained = {name for row in rows for name in row.split(", ")}
+    assert len(LABELS) > 20
+    assert set(LABELS) - explained - PLAIN == set()
+
+
+def test_the_limits_in_the_explanations_are_the_defaults() -> None:
+    limits = Limits()
+    assert f"more than {limits.loss_percent} % of the volume within a day" in EXPLAINED
+    assert f"makes {limits.faster_percent} % of the volume in a month" in EXPLAINED
+    assert limits.faster_times == 2
+    assert "twice as much at least" in EXPLAINED

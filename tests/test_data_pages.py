@@ -1,7 +1,7 @@
 """Golden pages about data: what a report says, word for word. ``UPDATE_PAGES=1`` writes them anew."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -74,19 +74,32 @@ def two_days() -> Measured:
     return measured(history, dict.fromkeys(history, 500.0))
 
 
+def nothing(target: Target) -> Page:
+    return persistent_data_analysis(
+        cluster_of(shop()), target, SETTINGS, answers(Measured(source=SOURCE, queries=4, seconds=0.1))
+    )
+
+
+def unseen() -> Page:
+    """Metrics answer; of the API server pods and classes may not be read."""
+    b, found = story()
+    cluster = MemoryCluster(b.objects, name="prod", now=NOW, denied=["pods", "storageclasses.storage.k8s.io"])
+    return persistent_data_analysis(cluster, TARGETS["alert"], SETTINGS, answers(found))
+
+
 def off(target: Target) -> Page:
     recorded = MemoryCluster.from_dump(HERE / "clusters" / "after", name="recorded")
     return persistent_data_analysis(recorded, target, OFF, never)
 
 
-OTHERS = {
+OTHERS: Mapping[str, Callable[[], Page]] = {
     "off-cluster": lambda: off(Target()),
     "off-claim": lambda: off(Target(PVC, "uploads", "shop")),
     "refused-cluster": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, refused),
     "refused-alert": lambda: persistent_data_analysis(cluster_of(shop()), TARGETS["alert"], SETTINGS, refused),
-    "nothing-measured": lambda: persistent_data_analysis(
-        cluster_of(shop()), Target(), SETTINGS, answers(Measured(source=SOURCE, queries=4, seconds=0.1))
-    ),
+    "nothing-measured": lambda: nothing(Target()),
+    "alert-nothing-measured": lambda: nothing(TARGETS["alert"]),
+    "alert-unseen": unseen,
     "two-days": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(two_days())),
     "two-fill": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(two_fill())),
     "quiet": lambda: persistent_data_analysis(cluster_of(shop()), Target(), SETTINGS, answers(quiet())),

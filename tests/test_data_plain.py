@@ -1,10 +1,11 @@
 """Without metrics the report says what the API knows, asks nothing else, and never sounds as if all were well."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
-from data_world import cluster_of, never, shop
+from data_world import NOW, answers, cluster_of, measured, never, shop, story
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.errors import ClusterError, NotAuthenticated, Unavailable
@@ -172,3 +173,35 @@ def test_an_error_of_the_cluster_itself_is_not_hidden() -> None:
     cluster.denied = frozenset({"persistentvolumeclaims", "persistentvolumes"})
     with pytest.raises(ClusterError, match="neither claims nor volumes"):
         persistent_data_analysis(cluster, Target(), OFF, never)
+
+
+@pytest.mark.parametrize("trigger", [Trigger.SCHEDULE, Trigger.ALERT])
+@pytest.mark.parametrize("target", [Target(), CLAIM], ids=["cluster", "claim"])
+def test_a_volume_that_fills_is_told_though_the_rules_may_not_see_its_class(target: Target, trigger: Trigger) -> None:
+    b, found = story()
+    cluster = MemoryCluster(b.objects, name="prod", now=NOW, denied=["storageclasses.storage.k8s.io"])
+    page = persistent_data_analysis(cluster, replace(target, trigger=trigger), PersistentDataAnalysis(), answers(found))
+    assert page.noteworthy
+    assert page.failure
+    assert page.severity >= Severity.MEDIUM
+    text = to_markdown(page)
+    assert "*Do this:*" in text
+    assert "*Not looked at:* storageclasses" in text
+
+
+def test_what_is_not_bound_is_in_no_bar_of_what_is_provisioned() -> None:
+    b = shop()
+    for item in b.objects:  # only the claims of namespace db stay bound
+        if item["kind"] == "PersistentVolumeClaim" and item["metadata"]["namespace"] == "shop":
+            item["status"]["phase"] = "Pending"
+    one_bar = to_markdown(persistent_data_analysis(cluster_of(b), Target(), OFF, never))
+    assert "[file provisioned.png]" not in one_bar
+    assert "[file provisioned.png]" in to_markdown(persistent_data_analysis(cluster_of(shop()), Target(), OFF, never))
+
+
+def test_a_claim_that_has_room_is_titled_by_what_is_wrong_with_it() -> None:
+    history = {("db", "data-pg-0"): [60.0] * 25 + [20.0] * 5}
+    found = measured(history, {("db", "data-pg-0"): 100.0})
+    page = persistent_data_analysis(cluster_of(shop()), CLAIM, PersistentDataAnalysis(), answers(found))
+    assert page.title == "Claim db/data-pg-0 lost 40.0 GiB within a day on 20 Nov (20 % of 100.0 GiB used)"
+    assert page.severity == Severity.HIGH

@@ -33,7 +33,7 @@ def said(found: Settings) -> list[str]:
         (
             "contents",
             {"image": "busybox; id"},
-            'image must be an image such as registry.example.com/busybox:1.36, got "busybox; id"',
+            'image must be an image such as registry.example.com/busybox:1.36 or busybox@sha256:..., got "busybox; id"',
         ),
         ("contents", {"seconds": 1}, "seconds must be at least 5 seconds, got 1"),
         (

@@ -51,6 +51,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "actions" / "robusta_volumes"
 README, INSTALL, WORKFLOW = "README.md", "docs/install.md", "docs/persistent-volume-actions.md"
 SNAPSHOTS = "docs/pvc-snapshots.md"
+CONTENTS = "docs/volume-contents.md"
 GENERATED = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "reference").glob("*.md"))
 WRITTEN = [README, "CHANGELOG.md", "CONTRIBUTING.md"] + [
     path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))
@@ -412,10 +413,13 @@ def test_the_example_of_a_plan_reads_as_the_plan_does_now() -> None:
     assert [line for line in said("\n".join(lines)) if line not in said(to_markdown(page))] == []
 
 
-def test_every_param_of_a_change_that_is_shown_is_taken() -> None:
-    shown = re.findall(r"playbooks trigger (\w+) ([^\n]*=[^\n]*)", code(WORKFLOW))
+@pytest.mark.parametrize("page", [WORKFLOW, CONTENTS])
+def test_every_param_of_a_change_that_is_shown_is_taken(page: str) -> None:
+    shown = re.findall(r"playbooks trigger (\w+) ([^\n]*=[^\n]*)", code(page))
     changes = [(name, params) for name, params in shown if name in ASKED]
-    of_this_page = {name for name in ASKED if "snapshot" not in name and name != "volume_contents"}
+    of_this_page = {
+        name for name in ASKED if "snapshot" not in name and (name == "volume_contents") == (page == CONTENTS)
+    }
     assert {name for name, _ in changes} == of_this_page
     for name, params in changes:
         assert set(re.findall(r"(\w+)=", params)) <= set(ASKED[name].__dataclass_fields__), name

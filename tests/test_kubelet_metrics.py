@@ -92,8 +92,8 @@ def test_without_the_permission_it_is_said_what_to_allow_and_what_that_means(
     server.access.deny([("get", "nodes/proxy", None)])
     with pytest.raises(NotAllowed) as error:
         KubeletMetrics(live, ["node-a", "node-b"], 5).now({})
-    assert "is not only reading: whoever has it can run commands in every pod" in error.value.message
-    assert 'resources: ["nodes/proxy"]' in error.value.remedy
+    assert 'resources: ["nodes/proxy"]\n  verbs: ["get"]\n' in error.value.remedy
+    assert "is not only reading: whoever has it can run commands in every pod" in error.value.remedy
 
 
 def test_growth_is_not_known_and_the_report_says_so_once(live: LiveCluster) -> None:
@@ -172,7 +172,7 @@ def test_a_report_asks_them_only_where_the_settings_say_so(allowed: bool) -> Non
     found = ask(gather(cluster), ())
     assert asked == ["node-a"]
     assert found.now["shop", "data-0"].used == 3 * GIB
-    assert found.gaps[0] == "no Prometheus is known, and none was found; set `globalConfig.prometheus_url`."
+    assert found.gaps[0] == "No Prometheus is known, and none was found; set `globalConfig.prometheus_url`."
 
 
 def test_when_neither_answers_both_reasons_and_both_remedies_are_given() -> None:

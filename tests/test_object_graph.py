@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from robusta_volumes._model.claim_template import ClaimTemplate
 from robusta_volumes._model.driver import CsiDriver
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import ATTACHMENT, CLAIM, NODE, POD, VOLUME, Kind
@@ -13,7 +14,6 @@ from robusta_volumes._model.volume import (
     Attachment,
     Claim,
     ClaimRef,
-    ClaimTemplate,
     Event,
     Meta,
     Node,

@@ -10,10 +10,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from robusta_volumes._cluster import read, read_classes, read_health, read_nodes, read_pods, read_snapshots
+from robusta_volumes._cluster import (
+    read,
+    read_classes,
+    read_health,
+    read_nodes,
+    read_pods,
+    read_revisions,
+    read_snapshots,
+)
+from robusta_volumes._model.claim_template import ClaimTemplate
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.times import UTC
-from robusta_volumes._model.volume import ClaimRef, ClaimTemplate
+from robusta_volumes._model.volume import ClaimRef
 
 RECORDED = Path(__file__).parent / "clusters"
 READERS = (
@@ -163,6 +172,42 @@ def test_a_slim_pod_or_workload_reads_like_the_whole(when: str) -> None:
         for whole in recorded(when, plural).values():
             found = read_pods.workload(whole)
             assert replace(read_pods.workload(read_pods.slim_workload(whole)), meta=found.meta) == found
+
+
+def test_a_slim_revision_reads_like_the_whole_and_holds_no_variables() -> None:
+    secret = {"image": "registry.local/pg:17", "env": [{"name": "PASSWORD", "value": "hunter2"}]}
+    whole = {
+        "metadata": {"name": "pg-1", "namespace": "db", "ownerReferences": [{"kind": "StatefulSet", "name": "pg"}]},
+        "revision": 7,
+        "data": {"spec": {"template": {"spec": {"containers": [secret]}}}},
+    }
+    slim = read_revisions.slim_revision(whole)
+    assert read_revisions.revision(slim) == read_revisions.revision(whole)
+    assert read_revisions.revision(whole).images == ("registry.local/pg:17",)
+    assert "hunter2" not in str(slim)
+
+
+def test_the_containers_that_mount_a_claim_are_read_with_how_they_ended_and_never_with_what_they_said() -> None:
+    ended = {"exitCode": 1, "reason": "Error", "message": "key=hunter2: No space left on device"}
+    whole = {
+        "metadata": {"name": "pg-0", "namespace": "db"},
+        "spec": {
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data-pg-0"}}],
+            "containers": [{"name": "pg", "volumeMounts": [{"name": "data"}]}, {"name": "beside"}],
+        },
+        "status": {
+            "containerStatuses": [
+                {"name": "pg", "restartCount": 2, "lastState": {"terminated": ended}},
+                {"name": "beside", "restartCount": 9},
+            ]
+        },
+    }
+    slim = read_pods.slim_pod(whole)
+    (found,) = read_pods.pod(whole).containers
+    assert read_pods.pod(slim).containers == (found,)
+    assert (found.name, found.restarts, found.code, found.reason) == ("pg", 2, 1, "Error")
+    assert found.left == (("No space left on device", 1),)
+    assert "hunter2" not in f"{slim}{found}"
 
 
 def test_a_snapshot_tells_ready_from_failed_and_from_silent() -> None:

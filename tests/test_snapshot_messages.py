@@ -15,7 +15,7 @@ from robusta_volumes._report.page import Page
 from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._workflows.pvc_snapshots import pvc_snapshots
 from snapshot_cluster import BOUND as BOUND_BY
-from snapshot_world import NOON, Nights, nightly, one_night, settings, text
+from snapshot_world import NOON, Nights, nightly, old_nights, one_night, settings, text
 from test_snapshot_actions import create
 from test_snapshot_deletion import deleted
 from test_snapshot_pages import FOLDER
@@ -51,6 +51,8 @@ def rare() -> Iterator[str]:
     yield to_markdown(restore(w, name="imported"))
     yield to_markdown(pvc_snapshots(w.cluster, Target(), NIGHTLY))
     yield text(unserved())
+    w, _ = old_nights(12)
+    yield to_markdown(pvc_snapshots(w.cluster, Target(), settings(nightly(retentionDays=9), maxDeletePerRun=0)))
     broken = recovering()
     slow(broken, 12)
     yield text(broken.pages)

@@ -290,6 +290,18 @@ def absent() -> Nights:
     return w
 
 
+def falls_behind() -> Page:
+    """Two claims every five minutes, and one deletion with each tick."""
+    often = {"name": "often", "schedule": "*/5 * * * *", "retentionDays": 1}
+    wanted = settings(often, maxDeletePerRun=1)
+    w = Nights(NOON, ["orders", "files"])
+    w.tick(wanted)
+    w.move(minutes=5)
+    w.tick(wanted)
+    w.move(minutes=1)
+    return report(w, wanted=wanted)
+
+
 def recorded(target: Target, wanted: Any = NIGHTLY) -> Page:
     """Report on the cluster that was recorded with the real snapshot controller."""
     return pvc_snapshots(MemoryCluster.from_dump(HERE / "clusters" / "after", name="recorded"), target, wanted)
@@ -298,6 +310,7 @@ def recorded(target: Target, wanted: Any = NIGHTLY) -> Page:
 PAGES: dict[str, Callable[[], Page]] = {
     "report-cluster": lambda: report(bad_morning()),
     "report-well": lambda: report(old_nights(3)[0]),
+    "report-falls-behind": falls_behind,
     "report-no-schedule": lambda: report(shop(), wanted=NONE),
     "report-claim": lambda: report(old_nights(12)[0], claim("data")),
     "report-claim-late": lambda: report(bad_morning(), claim("files")),

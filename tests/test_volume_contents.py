@@ -12,7 +12,7 @@ from robusta_volumes._model.errors import SettingsError
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page, Table
 from robusta_volumes._sandbox.shell import PodShell
-from robusta_volumes._workflows.volume_contents import volume_contents
+from robusta_volumes._workflows.volume_contents import seconds_beyond, volume_contents
 
 ASKED = VolumeContents(name="data-pg-0", namespace="db")
 
@@ -132,3 +132,19 @@ def test_a_windows_pod_is_not_asked() -> None:
     windows = pod("data-pg-0", "pg-0")
     windows["spec"]["os"] = {"name": "windows"}
     assert "a Windows pod uses it" in look(cluster(None, windows)).title
+
+
+@pytest.mark.parametrize(
+    ("way", "copy_size", "seconds"),
+    [
+        ("exec", 100, 120),
+        ("pod", 100, 120),
+        (" Debug", 100, 120),
+        ("snapshot", 100, 300),
+        ("", 100, 300),
+        ("auto", 0, 120),
+    ],
+)
+def test_only_a_look_that_may_come_to_a_copy_may_take_as_long_as_one(way: str, copy_size: int, seconds: int) -> None:
+    contents = settings(seconds=60, copySeconds=90, copySize=copy_size).contents
+    assert seconds_beyond(contents, way) == seconds

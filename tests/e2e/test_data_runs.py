@@ -52,6 +52,17 @@ def test_one_claim_has_a_page_with_a_picture_and_its_figures(world: World) -> No
     assert "growth.png" in {file.name for file in message.files}
 
 
+def test_growth_that_began_with_a_rollout_is_told_with_the_revision_and_its_image(world: World) -> None:
+    message = next_message(world, lambda: world.runner.trigger(REPORT, name="data-pg-0", namespace="db"))
+    assert "StatefulSet pg (revision 7, image postgres:17.2 instead of postgres:16.4, " in words(message)
+
+
+def test_a_deployment_is_reported_by_its_claims(world: World) -> None:
+    ask = {"kind": "deployment", "name": "uploads", "namespace": "shop"}
+    message = next_message(world, lambda: world.runner.trigger(REPORT, **ask))
+    assert title(message).startswith("shop/uploads")
+
+
 def test_the_digest_says_what_fills_next(world: World) -> None:
     said = words(next_message(world, lambda: world.runner.trigger("volumes_digest")))
     assert "*What fills next:* " in said

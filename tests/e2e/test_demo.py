@@ -158,6 +158,7 @@ def test_the_terminal_shows_progress_every_message_and_where_the_page_is(played:
     assert 'Claim shop/cart-cache cannot bind: storage class "gp33" does not exist' in played.said
     assert 'Snapshots "nightly": what had failed is made; 1 claim cannot be snapshotted' in played.said
     assert "billing/data-billing-0 holds 34.0 MiB in 9 files: 71 % is in pg_wal" in played.said
+    assert "Looked at from a pod of our own over a copy, made from a snapshot that was taken for it" in played.said
     assert "billing/old-exports holds 13.0 MiB in 4 files: 100 % is in 2024" in played.said
     assert "Claim erp/ledger-back holds the data of" in played.said
     assert "volumes fill within 14 days, first db/data-pg-0 on " in played.said

@@ -134,7 +134,7 @@ def test_an_alert_is_enriched_and_its_title_says_which_claim(story: tuple[World,
         ({"namespace": "shoop"}, "Namespace shoop does not exist"),
         (
             {"kind": "banana", "name": "x"},
-            "must be pvc, pv, pod, statefulset, namespace, storageclass, node or cluster, got",
+            "must be pvc, pv, pod, deployment, statefulset, daemonset, job, cronjob, namespace, storageclass, node or cluster",
         ),
         (
             {"name": "uploads", "namespace": "shop", "include_details": "perhaps"},

@@ -254,6 +254,10 @@ def test_an_alert_whose_pod_robusta_could_load_is_still_about_its_claim() -> Non
         ({"kind": "PV", "name": "nfs-tmp"}, Target("PersistentVolume", "nfs-tmp")),
         ({"kind": "pod", "name": "pg-0", "namespace": "db"}, Target("Pod", "pg-0", "db")),
         ({"kind": "StatefulSet", "name": "pg", "namespace": "db"}, Target("StatefulSet", "pg", "db")),
+        ({"kind": "deployment", "name": "web", "namespace": "shop"}, Target("Deployment", "web", "shop")),
+        ({"kind": "ds", "name": "agent", "namespace": "shop"}, Target("DaemonSet", "agent", "shop")),
+        ({"kind": "Job", "name": "import", "namespace": "shop"}, Target("Job", "import", "shop")),
+        ({"kind": "cj", "name": "nightly", "namespace": "shop"}, Target("CronJob", "nightly", "shop")),
         ({"kind": "StorageClass", "name": "gp3"}, Target("StorageClass", "gp3")),
         ({"kind": "sc", "name": "gp3", "selector": "app=web"}, Target("StorageClass", "gp3", "", "app=web")),
         ({"kind": "class", "name": "gp3"}, Target("StorageClass", "gp3")),
@@ -275,7 +279,10 @@ def test_by_hand_and_on_a_schedule_the_params_say_what(params: dict[str, Any], e
 @pytest.mark.parametrize(
     ("params", "says"),
     [
-        ({"kind": "banana", "name": "x"}, "kind must be pvc, pv, pod, statefulset, namespace, storageclass, node or"),
+        (
+            {"kind": "banana", "name": "x"},
+            "kind must be pvc, pv, pod, deployment, statefulset, daemonset, job, cronjob, namespace, ",
+        ),
         ({"kind": "node"}, "name is needed to report on a Node"),
         ({"kind": "sc", "name": "gp3", "namespace": "shop"}, "namespace does not go with a StorageClass"),
         ({"kind": "pvc", "namespace": "shop"}, "name is needed to report on a PersistentVolumeClaim"),

@@ -1,7 +1,7 @@
 """May a copy be tested by restoring it, which claim comes next, and did the data come back? Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from robusta_volumes._analysis.backup_restore import FILES, BackupRestore
@@ -106,7 +106,7 @@ def result_of(looked: Looked, source: Looked | None, total: int | None) -> Resul
     """Judge what was found: files that could be read are a proof, an empty volume is none unless the claim is empty, too."""
     found = looked.found
     if found is None:
-        return failed(f"its files could not be looked at: {looked.why}", looked.todo)
+        return replace(failed(f"its files could not be looked at: {looked.why}", looked.todo), judged=False)
     there = source.found if source else None
     result = Result(
         proven=True,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from robusta_volumes._model.contents import Exec, Inspector, Ways
+from robusta_volumes._model.contents import Debug, Exec, Inspector, Ways
 from robusta_volumes._model.holder import Holder
 from robusta_volumes._model.text import code, plain
 from robusta_volumes._model.volume import Claim
@@ -15,20 +15,28 @@ _TRIES = 3  # containers
 
 
 def ways(
-    claim: Claim, holders: Sequence[Holder], attached: str = "", *, system: bool = False, own_user: bool = True
+    claim: Claim,
+    holders: Sequence[Holder],
+    attached: str = "",
+    *,
+    lost: Collection[str] = (),
+    system: bool = False,
+    own_user: bool = True,
 ) -> Ways:
-    """Decide. ``attached``: the node to which the volume is attached. ``own_user``: we say as whom the pod runs.
+    """Decide. ``attached``: the node to which the volume is attached; ``lost``: the nodes that do not answer.
 
-    On OpenShift the namespace says that; there a user of ours would be refused.
+    ``own_user``: we say as whom the pod runs. On OpenShift the namespace says that; there a user of ours would be refused.
     """
     using = [h for h in holders if not h.over and not h.deleted]
     why, todo = _refusal(claim, using, system=system)
     if why:
         return Ways(why=why, todo=todo)
-    execs, no_exec = _execs(using)
+    execs, no_exec = _execs(using, lost)
     node, no_pod = _place(claim, using, attached)
-    inspector = None if no_pod else _inspector(claim, holders, node, own_user=own_user)
-    return Ways(execs, inspector, no_exec, no_pod)
+    if node in lost:
+        no_pod = f"the volume is held by node {plain(node)}, which does not answer"
+    inspector = None if no_pod else inspector_of(claim, holders, node, own_user=own_user)
+    return Ways(execs, inspector, no_exec=no_exec, no_inspector=no_pod)
 
 
 def _refusal(claim: Claim, using: Collection[Holder], *, system: bool) -> tuple[str, str]:
@@ -47,9 +55,12 @@ def _refusal(claim: Claim, using: Collection[Holder], *, system: bool) -> tuple[
     return "", ""
 
 
-def _execs(using: Sequence[Holder]) -> tuple[tuple[Exec, ...], str]:
+def _execs(using: Sequence[Holder], lost: Collection[str]) -> tuple[tuple[Exec, ...], str]:
     """List the containers that can be asked: whole views first, then ready pods; one container of each pod."""
     fit = [h for h in using if h.container and h.path and h.running and h.phase == "Running"]
+    if fit and all(h.node in lost for h in fit):
+        return (), f"pod {code(fit[0].pod)} is on node {plain(fit[0].node)}, which does not answer"
+    fit = [h for h in fit if h.node not in lost]
     fit.sort(key=lambda h: (bool(h.sub_path), not h.ready, h.pod, h.container, h.path))
     found: dict[tuple[str, str], Exec] = {}
     for h in fit:
@@ -59,6 +70,15 @@ def _execs(using: Sequence[Holder]) -> tuple[tuple[Exec, ...], str]:
     if not using:
         return (), "no pod uses it"
     return (), f"pod {code(using[0].pod)} mounts it, but no container of it runs"
+
+
+def debug_of(holders: Sequence[Holder], *, lost: Collection[str] = (), own_user: bool = True) -> Debug | str:
+    """Choose the pod to which a container can be added, or say why there is none. It sees the whole volume, read-only."""
+    fit = [h for h in holders if h.phase == "Running" and not h.deleted and h.node not in lost and h.volume]
+    if not fit:
+        return "no pod that uses it runs on a node that answers"
+    h = min(fit, key=lambda h: (not h.ready, h.pod, h.container, h.path))
+    return Debug(h.namespace, h.pod, h.volume, (h.user or _NOBODY) if own_user else None)
 
 
 def _place(claim: Claim, using: Sequence[Holder], attached: str) -> tuple[str, str]:
@@ -72,7 +92,7 @@ def _place(claim: Claim, using: Sequence[Holder], attached: str) -> tuple[str, s
     return (nodes[0] if nodes else attached), ""
 
 
-def _inspector(claim: Claim, holders: Sequence[Holder], node: str, *, own_user: bool) -> Inspector:
+def inspector_of(claim: Claim, holders: Sequence[Holder], node: str, *, own_user: bool) -> Inspector:
     """Describe the pod: it runs as whoever owns the files, as far as that is known, and never as root."""
     users = [h.user for h in holders if h.user]
     groups = dict.fromkeys(h.group for h in holders if h.group is not None)

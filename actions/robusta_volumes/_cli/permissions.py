@@ -13,7 +13,7 @@ from robusta_volumes._cli.permissions_rules import (
 from robusta_volumes._cli.reference_markdown import fence, page, table
 from robusta_volumes._cli.values_chart import ALREADY_ALLOWED, CHART
 from robusta_volumes._model.kind import in_a_role
-from robusta_volumes._model.needs import CHANGES, NEEDS
+from robusta_volumes._model.needs import CHANGES, LOOKS, NEEDS
 from robusta_volumes._model.rbac import Rule, cluster_role, indented, role, rule_lines
 from robusta_volumes._model.rights import ACCOUNT, HOME
 
@@ -101,6 +101,13 @@ To restore snapshots into new claims, a Role in each namespace where that may ha
 python -m robusta_volumes._cli permissions -n shop --allow restore | kubectl apply -f -
 ```
 
+To let the data report look what pods with full or failing volumes say of their disks, a Role in each namespace where it may.
+It changes nothing, but a log can hold more than that; of a log only words such as "No space left on device" are ever told:
+
+```sh
+python -m robusta_volumes._cli permissions -n shop -n db --allow logs | kubectl apply -f -
+```
+
 Volumes lie in no namespace, so that changing one takes a ClusterRole. **It is the only rule of ours that writes beyond a
 namespace.** It allows `patch` on volumes and nothing else, it is in no values file, and you can hold it to volumes by name.
 Whoever may patch a volume decides whose data it is: give it for as long as it is needed.
@@ -167,6 +174,7 @@ def permissions_page(root: Path) -> Mapping[Path, bytes]:  # noqa: ARG001 (every
 
 def _change_table() -> str:
     rows = [
-        (f"`{c.action}`", f"`{c.need.allow}`", ", ".join(c.need.verbs), f"`{c.need.kind.resource}`") for c in CHANGES
+        (f"`{c.action}`", f"`{c.need.allow}`", ", ".join(c.need.verbs), f"`{c.need.kind.resource}`")
+        for c in (*CHANGES, *LOOKS)
     ]
     return table(("action", "--allow", "verbs", "resource"), rows)

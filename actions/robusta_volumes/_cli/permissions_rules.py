@@ -10,7 +10,7 @@ from dataclasses import replace
 from robusta_volumes._cli.values_chart import RUNNER_STATE
 from robusta_volumes._cluster.state import NAME as STATE
 from robusta_volumes._model.kind import CONFIG_MAP, Kind, in_a_role
-from robusta_volumes._model.needs import CHANGES, NEEDS, Change, Need
+from robusta_volumes._model.needs import CHANGES, LOOKS, NEEDS, Change, Need
 from robusta_volumes._model.rbac import Rule
 
 Needs = Mapping[str, tuple[Need, ...]]
@@ -21,7 +21,7 @@ SCHEDULER = "scheduler"
 GRANTS: Mapping[str, tuple[Kind, ...]] = {
     "state": (CONFIG_MAP,),
     SCHEDULER: (),
-    **{change.need.allow: () for change in CHANGES if change.need.kind.namespaced},
+    **{change.need.allow: () for change in (*CHANGES, *LOOKS) if change.need.kind.namespaced},
 }
 # Words for what lies in no namespace: allowed by a ClusterRole, and only to those who ask for it.
 WIDE: tuple[str, ...] = tuple(dict.fromkeys(c.need.allow for c in CHANGES if not c.need.kind.namespaced))
@@ -95,7 +95,7 @@ def _scheduler_rules() -> tuple[Rule, ...]:
 def _change_rules(word: str) -> Iterable[Rule]:
     """Give one rule per kind for all the actions that a word allows."""
     found: dict[str, Rule] = {}
-    for change in CHANGES:
+    for change in (*CHANGES, *LOOKS):
         if change.need.allow == word:
             new = _change_rule(change)
             old = found.get(new.kind.resource, Rule(new.kind, (), ()))

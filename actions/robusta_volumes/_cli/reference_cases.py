@@ -1,12 +1,12 @@
 """The case files of the rules: small clusters in which a rule fires, keeps quiet, or cannot know.
 
 A file is a mapping of ``fired``, ``clear``, ``unknown`` and ``edges`` (a list of cases with names); objects need no
-apiVersion where the kind tells it. ``uses`` holds what metrics say, by namespace/name of the claim.
+apiVersion where the kind tells it. ``uses`` holds what metrics say, by namespace/name of the claim, ``logs`` what pods wrote.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.claim_use import ClaimUse
+from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import BY_NAME, METRICS
 from robusta_volumes._model.limits import Limits
@@ -26,6 +27,7 @@ from robusta_volumes._model.times import UTC, parse_time
 from robusta_volumes._model.usage import Use
 from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._rules.rule import Rule
+from robusta_volumes._workflows.pod_logs import with_logs
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PARTS = ("fired", "clear", "unknown")
@@ -44,6 +46,7 @@ _KEYS = {
     "absent",
     "remedy",
     "uses",
+    "logs",
 }
 
 
@@ -65,6 +68,7 @@ class Case:
     absent: tuple[str, ...] = ()
     remedy: str = ""
     uses: tuple[ClaimUse, ...] = ()  # what metrics say of its claims
+    logs: Mapping[str, str] = field(default_factory=dict)  # by namespace/name of a pod
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:
@@ -134,10 +138,15 @@ def _key(title: str) -> tuple[str, str]:
 def look(case: Case) -> Inventory:
     """Look at the case's cluster as every workflow looks at a real one, and at its metrics where it has some."""
     resources = tuple(one for one in case.denied if one != METRICS.resource)
-    see = gather(MemoryCluster(case.objects, now=case.now, denied=resources, absent=case.absent))
+    cluster = MemoryCluster(case.objects, now=case.now, denied=resources, absent=case.absent)
+    cluster.written = {_key(pod): text for pod, text in case.logs.items()}
+    see = gather(cluster)
     if resources != case.denied:
         return replace(see, unseen={**see.unseen, METRICS.resource: _NO_METRICS})
-    return replace(see, uses={use.key: use for use in case.uses}) if case.uses else see
+    uses = {use.key: use for use in case.uses}
+    if case.logs:
+        see = with_logs(cluster, see, see.claim, uses, PersistentDataAnalysis())
+    return replace(see, uses=uses) if case.uses else see
 
 
 def judge(case: Case, rule: Rule) -> Assessment:

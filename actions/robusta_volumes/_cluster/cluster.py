@@ -98,8 +98,11 @@ class Cluster(Protocol):
         """Give what the kubelet of a node measures (stats/summary), through the API server; asked once, for a few seconds."""
         ...
 
-    def logs(self, where: Container) -> str:
-        """Read what a container has written so far, at most so much from the end; what is no UTF-8 is replaced."""
+    def logs(self, where: Container, lines: int = 0, *, before: bool = False) -> str:
+        """Read what a container has written so far, at most so much from the end; what is no UTF-8 is replaced.
+
+        ``lines`` from the end are asked for once, for a few seconds; ``before`` means before it was started again.
+        """
         ...
 
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:

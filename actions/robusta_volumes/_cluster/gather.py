@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from robusta_volumes._cluster import read, read_claims, read_classes, read_nodes, read_pods, read_snapshots
+from robusta_volumes._cluster import (
+    read,
+    read_claims,
+    read_classes,
+    read_nodes,
+    read_pods,
+    read_revisions,
+    read_snapshots,
+)
 from robusta_volumes._cluster.cluster import Cluster, Object, Slim
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import (
@@ -71,11 +79,13 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     k.SNAPSHOT_CONTENT.resource: ("contents", read_snapshots.content),
     k.NAMESPACE.resource: ("namespaces", read.named),
     k.EVENT.resource: ("events", read.event),
+    k.CONTROLLER_REVISION.resource: ("revisions", read_revisions.revision),
     **{kind.resource: ("workloads", read_pods.workload) for kind in WORKLOADS},
 }
 _SLIM: dict[str, Slim] = {
     k.CLAIM.resource: read_claims.slim_claim,
     k.POD.resource: read_pods.slim_pod,
+    k.CONTROLLER_REVISION.resource: read_revisions.slim_revision,
     **{kind.resource: read_pods.slim_workload for kind in WORKLOADS},
 }
 # Of a whole cluster's events only those about storage: the others are most of them.

@@ -13,7 +13,9 @@ from robusta_volumes._model.text import count, listing, plain
 from robusta_volumes._model.usage import Grid, Key, Use
 
 _WORKERS = 16  # nodes at a time
-_CAUTION = " (get on nodes/proxy is not only reading: whoever has it can run commands in every pod of a node)"
+_CAUTION = (
+    "# this is not only reading: whoever has it can run commands in every pod of a node"  # below the rule, as YAML
+)
 
 
 class KubeletMetrics:
@@ -50,11 +52,10 @@ class KubeletMetrics:
         refused = isinstance(first, NotAllowed)
         if len(silent) == len(self._nodes) and isinstance(first, ClusterError):
             if refused:
-                raise NotAllowed(f"the kubelets may not be asked{_CAUTION}", first.remedy)
+                raise NotAllowed("the kubelets may not be asked (get on nodes/proxy)", f"{first.remedy}\n{_CAUTION}")
             raise Unavailable(f"no kubelet answers: {first}", first.remedy)
-        words = (
-            f"The kubelets of {count(len(silent), 'node')} ({listing(list(silent))}) did not answer: {plain(first)}."
-        )
+        names = listing([plain(node, 60) for node in silent])
+        words = f"The kubelets of {count(len(silent), 'node')} ({names}) did not answer: {plain(first)}."
         self.gaps.append(words)
 
     def daily(self, namespaces: Scope, days: int, end: datetime, which: Which) -> Grid:  # noqa: ARG002 (the protocol's)

@@ -104,14 +104,12 @@ class LiveCluster:
 
     def summary(self, node: str) -> Object:
         """Ask a kubelet; see the protocol."""
-        answer = self._try(summarising(node))
-        if isinstance(answer, Failure):
-            raise answer.error
-        return answer
+        return self._once(summarising(node))
 
-    def logs(self, where: Container) -> str:
+    def logs(self, where: Container, lines: int = 0, *, before: bool = False) -> str:
         """Read what a container has written; see the protocol."""
-        return str(self._ask(logged(where, MOST_OUTPUT))["text"])
+        ask = self._once if lines else self._ask
+        return str(ask(logged(where, MOST_OUTPUT, lines, before=before))["text"])
 
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command; see the protocol. Its time is not the budget's: what was begun must be ended when that is over."""
@@ -169,6 +167,12 @@ class LiveCluster:
                 raise explained(answer.error, request, self._ask)
             self._sleep(pause)
         raise out_of_time(self._budget.seconds, request.verb, request.kind)
+
+    def _once(self, request: Request) -> Object:
+        answer = self._try(request)
+        if isinstance(answer, Failure):
+            raise answer.error
+        return answer
 
     def _try(self, request: Request) -> Object | Failure:
         """Send once. Foreign errors are told by their type: some texts quote the header with the token."""

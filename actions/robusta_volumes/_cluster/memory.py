@@ -8,9 +8,9 @@ from typing import Any
 from robusta_volumes._cluster.answers import not_installed
 from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
-from robusta_volumes._model.errors import ClusterError, NotAllowed, Unavailable
+from robusta_volumes._model.errors import ClusterError, Invalid, NotAllowed, Unavailable
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EXEC, POD_LOG, Kind
+from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EPHEMERAL, POD_EXEC, POD_LOG, Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
 from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
@@ -42,6 +42,7 @@ class MemoryCluster:
         self.shell = shell
         self.summaries: dict[str, Object] = {}  # by node, as its kubelet answers
         self.written: Mapping[tuple[str, str], str] = {}  # by namespace and pod: its log
+        self.written_before: Mapping[tuple[str, str], str] = {}  # the same, before it was started again
         self.denied = frozenset(denied)
         self.absent = frozenset(absent)
         self.reads: list[str] = []  # what was asked for, in order
@@ -107,12 +108,17 @@ class MemoryCluster:
             raise Unavailable("nothing runs in a cluster that is in memory", "Ask a live cluster.")
         return self.shell(where, command, most)
 
-    def logs(self, where: Container) -> str:
+    def logs(self, where: Container, lines: int = 0, *, before: bool = False) -> str:
         """Read what a container has written; see the protocol."""
+        self.reads.append(POD_LOG.resource)
         if POD_LOG.resource in self.denied:
             raise NotAllowed(f"cannot get {POD_LOG.resource}", allowing(POD_LOG, "get", where.namespace))
         self.store.get(POD, where.pod, where.namespace)
-        return self.written.get((where.namespace, where.pod), "")
+        key = (where.namespace, where.pod)
+        if before and key not in self.written_before:
+            raise Invalid(f'previous terminated container "{where.name}" in pod "{where.pod}" not found')
+        text = (self.written_before if before else self.written).get(key, "")
+        return "\n".join(text.splitlines()[-lines:]) if lines else text
 
     def _do(self, step: Step) -> Object:
         if isinstance(step, Create):
@@ -121,7 +127,8 @@ class MemoryCluster:
             return self.store.delete(
                 step.kind, step.name, step.namespace, uid=step.uid, resource_version=step.resource_version
             )
-        return self.store.patch(step.kind, step.name, step.namespace, _versioned(step))
+        kind = POD if step.kind == POD_EPHEMERAL else step.kind
+        return self.store.patch(kind, step.name, step.namespace, _versioned(step))
 
     def _check(self, verb: str, kind: Kind) -> None:
         self.reads.append(kind.resource)

@@ -167,7 +167,7 @@ def attachment(o: Mapping[str, Any]) -> Attachment:
 
 def named(o: Mapping[str, Any]) -> Named:
     """Read an object of which only the identity and its driver matter."""
-    return Named(meta(o), str(at(o, "driver") or ""))
+    return Named(meta(o), str(at(o, "driver") or ""), str(at(o, "deletionPolicy") or ""))
 
 
 def _about_volumes(key: str) -> bool:

@@ -50,10 +50,11 @@ def holders(o: Mapping[str, Any], claim: str) -> Iterator[Holder]:
                     sub_path=str(mount.get("subPath") or mount.get("subPathExpr") or ""),
                     running=container.get("name") in running,
                     user=user if own is None else own,
+                    volume=str(mount.get("name")),
                     **about,
                 )
     if not mounted:
-        yield Holder(container="", user=user, **about)
+        yield Holder(container="", user=user, volume=str(min(map(str, volumes))), **about)
 
 
 def _claim(volume: Mapping[str, Any], pod: str) -> str:

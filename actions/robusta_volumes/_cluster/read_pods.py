@@ -6,10 +6,12 @@ from typing import Any
 
 from robusta_volumes._cluster.fields import at, block, blocks, said
 from robusta_volumes._cluster.read import meta
+from robusta_volumes._cluster.read_containers import containers, slim_containers
 from robusta_volumes._cluster.read_health import pod_health
+from robusta_volumes._model.claim_template import ClaimTemplate
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.times import parse_time
-from robusta_volumes._model.volume import ClaimTemplate, Meta, Pod, Workload
+from robusta_volumes._model.volume import Meta, Pod, Workload
 
 _KEPT_META = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "labels", "ownerReferences")
 _KEPT_CONDITIONS = ("PodScheduled", "Ready")
@@ -55,6 +57,7 @@ def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
         "status": {
             **{key: status[key] for key in _KEPT_STATUS if key in status},
             "conditions": [c for c in blocks(status, "conditions") if c.get("type") in _KEPT_CONDITIONS],
+            **slim_containers(spec, status),
         },
     }
 
@@ -116,6 +119,7 @@ def pod(o: Mapping[str, Any]) -> Pod:
         images=_images(spec),
         volumes=tuple(str(v.get("name") or "") for v in volumes),
         health=pod_health(status),
+        containers=containers(spec, status),
     )
 
 

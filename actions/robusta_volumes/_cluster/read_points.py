@@ -13,7 +13,7 @@ from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.restore_point import Point, State
 from robusta_volumes._model.times import UTC, parse_time
 
-_RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
+RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
 _NANOSECONDS = 1_000_000_000  # of a second
 _OF_BACKUP = "velero.io/backup-name"
 _MAKERS = (
@@ -80,7 +80,7 @@ def snapshot_point(o: Mapping[str, Any], around: Around) -> Point:
         ours.slot_of(str(labels.get(ours.SLOT) or "")) if owned else None,
         owned,
         labels.get(ours.HOLD) == "true" or "volsync.backube/do-not-delete" in labels,
-        around.restoring.get((namespace, name)) or ("a restore" if _RESTORING in finalizers else ""),
+        around.restoring.get((namespace, name)) or ("a restore" if RESTORING in finalizers else ""),
         _GROUP in finalizers or bool(status.get("volumeGroupSnapshotName")),
         bytes_of(status.get("restoreSize")) or None,  # a driver that does not know says 0
         str(error or ""),

@@ -17,6 +17,7 @@ from robusta_volumes._model.plan import Create, Delete, Patch, Step
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 OK = 200
 SUMMARY_SECONDS = 5.0  # a kubelet answers from memory: one that takes longer is not well
+LOG_SECONDS = 5.0  # a kubelet reads the end of a file
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _REVIEW = Kind("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False)
 
@@ -74,12 +75,14 @@ def executing(where: Container, command: Sequence[str]) -> Request:
     return Request("POST", path, "create", POD_EXEC, where.namespace)
 
 
-def logged(where: Container, most: int) -> Request:
-    """Ask for what a container has written."""
-    query = urlencode({"container": where.name, "limitBytes": str(most)})
-    return Request(
-        "GET", f"{_place(POD, where.namespace, where.pod)}/log?{query}", "get", POD_LOG, where.namespace, plain=True
-    )
+def logged(where: Container, most: int, lines: int = 0, *, before: bool = False) -> Request:
+    """Ask for what a container has written; see the protocol."""
+    asked = {"container": where.name, "limitBytes": str(most)}
+    asked |= {"tailLines": str(lines)} if lines else {}
+    asked |= {"previous": "true"} if before else {}
+    path = f"{_place(POD, where.namespace, where.pod)}/log?{urlencode(asked)}"
+    seconds = LOG_SECONDS if lines else None
+    return Request("GET", path, "get", POD_LOG, where.namespace, seconds=seconds, plain=True)
 
 
 def writing(step: Step) -> Request:

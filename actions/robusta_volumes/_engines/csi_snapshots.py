@@ -63,14 +63,21 @@ def snapshot_manifest(
         notes[ours.SCHEDULE_NAME] = schedule
     if retain:
         notes[ours.RETAIN] = "schedule"
+    return snapshot_called(name, claim, class_name, {**(labels or {}), **own}, notes)
+
+
+def snapshot_called(
+    name: str, claim: Claim, class_name: str, labels: Mapping[str, str], notes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Write a VolumeSnapshot of one claim, under a name of one's own."""
     return {
         "apiVersion": SNAPSHOT.api_version,
         "kind": SNAPSHOT.name,
         "metadata": {
             "name": name,
             "namespace": claim.meta.namespace,
-            "labels": {**(labels or {}), **own},
-            "annotations": notes,
+            "labels": dict(labels),
+            "annotations": dict(notes),
         },
         "spec": {
             "volumeSnapshotClassName": class_name,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from robusta_volumes._model.contents import Inspector
+from robusta_volumes._model.contents import Debug, Inspector
 from robusta_volumes._model.ours import CLAIM_NAME, INSPECTS, MANAGED_BY, OURS
 
 CONTAINER, PATH = "look", "/v"
@@ -13,6 +13,12 @@ _NO_SIDECARS = {
     "linkerd.io/inject": "disabled",
     "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
 }
+_NOTHING_MORE = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+DEBUG = "volume-contents-"  # the name of each container that was added to a pod begins so
 
 
 def inspector_name(way: Inspector) -> str:
@@ -54,6 +60,24 @@ def inspector_pod(
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
+def debug_container(way: Debug, name: str, image: str, command: Sequence[str]) -> dict[str, Any]:
+    """Write the container that is added to a pod which has the volume: it sees that volume alone, and only reads.
+
+    Kubernetes takes no resources for one, and no ``subPath``. What it needs to pull its image is what the pod has.
+    """
+    identity: dict[str, Any] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    if way.user is not None:
+        identity["runAsUser"] = way.user
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": list(command),
+        "securityContext": {**_NOTHING_MORE, **identity},
+        "volumeMounts": [{"name": way.volume, "mountPath": PATH, "readOnly": True}],
+    }
+
+
 def _identity(way: Inspector) -> dict[str, Any]:
     found: dict[str, Any] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     if way.user is not None:
@@ -73,11 +97,7 @@ def _container(image: str, command: Sequence[str]) -> dict[str, Any]:
             "requests": {"cpu": "50m", "memory": "32Mi"},
             "limits": {"cpu": "500m", "memory": "128Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": dict(_NOTHING_MORE),
         "volumeMounts": [{"name": "v", "mountPath": PATH, "readOnly": True}],
     }
 

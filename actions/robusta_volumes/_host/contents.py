@@ -10,7 +10,7 @@ from robusta_volumes._host.params import TargetParams
 from robusta_volumes._model.asked import VolumeContents
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.kind import CLAIM
-from robusta_volumes._workflows.volume_contents import volume_contents
+from robusta_volumes._workflows.volume_contents import seconds_beyond, volume_contents
 
 _ROBUSTAS_OWN = "robustadev"  # the registry unless somebody set another one; it has no busybox
 _BUSYBOX = "busybox:1.36.1"
@@ -19,8 +19,13 @@ _BUSYBOX = "busybox:1.36.1"
 def run_contents(event: ExecutionBaseEvent, params: TargetParams) -> None:
     """Look into one claim and publish what is in it."""
     work = partial(volume_contents, image=image_of(IMAGE_REGISTRY))
+    way = str(params.dict().get("way") or "")
+
+    def more(settings: PersistentDataAnalysis) -> float:
+        return seconds_beyond(settings.contents, way)
+
     run_change(
-        event, params, "persistentDataAnalysis", "volume_contents", VolumeContents(), work, CLAIM.name, more=_time
+        event, params, "persistentDataAnalysis", "volume_contents", VolumeContents(), work, CLAIM.name, more=more
     )
 
 
@@ -28,7 +33,3 @@ def image_of(registry: str) -> str:
     """Name the image for a pod of ours: from the registry that all of Robusta's images come from, if one was set."""
     own = registry.strip().rstrip("/")
     return f"docker.io/library/{_BUSYBOX}" if own in {"", _ROBUSTAS_OWN} else f"{own}/{_BUSYBOX}"
-
-
-def _time(settings: PersistentDataAnalysis) -> float:
-    return settings.contents.seconds + 60.0

@@ -33,8 +33,8 @@ _T = TypeVar("_T", bound="TargetParams")
 class TargetParams(ActionParams):
     """Which object, and the Helm block.
 
-    :var kind: what to report on: pvc, pv, pod, statefulset, namespace, storageclass, node or cluster; may be left out for the
-        first two, a namespace and the cluster
+    :var kind: what to report on: pvc, pv, pod, deployment, statefulset, daemonset, job, cronjob, namespace, storageclass, node
+        or cluster; may be left out for the first two, a namespace and the cluster
     :var name: name of the object
     :var namespace: namespace of the object; alone: report on the whole namespace
     :var selector: label selector on claims, as kubectl takes it

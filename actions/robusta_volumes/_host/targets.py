@@ -32,6 +32,13 @@ _KINDS = {
     "po": "Pod",
     "statefulset": "StatefulSet",
     "sts": "StatefulSet",
+    "deployment": "Deployment",
+    "deploy": "Deployment",
+    "daemonset": "DaemonSet",
+    "ds": "DaemonSet",
+    "job": "Job",
+    "cronjob": "CronJob",
+    "cj": "CronJob",
     "namespace": "Namespace",
     "ns": "Namespace",
     "storageclass": "StorageClass",
@@ -116,7 +123,8 @@ def _from_params(params: TargetParams, trigger: Trigger) -> Target:
     if asked and not kind:
         raise SettingsError(
             "action param kind",
-            f"must be pvc, pv, pod, statefulset, namespace, storageclass, node or cluster, {got(asked)}",
+            "must be pvc, pv, pod, deployment, statefulset, daemonset, job, cronjob, namespace, storageclass, node or "
+            f"cluster, {got(asked)}",
         )
     if not kind:
         kind = ("PersistentVolumeClaim" if namespace else "PersistentVolume") if name else ""

@@ -132,7 +132,7 @@ class RestoreSnapshot:
     dry_run: bool = setting(True, flag, DRY_RUN)
 
 
-WAYS = ("auto", "exec", "pod")
+WAYS = ("auto", "exec", "pod", "snapshot", "debug")
 
 
 def way(value: object) -> str:
@@ -151,7 +151,9 @@ class VolumeContents:
     way: str = setting(
         "auto",
         way,
-        "exec looks from a pod that runs, pod makes one that only reads and is deleted after, auto prefers the first",
+        "exec looks from a pod that runs, pod makes one that only reads and is deleted after, snapshot looks into a copy that is "
+        "deleted after; auto takes the first of these that works, a copy only where the volume cannot be mounted a second time; "
+        "debug adds a container to a pod that has the volume, which stays in that pod until the pod goes: never unasked",
         "word",
     )
     dry_run: bool = setting(False, flag, "true tells how it would be looked at, and does not look")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from robusta_volumes._model.volume import Claim
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -51,11 +53,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Looked:
-    """What came of one attempt: ``found``, or ``why`` not, and what ``todo``; then another way may do."""
+    """What came of one attempt: ``found``, or ``why`` not, and what ``todo``; then another way may do.
+
+    ``left``: what of ours could not be removed.
+    """
 
     found: Found | None = None
     why: str = ""
     todo: str = ""
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,21 @@ class Exec:
 
 
 @dataclass(frozen=True)
+class Debug:
+    """Look from an ephemeral container that is added to a pod which has the volume. It stays in that pod until the pod goes."""
+
+    namespace: str
+    pod: str
+    volume: str  # what the pod calls it
+    user: int | None = None
+
+
+@dataclass(frozen=True)
 class Inspector:
-    """Look from a pod of our own, on this node if one is named, as this user, with these groups."""
+    """Look from a pod of our own, on this node if one is named, as this user, with these groups.
+
+    ``left``: the pod, where it could not be removed.
+    """
 
     namespace: str
     claim: str
@@ -79,6 +98,26 @@ class Inspector:
     node: str = ""
     user: int | None = None
     groups: tuple[int, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Look into a copy: a snapshot, a claim restored from it under the same ``name``, and a pod of our own over that.
+
+    The volume itself is never mounted. ``left``: what of it could not be removed.
+    """
+
+    inspector: Inspector  # its claim is the copy, its uid that of the claim that is meant
+    claim: Claim
+    name: str
+    snapshot_class: str
+    storage_class: str
+    size: int
+    left: tuple[str, ...] = ()
+
+
+Way = Exec | Debug | Inspector | Copy
 
 
 @dataclass(frozen=True)
@@ -87,7 +126,11 @@ class Ways:
 
     execs: Sequence[Exec] = ()
     inspector: Inspector | None = None
+    copy: Copy | None = None
+    debug: Debug | None = None
     no_exec: str = ""
     no_inspector: str = ""
+    no_copy: str = ""
+    no_debug: str = ""
     why: str = ""
     todo: str = ""

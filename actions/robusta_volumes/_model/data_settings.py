@@ -35,12 +35,36 @@ def _seconds(value: object) -> int:
     return whole(value, "seconds", 5, 280)  # Robusta gives an inspector pod, and an action, about five minutes
 
 
+def _gib(value: object) -> int:
+    return whole(value, "GiB", 0, 65_536)  # 0: no copies; the largest volume of any cloud is 64 TiB
+
+
+def _copy_seconds(value: object) -> int:
+    return whole(value, "seconds", 10, 280)  # as one look
+
+
+def _logs(value: object) -> int:
+    return whole(value, "logs", 0, 50)  # each is a request through the API server to a kubelet
+
+
+def _lines(value: object) -> int:
+    return whole(value, "lines", 5, 1000)  # what came long before the end is history
+
+
+def _log_seconds(value: object) -> int:
+    return whole(value, "seconds", 1, 60)  # somebody may wait for the report
+
+
+def _pods(value: object) -> int:
+    return whole(value, "pods", 1, 100)  # one node attaches about so many volumes
+
+
 def image(value: object) -> str:
     """Read the name of an image. Raises ValueError: when it is none."""
     found = text(value).strip()
     if _IMAGE.fullmatch(found):
         return found
-    raise ValueError(f"must be an image such as registry.example.com/busybox:1.36, {got(value)}")
+    raise ValueError(f"must be an image such as registry.example.com/busybox:1.36 or busybox@sha256:..., {got(value)}")
 
 
 def pull_secrets(value: object) -> tuple[str, ...]:
@@ -60,12 +84,33 @@ class Contents:
     """How ``volume_contents`` looks into a volume."""
 
     image: str = setting(
-        "", image, "image of the pod that looks where no running pod can; empty: busybox, from IMAGE_REGISTRY", "image"
+        "",
+        image,
+        "image of the pod that looks where no running pod can, by tag or digest; empty: busybox, from IMAGE_REGISTRY",
+        "image",
     )
     pull_secrets: tuple[str, ...] = setting(
         (), pull_secrets, "Secrets to pull that image with, in the claim's namespace", "names"
     )
     seconds: int = setting(60, _seconds, "how long one look may take; what was seen until then is told", "seconds")
+    pods_at_once: int = setting(
+        3,
+        _pods,
+        "how many pods of ours may look at once: each reads all of a volume, which storage and nodes feel",
+        "pods",
+    )
+    copy_size: int = setting(
+        100,
+        _gib,
+        "the largest claim that is looked at in a copy: until it is removed, the copy takes as much room",
+        "GiB",
+    )
+    copy_seconds: int = setting(
+        90,
+        _copy_seconds,
+        "how long a snapshot may take to be ready, and the copy made from it to be mounted",
+        "seconds",
+    )
     redact_names: bool = setting(False, flag, "true leaves names of files and folders out of messages; sizes stay")
     old_days: int = setting(90, days, "what was last changed longer ago counts as old data", "days")
     system_namespaces: bool = setting(False, flag, "true looks into volumes of kube-system and the like, too")
@@ -114,6 +159,18 @@ class PersistentDataAnalysis:
         False,
         flag,
         "true asks the kubelets where no Prometheus answers; it needs get on nodes/proxy, which is more than reading",
+    )
+    logs: int = setting(
+        6,
+        _logs,
+        "how many logs of pods with full or failing volumes are looked at for a report; 0: none. It needs get on pods/log",
+        "logs",
+    )
+    log_lines: int = setting(
+        50, _lines, "of each so many lines from its end: a container that cannot write says so last", "lines"
+    )
+    log_seconds: int = setting(
+        10, _log_seconds, "how long all of them may take; what was read until then counts", "seconds"
     )
     contents: Contents = setting(CONTENTS, contents, "how a look into a volume is made, and how long it may take")
     prices: Prices = setting(

@@ -107,7 +107,8 @@ class SettingsError(Exception):
 def rbac_rule(kind: Kind, verb: str) -> str:
     """Give the rule to paste below ``runner.customClusterRoleRules`` so that ``verb`` is allowed on ``kind``.
 
-    Reading always needs ``get`` and ``list`` together, so both are given when either is missing.
+    Reading always needs ``get`` and ``list`` together, so both are given when either is missing; a subresource has no list.
     """
-    verbs = '["get", "list"]' if verb in {"get", "list", "watch"} else f'["{verb}"]'
+    reads = verb in {"get", "list", "watch"} and "/" not in kind.plural
+    verbs = '["get", "list"]' if reads else f'["{verb}"]'
     return f'- apiGroups: ["{kind.group}"]\n  resources: ["{kind.plural}"]\n  verbs: {verbs}'

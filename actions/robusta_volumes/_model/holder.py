@@ -27,6 +27,7 @@ class Holder:
     node: str = ""
     user: int | None = None
     group: int | None = None
+    volume: str = ""  # what the pod calls it
 
     @property
     def where(self) -> Container:

@@ -13,7 +13,9 @@ from robusta_volumes._model.driver import Capacity, CsiDriver
 from robusta_volumes._model.indexing import many, newest
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limit_range import LimitRange
+from robusta_volumes._model.revision import Owner, Revision, by_owner
 from robusta_volumes._model.snapshot_content import SnapshotContent
+from robusta_volumes._model.unseen import Unseen
 from robusta_volumes._model.volume import (
     Attachment,
     Claim,
@@ -29,22 +31,8 @@ from robusta_volumes._model.volume import (
     Workload,
 )
 
+__all__ = ["Inventory", "Key", "Unseen"]
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Unseen:
-    """A kind that could not be read, why, and the exact change that would let it be read."""
-
-    kind: Kind
-    why: str
-    remedy: str
-    absent: bool = False  # the cluster does not serve it: there are none
-
-    @property
-    def sentence(self) -> str:
-        """Say why, with the kind named: "the runner may not list pods"."""
-        return f"{self.why[: -len(' them')]} {self.kind.plural}" if self.why.endswith(" them") else self.why
 
 
 @dataclass(frozen=True)
@@ -72,6 +60,7 @@ class Inventory:
     contents: tuple[SnapshotContent, ...] = ()
     namespaces: tuple[Named, ...] = ()
     events: tuple[Event, ...] = ()
+    revisions: tuple[Revision, ...] = ()
     uses: Mapping[Key, ClaimUse] | None = None  # how full claims are, where metrics were asked; None: nobody asked
     unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, e.g. "storageclasses.storage.k8s.io"
     kept: tuple[Mapping[str, Any], ...] = ()  # the API objects that were asked to be kept as they are
@@ -190,6 +179,11 @@ class Inventory:
         """StatefulSets by (namespace, ``<template>-<set>``): what the names of their claims begin with."""
         sets = (w for w in self.workloads if w.kind == "StatefulSet")
         return {(w.meta.namespace, f"{t.name}-{w.meta.name}"): w for w in sets for t in w.templates}
+
+    @cached_property
+    def revisions_of(self) -> Mapping[Owner, tuple[Revision, ...]]:
+        """Rollouts of a StatefulSet or a DaemonSet by its (kind, namespace, name), in order."""
+        return by_owner(self.revisions)
 
     @cached_property
     def node(self) -> Mapping[str, Node]:

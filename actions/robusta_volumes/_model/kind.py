@@ -24,16 +24,18 @@ class Kind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     def path(self, namespace: str | None = None, name: str | None = None) -> str:
-        """Build the URL path of the collection, or of one object."""
+        """Build the URL path of the collection, or of one object; a subresource stands behind the object."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         scope = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
-        return f"{root}{scope}/{self.plural}" + (f"/{name}" if name else "")
+        plural, _, below = self.plural.partition("/")
+        return f"{root}{scope}/{plural}" + (f"/{name}" if name else "") + (f"/{below}" if below else "")
 
 
 CLAIM = Kind("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False)
 POD = Kind("", "v1", "Pod", "pods")
 POD_EXEC = Kind("", "v1", "Pod", "pods/exec")  # as RBAC names it; it is no kind of its own, so it is not in ALL_KINDS
+POD_EPHEMERAL = Kind("", "v1", "Pod", "pods/ephemeralcontainers")  # the same
 POD_LOG = Kind("", "v1", "Pod", "pods/log")  # the same
 NODE = Kind("", "v1", "Node", "nodes", namespaced=False)
 NODE_PROXY = Kind("", "v1", "Node", "nodes/proxy", namespaced=False)  # as RBAC names it; no kind of its own
@@ -52,6 +54,7 @@ DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 STATEFUL_SET = Kind("apps", "v1", "StatefulSet", "statefulsets")
 DAEMON_SET = Kind("apps", "v1", "DaemonSet", "daemonsets")
 REPLICA_SET = Kind("apps", "v1", "ReplicaSet", "replicasets")
+CONTROLLER_REVISION = Kind("apps", "v1", "ControllerRevision", "controllerrevisions")
 JOB = Kind("batch", "v1", "Job", "jobs")
 CRON_JOB = Kind("batch", "v1", "CronJob", "cronjobs")
 SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")
@@ -117,6 +120,7 @@ ALL_KINDS: tuple[Kind, ...] = (
     STATEFUL_SET,
     DAEMON_SET,
     REPLICA_SET,
+    CONTROLLER_REVISION,
     JOB,
     CRON_JOB,
     SNAPSHOT,

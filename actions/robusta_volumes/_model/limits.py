@@ -89,6 +89,9 @@ class Limits:
     recent_event_minutes: int = limit(
         60, "minutes", "a failing mount repeats its event at least every few minutes; an older one is history"
     )
+    restart_minutes: int = limit(
+        60, "minutes", "what a full volume stops is started again at least every five minutes; an older end is history"
+    )
     attach_minutes: int = limit(
         5, "minutes", "a disk is attached and a node's driver registers within two minutes; what failed is tried again"
     )

@@ -97,16 +97,21 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.STORAGE_CLASS, READ, "whether a claim can grow"),
         Need(k.CSI_DRIVER, READ, "whether a volume is a disk of its own"),
         Need(k.NODE, READ, "filesystems that fail on a node"),
+        Need(k.ATTACHMENT, READ, "on which node a volume can be looked into"),
+        Need(k.NAMESPACE, READ, "as which users pods may run that look into a volume"),
         Need(k.POD, READ, "who uses a claim, and who suffers when it is full"),
         Need(k.DEPLOYMENT, READ, "the workload that a claim belongs to"),
         Need(k.STATEFUL_SET, READ, "the workload that a claim belongs to, and its template"),
         Need(k.DAEMON_SET, READ, "the workload that a claim belongs to"),
         Need(k.REPLICA_SET, READ, "rollouts that coincide with a change of growth"),
+        Need(k.CONTROLLER_REVISION, READ, "rollouts of StatefulSets and DaemonSets, beside a change of growth"),
         Need(k.JOB, READ, "the workload that a claim belongs to"),
         Need(k.CRON_JOB, READ, "the workload that a claim belongs to"),
         Need(k.QUOTA, READ, "whether a quota has room for a larger claim"),
         Need(k.CAPACITY, READ, "whether a thin pool can hold what it promised"),
         Need(k.SNAPSHOT, READ, "which snapshot still has what a claim lost"),
+        Need(k.SNAPSHOT_CLASS, READ, "whether a volume can be looked at in a copy"),
+        Need(k.LIMIT_RANGE, READ, "whether a copy to look into may have its size"),
         Need(k.EVENT, READ, "filesystems that fail, and growth that is refused"),
         _STATE,
     ),
@@ -176,6 +181,20 @@ CHANGES: tuple[Change, ...] = (
         Need(k.POD, ("create", "delete"), "looks from a pod of our own where none that runs can", allow="contents"),
     ),
     Change("volume_contents", Need(k.POD_LOG, ("get",), "reads what a pod of our own has seen", allow="contents")),
+    Change(
+        "volume_contents",
+        Need(
+            k.POD_EPHEMERAL, ("patch",), "adds a container to a pod that has a volume, to look into it", allow="debug"
+        ),
+    ),
+    Change(
+        "volume_contents",
+        Need(k.SNAPSHOT, ("create", "delete"), "takes a snapshot to look into, and removes it", allow="copies"),
+    ),
+    Change(
+        "volume_contents",
+        Need(k.CLAIM, ("create", "delete"), "makes a copy of a claim to look into, and removes it", allow="copies"),
+    ),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
     Change(
         "restore_volume_backup",
@@ -205,5 +224,13 @@ CHANGES: tuple[Change, ...] = (
         "verify_volume_backup",
         Need(k.POD_LOG, ("get",), "reads what was seen in the restored claim of a test", allow="test-namespace"),
         ticks=True,
+    ),
+)
+
+# What is read only where somebody allowed it, since more can stand in it than storage; nothing of it changes anything.
+LOOKS: tuple[Change, ...] = (
+    Change(
+        "persistent_data_analysis",
+        Need(k.POD_LOG, ("get",), "what pods with full or failing volumes say of their disks", allow="logs"),
     ),
 )

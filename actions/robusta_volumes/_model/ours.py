@@ -21,7 +21,8 @@ CHOICE = f"{DOMAIN}/snapshot"  # annotation that people put on a claim: "false",
 BACKUP_CHOICE = f"{DOMAIN}/backup"  # annotation that people put on a claim: "false" leaves it out of all backups
 BACKUP_REASON = f"{DOMAIN}/backup-reason"  # annotation beside it: why
 VERIFIED_AT = f"{DOMAIN}/verified-at"  # annotation of what data was restored from to see: JSON, claim's uid -> when
-INSPECTS = f"{DOMAIN}/inspects"  # label of a pod that looks into a volume: a short sum of the claim's uid
+INSPECTS = f"{DOMAIN}/inspects"  # label of what is made to look into a volume: a short sum of the claim's uid
+ENDS = f"{DOMAIN}/ends"  # annotation of what a look into a volume makes: from then on it is nobody's
 _SLOT_FORMAT = "%Y%m%dT%H%MZ"
 
 

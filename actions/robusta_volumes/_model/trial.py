@@ -31,6 +31,7 @@ class Result:
 
     proven: bool
     why: str = ""  # when it is not
+    judged: bool = True  # false: nobody could look, so the backup may be good
     todo: str = ""
     files: int | None = None
     used: int | None = None  # bytes on disk

@@ -90,6 +90,12 @@ def full_on(use: ClaimUse, now: datetime) -> str:
     return f"on {near}{said}"
 
 
+def held(use: Use) -> str:
+    """Write the last known use of what is not measured now: "it held 33.0 GiB on 17 Nov"."""
+    when = f" on {use.at.day} {use.at:%b}" if use.at else " when it was measured last"
+    return f"it held {gib(use.used)}{when}"
+
+
 def is_full(use: ClaimUse) -> bool:
     """Tell whether there is no room left now."""
     share = use.use.share if use.use else None
@@ -112,5 +118,5 @@ def since_changed(use: ClaimUse, now: datetime) -> str:
         return ""
     then = datetime(use.changed_on.year, use.changed_on.month, use.changed_on.day, tzinfo=UTC)
     on = day((then - now.replace(hour=0, minute=0, second=0, microsecond=0)).days, now)
-    why = f" ({plain(use.rollout, 90)})" if use.rollout else ""
+    why = f" ({plain(use.rollout, 140)})" if use.rollout else ""
     return f"{signed(use.change)} on {on}{why}" if use.change else f"faster since {on}{why}"

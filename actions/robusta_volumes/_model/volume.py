@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from robusta_volumes._model.claim_template import ClaimTemplate
+from robusta_volumes._model.pod_container import PodContainer
 from robusta_volumes._model.requirement import Labels, Requirement
 
 
@@ -59,7 +60,7 @@ class Claim:
     conditions: tuple[Condition, ...] = ()
     resize_status: str = ""  # status.allocatedResourceStatuses.storage
     source: tuple[str, str] | None = None  # (kind, name) of the data source
-    selector: Mapping[str, Any] | None = None
+    selector: Mapping[str, object] | None = None
     provisioner: str = ""  # annotation volume.kubernetes.io/storage-provisioner
     selected_node: str = ""  # annotation volume.kubernetes.io/selected-node
     source_namespace: str = ""  # of the data source; "": the claim's own
@@ -138,15 +139,7 @@ class Pod:
     images: tuple[str, ...] = ()  # last parts of its images' names: "postgres"; of pods that name claims only
     volumes: tuple[str, ...] = ()  # the names under which the pod knows its ``claims``
     health: tuple[tuple[str, Condition], ...] = ()  # (name of the volume, what the driver on its node reports)
-
-
-@dataclass(frozen=True)
-class ClaimTemplate:
-    """One entry of a StatefulSet's ``volumeClaimTemplates``."""
-
-    name: str
-    class_name: str | None
-    requested: int | None
+    containers: tuple[PodContainer, ...] = ()  # those that mount one of ``claims``
 
 
 @dataclass(frozen=True)
@@ -195,10 +188,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Named:
-    """An object of which only the identity and one word matter: a CSIDriver, or a snapshot class with its driver."""
+    """An object of which only the identity and a word or two matter: a CSIDriver, a snapshot class with its driver."""
 
     meta: Meta
     driver: str = ""
+    policy: str = ""  # of a snapshot class: what becomes of the data when a snapshot is deleted
 
 
 @dataclass(frozen=True)

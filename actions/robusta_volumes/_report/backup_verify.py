@@ -59,13 +59,19 @@ def result_page(trial: Trial, result: Result, now: datetime) -> Page:
     bad = not result.proven or bool(result.left)
     return Page(
         title=short(title, 240),
-        severity=Severity.HIGH if not result.proven else Severity.LOW if bad else Severity.INFO,
+        severity=_severity(result),
         subject=Subject(_SUBJECT, trial.claim, trial.namespace),
         blocks=(Text(short("\n".join(lines), TEXT_LIMIT)), *_tables(result)),
         key=KEY,
         causes=("proven" if result.proven else "unproven",),
         failure=bad,
     )
+
+
+def _severity(result: Result) -> Severity:
+    if not result.proven:
+        return Severity.HIGH if result.judged else Severity.MEDIUM
+    return Severity.LOW if result.left else Severity.INFO
 
 
 def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]]:
@@ -81,7 +87,8 @@ def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]
 
 
 def _unproven(trial: Trial, result: Result) -> tuple[str, list[str]]:
-    title = f"The backup of {trial.namespace}/{trial.claim} did not stand its test: {plain(result.why, 140)}"
+    verdict = "did not stand its test" if result.judged else "could not be tested"
+    title = f"The backup of {trial.namespace}/{trial.claim} {verdict}: {plain(result.why, 140)}"
     said = f" It said {cited(result.said, 200)}." if result.said else ""
     lines = [f"Backup {plain(trial.backup)}: {plain(result.why, 400)}.{said} It took {_time(result)}."]
     lines.append(f"*Do this:* {short(result.todo or 'look at the backup, and make a new one', 400)}")

@@ -55,19 +55,27 @@ def timeline(title: str, rows: Marks, now: datetime) -> bytes | None:
 
 def picture(title: str, rows: float, draw: Callable[[Any], None], legend: int = 0) -> bytes | None:
     """Draw below a title; ``legend`` is its number of columns."""
+    return pictures(title, rows, [draw], legend)
+
+
+def pictures(title: str, rows: float, draws: Sequence[Callable[[Any], None]], legend: int = 0) -> bytes | None:
+    """Draw several below one title, one under the other and with one axis of time; ``rows`` are the height of each."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (slow and not always there)
         from matplotlib.figure import Figure  # noqa: PLC0415 (see above)
     except ImportError:
         return None
     lines = textwrap.wrap(printable(title), _TITLE) or [""]
-    height = _EDGES + _TITLE_LINE * len(lines) + _ROW * max(1, rows) + (_LEGEND if legend else 0)
+    height = _EDGES + _TITLE_LINE * len(lines) + _ROW * max(1, rows) * len(draws) + (_LEGEND if legend else 0)
     figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(
         "\n".join(lines), x=0.012, ha="left", fontsize=11, fontweight="bold", color=INK, parse_math=False
     )  # fmt: skip
-    draw(figure.add_subplot())
+    every = figure.subplots(len(draws), 1, sharex=True, squeeze=False)
+    for draw, axes in zip(draws, every[:, 0], strict=True):
+        draw(axes)
+    figure.align_ylabels()
     if legend:
         figure.legend(
             loc="outside lower left", ncols=legend, frameon=False, fontsize=8, labelcolor=QUIET,

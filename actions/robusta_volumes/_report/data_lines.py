@@ -20,9 +20,11 @@ from robusta_volumes._report.data_plain import cost_line, cost_of
 from robusta_volumes._report.data_seen import INODES_TOLD, Row, Seen
 from robusta_volumes._report.page import Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
+from robusta_volumes._report.sparks import spark
 
 _LINE = 260  # characters: ten of them fit a message
-_NAMED = 3
+_PODS = 500  # characters: two pods, with how they ended and what they say
+_NAMED, _PATTERNS = 3, 5
 UNTOLD = frozenset({"no data", "too short"})  # patterns that say nothing of the data
 
 
@@ -31,7 +33,7 @@ def number_lines(seen: Seen) -> tuple[Text, ...]:
     rows = seen.rows
     lines = [
         ("Measured", coverage(seen)),
-        ("Patterns", _patterns(rows)),
+        ("Patterns", _patterns(seen)),
         ("Sudden changes", _changes(seen)),
         ("Growth", _growth(seen)),
         ("Inodes", _inodes(seen)),
@@ -41,7 +43,7 @@ def number_lines(seen: Seen) -> tuple[Text, ...]:
         ("Shared filesystems", _shared(seen)),
         ("Cost", cost_line(seen)),
     ]
-    said = [short(f"• *{name}:* {line}", _LINE) for name, line in lines if line]
+    said = [short(f"• *{name}:* {line}", _LINE * (2 if name == "Patterns" else 1)) for name, line in lines if line]
     return (Text(short("\n".join(["*In numbers*", *said]), TEXT_LIMIT)),)
 
 
@@ -57,13 +59,20 @@ def coverage(seen: Seen) -> str:
     return f"{found.measured:,} of {count(found.claims, 'claim')}{days}{short_of}{rest}"
 
 
-def _patterns(rows: Sequence[Row]) -> str:
+def _patterns(seen: Seen) -> str:
+    """Count the patterns, each with an example and what that looks like."""
     found: dict[str, list[Row]] = {}
-    for row in rows:
+    for row in seen.rows:
         if row.use.pattern not in UNTOLD:
             found.setdefault(row.use.pattern, []).append(row)
     order = sorted(found, key=lambda name: (-len(found[name]), name))
-    return listing([f"{len(found[name]):,} {name} ({title_of(found[name][0].use)})" for name in order], 5)
+    return listing([f"{len(found[name]):,} {name} ({_example(found[name][0], seen)})" for name in order], _PATTERNS)
+
+
+def _example(row: Row, seen: Seen) -> str:
+    fits = row.use.use.usable if row.use.use else None
+    drawn = spark(seen.measured.highest if seen.measured else None, row.use.key, fits)
+    return f"{title_of(row.use)} {drawn}".rstrip()
 
 
 def _changes(seen: Seen) -> str:
@@ -146,3 +155,10 @@ def growth_words(row: Row) -> str:
 def pattern_words(use: ClaimUse) -> str:
     """Give the pattern where it says more than the growth does."""
     return "" if use.pattern in {*UNTOLD, "flat"} else use.pattern
+
+
+def pods_line(row: Row, seen: Seen) -> str:
+    """Tell on a line of its own what pods suffer from a full claim; "" when none does."""
+    issues = seen.issues_of.get(row.claim.meta.key, ())
+    hurts = next((issue.hit.hurts for issue in issues if issue.hit.hurts), "")
+    return f"\n*Its pods:* {short(hurts, _PODS)}" if hurts else ""

@@ -1,16 +1,19 @@
-"""Which growth is drawn, from what: the claim that matters most."""
+"""Which growth is drawn, from what: the claims that matter most."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import isnan
 
+from robusta_volumes._model.text import count
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key
-from robusta_volumes._model.use_words import changed, full_on, how_full, is_full, signed, title_of
+from robusta_volumes._model.use_words import changed, full_on, held, how_full, is_full, signed, title_of
 from robusta_volumes._report.data_seen import Row, Seen
-from robusta_volumes._report.growth_chart import Forecast, Points, growth_picture
+from robusta_volumes._report.growth_chart import Forecast, Growth, Points, growth_picture, growth_pictures
 from robusta_volumes._report.page import File
 
+_DRAWN = 5  # claims of a report: more are too small on a phone
 _AHEAD = 60  # days: further a picture shows nothing that helps
 _LEAST = 14  # days ahead that are drawn
 _BEYOND = 1.25  # of the time until it is full
@@ -18,19 +21,40 @@ _BEYOND = 1.25  # of the time until it is full
 
 def pictures(seen: Seen) -> tuple[File, ...]:
     """Draw the growth of what fills first; of the only claim in any case."""
-    rows = seen.rows[:1] if len(seen.rows) == 1 else (*seen.filling, *seen.full)[:1]
-    return tuple(file for row in rows if (file := picture_of(row, seen)))
+    rows = seen.rows[:1] if len(seen.rows) == 1 else _worst(seen)
+    drawn = [growth for row in rows if (growth := _growth(row, seen, _ahead(rows)))]
+    png = growth_picture(drawn[0], seen.now) if len(drawn) == 1 else growth_pictures(_of_all(seen), drawn, seen.now)
+    return (File("growth.png", png),) if png else ()
 
 
-def picture_of(row: Row, seen: Seen) -> File | None:
-    """Draw the growth of one claim; None where its history is not known."""
+def _worst(seen: Seen) -> tuple[Row, ...]:
+    """Give the claims that fill first, in the order of the table; what is full already where there is a place left."""
+    chosen = {row.use.key for row in (*seen.filling, *seen.full)[:_DRAWN]}
+    return tuple(row for row in (*seen.full, *seen.filling) if row.use.key in chosen)
+
+
+def _of_all(seen: Seen) -> str:
+    """Say how many there are, and how many of them are drawn."""
+    full, filling = len(seen.full), len(seen.filling)
+    some = f"; {_DRAWN} of them" if full + filling > _DRAWN else ""
+    if not full:
+        return f"{filling} volumes fill within {seen.horizon} days{some}"
+    if not filling:
+        return f"{full} volumes are full{some}"
+    return f"{count(full, 'volume')} full, {filling} more within {seen.horizon} days{some}"
+
+
+def _growth(row: Row, seen: Seen, ahead: float) -> Growth | None:
+    """Give what is drawn of one claim; None where its history is not known."""
     used = points(seen.measured.highest if seen.measured else None, row.use.key)
     if len(used) < 2:  # noqa: PLR2004 (one point is no line)
         return None
-    png = growth_picture(
-        _title(row, seen), used, _fits(row, seen, used), _forecast(row, seen, used), seen.now, _marks(row)
-    )
-    return File("growth.png", png) if png else None
+    return Growth(_title(row, seen), used, _fits(row, seen, used), _forecast(row, seen, used, ahead), _marks(row))
+
+
+def _ahead(rows: Sequence[Row]) -> float:
+    """Say how many days ahead are worth showing: a little more than until the last of them is full."""
+    return min(_AHEAD, max([_LEAST, *((row.use.full_in or 0) * _BEYOND for row in rows)]))
 
 
 def _title(row: Row, seen: Seen) -> str:
@@ -39,6 +63,8 @@ def _title(row: Row, seen: Seen) -> str:
         return f"{title_of(use)} is full"
     if use.full_in is not None:
         return f"{title_of(use)}: full {full_on(use, seen.now)}"
+    if use.use is None and use.last and use.last.used:
+        return f"{title_of(use)} is not measured now: {held(use.last)}"
     return f"{title_of(use)}: {how_full(use.use)}"
 
 
@@ -67,12 +93,11 @@ def _fits(row: Row, seen: Seen, used: Points) -> Points:
     return [(max(when, first) if i else first, size * share) for i, (when, size) in enumerate(kept)]
 
 
-def _forecast(row: Row, seen: Seen, used: Points) -> Forecast | None:
+def _forecast(row: Row, seen: Seen, used: Points, ahead: float) -> Forecast | None:
     use, usable = row.use, row.use.use.usable if row.use.use else None
     if use.growth is None or usable is None or not use.history or is_full(use):
         return None
     full = use.full_in
-    ahead = min(_AHEAD, max(_LEAST, (full or _LEAST) * _BEYOND))
     level = used[-1][1]
     gap = usable - level
 

@@ -7,7 +7,7 @@ from robusta_volumes._analysis.costs import Amount, amount, monthly
 from robusta_volumes._model.kind import CLAIM
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.text import count, listing, plain
-from robusta_volumes._report.charts import stacked_bars
+from robusta_volumes._report.charts import COLOURS, stacked_bars
 from robusta_volumes._report.data_seen import Row, Seen
 from robusta_volumes._report.page import Block, File, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
@@ -17,6 +17,7 @@ _LARGEST = 6  # claims in the message; all are in the file
 _NAMED = 3
 _BARS = 8  # namespaces of the picture
 _LINE = 240
+_REST = "other classes"
 UNUSED = "Unused"  # condition of a claim since Kubernetes 1.36
 
 
@@ -109,17 +110,29 @@ def _size(row: Row) -> str:
     return f"{gib(row.size)}, {plain(claim.class_name or 'no class', 40)}{state}"
 
 
-def _picture(rows: tuple[Row, ...]) -> tuple[Block, ...]:
+def _named(rows: Iterable[Row]) -> dict[str, str]:
+    """Name the largest classes: as many as there are colours; the others are drawn as one."""
+    sizes: Counter[str] = Counter()
+    for row in rows:
+        sizes[row.claim.class_name or ""] += row.size or 0
+    most = len(COLOURS) if len(sizes) <= len(COLOURS) else len(COLOURS) - 1
+    return {name: name or "(no class)" for name, _ in sizes.most_common(most)}
+
+
+def _picture(every: tuple[Row, ...]) -> tuple[Block, ...]:
+    """Draw what is provisioned: what is not bound has nothing."""
+    rows = [row for row in every if row.claim.phase == "Bound"]
+    names = _named(rows)
     parts: dict[str, dict[str, int]] = {}
     for row in rows:
         of = parts.setdefault(row.claim.meta.namespace, {})
-        name = row.claim.class_name or "(no class)"
+        name = names.get(row.claim.class_name or "", _REST)
         of[name] = of.get(name, 0) + (row.size or 0)
     if len(parts) < 2:  # noqa: PLR2004 (one bar shows nothing)
         return ()
     order = sorted(parts, key=lambda name: (-sum(parts[name].values()), name))
     total = sum(sum(of.values()) for of in parts.values())
     of_all = f" ({_BARS} of {len(order)} namespaces)" if len(order) > _BARS else ""
-    title = f"{gib(total)} provisioned for {count(len(rows), 'claim')}, by namespace and class{of_all}"
+    title = f"{gib(total)} provisioned for {count(len(rows), 'bound claim')}, by namespace and class{of_all}"
     png = stacked_bars(title, [(name, parts[name]) for name in order[:_BARS]])
     return (File("provisioned.png", png),) if png else ()

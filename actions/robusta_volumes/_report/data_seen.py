@@ -18,6 +18,7 @@ from robusta_volumes._model.volume import Claim, Volume
 from robusta_volumes._report.page import Subject
 
 KEY = "PersistentDataReport"
+_FULL_RULES = frozenset({"US-01", "US-02", "US-03", "US-04"})  # nearly full, will be full; the same of inodes
 INODES_TOLD = 0.5  # share of the inodes from which on they are worth a line; a smaller filesystem has fewer
 
 
@@ -107,6 +108,22 @@ class Seen:
         found = (row for row in self.rows if row.use.inodes_full_in is not None and row.use.leads)
         soon = [row for row in found if (row.use.inodes_full_in or 0) <= self.horizon]
         return tuple(sorted(soon, key=lambda row: (row.use.inodes_full_in, row.use.key)))
+
+    @property
+    def unjudged(self) -> bool:
+        """True when something is full, or will be, and the rules that say so may not see what they need: it is told still."""
+        blind = {rule for _, rules in self.found.unseen.values() for rule in rules}
+        return not blind.isdisjoint(_FULL_RULES) and bool(self.full or self.filling or self.crowded)
+
+    @property
+    def fullest(self) -> Row | None:
+        """The fullest of those of which that is known."""
+        return max(self.known, key=lambda row: (row.use.use and row.use.use.share) or 0.0, default=None)
+
+    @property
+    def no_history(self) -> bool:
+        """True when only what is now is known, of all: kubelets keep no history, and a question for it may fail."""
+        return self.measured is not None and self.measured.highest is None
 
     @property
     def unmeasured(self) -> bool:

@@ -120,9 +120,13 @@ def error_page(error: ClusterError, doing: str, subject: Subject, *, causes: Seq
 def remedy_text(error: ClusterError, room: int) -> str:
     """Say what to do about an error in at most ``room`` characters; a rule to paste or a command stands in a fence."""
     remedy = error.remedy.strip()
-    if isinstance(error, NotAllowed) and "apiGroups" in remedy and "```" not in remedy:
-        rule = remedy[remedy.index("- apiGroups") :]
-        return f"*Do this:* add to `runner.customClusterRoleRules` in Robusta's Helm values:\n```{short(rule, room)}```"
+    before, is_rule, rule = remedy.partition("- apiGroups")
+    if is_rule and "```" not in remedy:
+        ways = () if isinstance(error, NotAllowed) else before.splitlines()  # else it is the one way out
+        first = "; ".join(line for line in ways if not line.startswith("#"))
+        todo = f"{short(first, 200)}; or add" if first else "add"
+        rule = short(is_rule + rule, room - 200)
+        return f"*Do this:* {todo} to `runner.customClusterRoleRules` in Robusta's Helm values:\n```{rule}```"
     if isinstance(error, NotAllowed) and "\n" in remedy and "```" not in remedy:
         says, _, command = remedy.partition("\n")
         return f"*Do this:* {short(says, 200)}\n```{short(command, room - 200)}```"

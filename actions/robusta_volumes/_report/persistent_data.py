@@ -9,7 +9,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._model.use_words import day, full_on, how_full, interval, is_full, moment, percent, title_of
 from robusta_volumes._report.data_files import claims_csv, grow_commands
-from robusta_volumes._report.data_lines import growth_words, number_lines, pattern_words
+from robusta_volumes._report.data_lines import growth_words, number_lines, pattern_words, pods_line
 from robusta_volumes._report.data_plain import plain_lines
 from robusta_volumes._report.data_seen import KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
@@ -43,13 +43,13 @@ def overview_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     worst = max((issue.severity for issue in problems), default=Severity.INFO)
     return Page(
         title=short(title(seen), 240),
-        severity=max(worst, Severity.MEDIUM) if blind else worst,
+        severity=max(worst, Severity.MEDIUM) if blind or seen.unjudged else worst,
         subject=seen.subject,
         blocks=tuple(blocks),
         key=KEY,
         causes=("blind",) if blind else ("report",),
-        failure=bool(problems) or blind,
-        noteworthy=bool(problems) or blind,
+        failure=bool(problems) or blind or seen.unjudged,
+        noteworthy=bool(problems) or blind or seen.unjudged,
     )
 
 
@@ -84,6 +84,10 @@ def _what_fills(seen: Seen) -> str:
         return f"{title_of(use)} is out of inodes on {day(use.inodes_full_in or 0, seen.now)}{others}"
     known = f"{len(seen.known)} of {count(len(seen.rows), 'claim')} measured"
     found = seen.uses.coverage
+    if seen.no_history:
+        fullest = seen.fullest
+        name = f"; the fullest is {title_of(fullest.use)} ({how_full(fullest.use.use)})" if fullest else ""
+        return f"No forecast for the volumes of {plain(seen.scope)}: their history is not known{name}"
     if not found.history:
         days = f"{count(found.days, 'day')} of history" if found.days else "no history"
         return f"No forecast for the volumes of {plain(seen.scope)} yet: {days}, {FORECAST_POINTS} days are needed"
@@ -106,15 +110,20 @@ def _verdict(seen: Seen) -> str:
             "`globalConfig.prometheus_additional_labels`; a volume is measured only while a pod mounts it."
         )
     first = next(iter((*seen.full, *seen.filling, *seen.crowded)), None)
-    if first is None:
-        fullest = max(seen.known, key=lambda row: row.use.use.share or 0 if row.use.use else 0, default=None)
-        if fullest is None:
-            return "Nothing to do."
-        todo = "" if seen.found.problems else "Nothing to do. "
-        if not seen.uses.coverage.history:
-            todo = "How fast it fills is not known yet: with a week of history there is a forecast. "
-        return f"{todo}The fullest is {title_of(fullest.use)}: {how_full(fullest.use.use)}."
-    return _about(first, seen)
+    return _about(first, seen) if first else _fullest(seen)
+
+
+def _fullest(seen: Seen) -> str:
+    """Say of what does not fill how full the fullest is."""
+    fullest = seen.fullest
+    if fullest is None:
+        return "Nothing to do."
+    if seen.no_history:
+        return "How fast they fill is not known: what was asked keeps no history, or did not give it. See below what to do."
+    todo = "" if seen.found.problems else "Nothing to do. "
+    if not seen.uses.coverage.history:
+        todo = "How fast it fills is not known yet: with a week of history there is a forecast. "
+    return f"{todo}The fullest is {title_of(fullest.use)}: {how_full(fullest.use.use)}."
 
 
 def _about(row: Row, seen: Seen) -> str:
@@ -126,7 +135,7 @@ def _about(row: Row, seen: Seen) -> str:
         return f"*{title_of(row.use)}*: {said} ({how_full(row.use.use)} used)."
     parts = [how_full(row.use.use), growth_words(row), pattern_words(row.use)]
     when = "" if is_full(row.use) else f": full {full_on(row.use, seen.now)}" if row.use.full_in is not None else ""
-    return f"*{title_of(row.use)}*: {', '.join(part for part in parts if part)}{when}."
+    return f"*{title_of(row.use)}*: {', '.join(part for part in parts if part)}{when}.{pods_line(row, seen)}"
 
 
 def _steps(seen: Seen) -> tuple[Block, ...]:
@@ -189,7 +198,7 @@ def _in_full(issue: Issue) -> str:
 def gaps(seen: Seen) -> tuple[Block, ...]:
     """Say what metrics could not be asked."""
     told = seen.measured.gaps if seen.measured else ()
-    lines = "\n".join(f"• {plain(one, 300)}" for one in told[:5])
+    lines = "\n".join(f"• {short(' '.join(one.split()), 300)}" for one in told[:5])  # what is foreign is escaped
     more = f"\n• and {len(told) - 5} more" if len(told) > 5 else ""  # noqa: PLR2004 (as many as above)
     return (Text(f"*Not measured:*\n{lines}{more}"),) if told else ()
 
@@ -208,7 +217,10 @@ def method(seen: Seen) -> tuple[Block, ...]:
     where = f" from {_source(measured.source)}" if measured.source else ""
     queries = "1 query" if measured.queries == 1 else f"{measured.queries:,} queries"
     asked = f" ({queries}, {measured.seconds:.1f} s)"
-    how = f"highest and lowest use of each of the last {seen.days} days{where}{asked if measured.queries else ''}"
+    asked = asked if measured.queries else ""
+    if seen.no_history:
+        return (Text(f"*How:* what is used now{where}{asked}."),)
+    how = f"highest and lowest use of each of the last {seen.days} days{where}{asked}"
     return (
         Text(
             f"*How:* {how}; the growth is the median of all slopes between two days (Theil-Sen). "

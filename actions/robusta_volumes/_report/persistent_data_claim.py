@@ -9,10 +9,10 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import count, listing, plain
-from robusta_volumes._model.usage import Use
 from robusta_volumes._model.use_words import (
     day,
     full_on,
+    held,
     how_full,
     interval,
     is_full,
@@ -22,7 +22,7 @@ from robusta_volumes._model.use_words import (
     since_changed,
     title_of,
 )
-from robusta_volumes._report.data_lines import UNTOLD, growth_words, pattern_words
+from robusta_volumes._report.data_lines import UNTOLD, growth_words, pattern_words, pods_line
 from robusta_volumes._report.data_plain import cost_of
 from robusta_volumes._report.data_seen import INODES_TOLD, KEY, Row, Seen
 from robusta_volumes._report.notices import remedy_text
@@ -50,9 +50,9 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     if asked:
         blocks.append(Table(("fact", "value"), _facts(row, seen), "Figures"))
     blocks += [Text(_in_two_lines(issue)) for issue in issues[1 : 1 + _MORE]]
-    blocks += gaps(seen)
+    blocks += [*gaps(seen), *not_looked_at(seen.found)]
     if asked:
-        blocks += [*not_looked_at(seen.found), *method(seen)]
+        blocks += method(seen)
     if row.grows_to:
         blocks += offer_to_grow(row.claim, row.grows_to, seen.see)
     if issues and row.use.use and row.use.use.used:
@@ -60,16 +60,23 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
         blocks.append(Button("What uses the space", CONTENTS, params))
     return Page(
         title=short(claim_title(row, seen), 240),
-        severity=max((issue.severity for issue in issues), default=Severity.LOW if blind else Severity.INFO),
+        severity=max((issue.severity for issue in issues), default=_without_issue(seen, blind=blind)),
         subject=seen.subject,
         blocks=tuple(blocks),
         key=KEY,
         causes=tuple(issue.rule.id for issue in issues) or (("blind",) if blind else ()),
         identity=issues[0].id if issues else "",
-        failure=bool(issues),
-        noteworthy=bool(issues) or blind,
+        failure=bool(issues) or seen.unjudged,
+        noteworthy=bool(issues) or blind or seen.unjudged,
         knows=1 if row.use.history else 0,  # a size from its growth, not from a rule of thumb
     )
+
+
+def _without_issue(seen: Seen, *, blind: bool) -> Severity:
+    """Say how bad it is where no rule says it."""
+    if seen.unjudged:
+        return Severity.MEDIUM
+    return Severity.LOW if blind else Severity.INFO
 
 
 def _in_two_lines(issue: Issue) -> str:
@@ -101,7 +108,7 @@ def claim_title(row: Row, seen: Seen) -> str:
     if seen.measured is None:
         return f"{name} has {gib(row.size)}; how full it is was not asked: metrics are off"
     if use.last and use.last.used and (use.use is None or use.use.share is None):
-        return f"{name} is not measured now: {_last(use.last)}"
+        return f"{name} is not measured now: {held(use.last)}"
     if use.use is None or use.use.share is None:
         why = f"it is {plain(use.why_unknown, 120)}" if use.why_unknown else "nothing measures it"
         return f"How full {name} is cannot be told: {why}"
@@ -119,7 +126,15 @@ def _lasts(use: ClaimUse, name: str, seen: Seen) -> str:
         return f"{name} is full {full_on(use, seen.now)} if nothing changes"
     if use.pattern in UNTOLD:
         days = count(use.history, "day") if use.history else "none"
-        return f"{name}: {how_full(use.use)} used; too little history for a forecast ({days})"
+        why = (
+            "its history is not known: no forecast"
+            if seen.no_history
+            else f"too little history for a forecast ({days})"
+        )
+        return f"{name}: {how_full(use.use)} used; {why}"
+    issues = seen.issues_of.get(use.key, ())
+    if issues:  # it has room; what is wrong with it is something else
+        return f"{plain(issues[0].title, 200)} ({how_full(use.use)} used)"
     return f"{name}: {how_full(use.use)} used, not full within {_FAR} days"
 
 
@@ -135,7 +150,7 @@ def claim_verdict(row: Row, seen: Seen) -> str:
     change = since_changed(use, seen.now)
     parts = [f"{how_full(use.use)} used", growth_words(row), pattern_words(use), change]
     said = ", ".join(part for part in parts if part)
-    return f"{said[:1].upper()}{said[1:]}. {_inodes(row, seen)}{_shared(row)}".rstrip()
+    return f"{said[:1].upper()}{said[1:]}. {_inodes(row, seen)}{_shared(row)}".rstrip() + pods_line(row, seen)
 
 
 def _last_known(row: Row) -> str:
@@ -149,12 +164,6 @@ def _last_known(row: Row) -> str:
         "No `kubelet_volume_stats_*` of it was found: a volume is measured only while a pod mounts it.\n"
         "*Do this:* where a pod does, let Prometheus scrape the kubelet of its node (job `kubelet`)."
     )
-
-
-def _last(use: Use) -> str:
-    """Write the last known use: "it held 33.0 GiB on 17 Nov"."""
-    when = f" on {use.at.day} {use.at:%b}" if use.at else " when it was measured last"
-    return f"it held {gib(use.used)}{when}"
 
 
 def _inodes(row: Row, seen: Seen) -> str:

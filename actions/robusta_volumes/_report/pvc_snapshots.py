@@ -7,6 +7,7 @@ from datetime import datetime
 from robusta_volumes._analysis.left_contents import Left
 from robusta_volumes._analysis.snapshot_cover import Cover, Rhythm
 from robusta_volumes._analysis.snapshot_fate import Fates
+from robusta_volumes._analysis.snapshot_pace import Pace
 from robusta_volumes._model.errors import NotInstalled
 from robusta_volumes._model.inventory import Unseen
 from robusta_volumes._model.restore_point import Point
@@ -45,11 +46,17 @@ class Seen:
     able_known: bool = True  # whether it could be looked which claims can be snapshotted
     claims_known: bool = True  # whether it could be looked which claims there are
     unchosen: tuple[str, ...] = ()  # schedules of which it is not known which claims they are for
+    pace: Pace | None = None  # whether retention keeps up; None where not all of the cluster was looked at
 
     @property
     def missing(self) -> tuple[Cover, ...]:
         """The claims without a good one that is new enough; those that can be helped come first."""
         return tuple(sorted((c for c in self.covers if c.why), key=lambda c: (c.cannot is not None, c.title)))
+
+    @property
+    def behind(self) -> bool:
+        """True when retention does not keep up."""
+        return self.pace is not None and self.pace.behind
 
     @property
     def wanted(self) -> int:
@@ -92,7 +99,9 @@ def overview_page(seen: Seen) -> Page:
     """Write the report."""
     missing = seen.missing
     only_unable = bool(missing) and all(one.cannot for one in missing)
-    severity = Severity.INFO if not missing else Severity.MEDIUM if only_unable else Severity.HIGH
+    severity = (
+        Severity.HIGH if missing and not only_unable else Severity.MEDIUM if missing or seen.behind else Severity.INFO
+    )
     blocks: list[Block] = [*_missing_table(missing, seen.now), Text(_says(seen))]
     rest = (of_deleted(seen.covers, seen.now), of_none(seen.loose), left_behind(seen.left), unable(seen.covers))
     blocks += [Text(short(text, TEXT_LIMIT)) for text in rest if text]
@@ -101,14 +110,14 @@ def overview_page(seen: Seen) -> Page:
     if seen.points or seen.loose:
         blocks.append(snapshots_csv([*seen.points, *seen.loose][:MOST_ROWS], seen.fates))
     return Page(
-        title=short(title(seen), 240),
+        title=short(f"{title(seen)}{'; retention falls behind' if seen.behind else ''}", 240),
         severity=severity,
         subject=seen.subject,
         blocks=tuple(blocks),
         key=KEY,
         causes=("report",),
-        failure=bool(missing),
-        noteworthy=bool(missing),
+        failure=bool(missing) or seen.behind,
+        noteworthy=bool(missing) or seen.behind,
     )
 
 
@@ -154,10 +163,10 @@ def _says(seen: Seen) -> str:
     for number, (todo, names) in enumerate(list(todos.items())[:_FEW]):
         who = plain(names[0]) if len(names) == 1 else count(len(names), "claim")
         lines.append(short(f"{'*Do this:* ' if number == 0 else '• '}{who}: {command(todo)}", 500))
+    if seen.pace and seen.behind:
+        lines.append(f"{'• ' if lines else '*Do this:* '}{_falls_behind(seen.pace)}")
     good = sum(p.good for p in seen.points)
-    going = sum(seen.fates.goes(p) for p in seen.points)
-    goes = f"; {count(going, 'snapshot')} will go with the next run" if going else ""
-    lines.append(f"Kept {good:,} good ones of {count(len(seen.points), 'snapshot')}{goes}. {STAYS}")
+    lines.append(f"Kept {good:,} good ones of {count(len(seen.points), 'snapshot')}{_going(seen)}. {STAYS}")
     if seen.unchosen:
         chooses = "chooses" if len(seen.unchosen) == 1 else "choose"
         listed = listing([code(name) for name in seen.unchosen], _FEW)
@@ -170,6 +179,25 @@ def _says(seen: Seen) -> str:
     beats = [f"{code(beat.schedule.name)} {slot_words(beat)}" for beat in sorted(seen.rhythms, key=lambda b: b.next)]
     lines.append(f"Next: {listing(beats, _FEW)}.")
     return short("\n".join(lines), TEXT_LIMIT)
+
+
+def _falls_behind(pace: Pace) -> str:
+    """Say that more has to go than may be deleted, and which setting lets it."""
+    why = f"{pace.made:,.0f} snapshots a day are made" if pace.grows else f"{pace.due:,} snapshots are due to go"
+    stay = ", so more and more stay beyond their time" if pace.grows else ""
+    may = f"{pace.a_day:,} a day may be deleted ({pace.most:,} every five minutes)"
+    return f"set `maxDeletePerRun` to {pace.enough:,} or more: {why}, and {may}{stay}."
+
+
+def _going(seen: Seen) -> str:
+    """Say how many go, and when."""
+    going = sum(seen.fates.goes(p) for p in seen.points)
+    if not going:
+        return ""
+    most = seen.pace.most if seen.pace else going
+    if not most:
+        return f"; {count(going, 'snapshot')} would go, and stay: `maxDeletePerRun` is 0"
+    return f"; {count(going, 'snapshot')} will go with the next run{f's, {most:,} with each' if going > most else ''}"
 
 
 def command(todo: str) -> str:

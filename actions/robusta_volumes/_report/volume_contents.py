@@ -6,10 +6,10 @@ from datetime import datetime
 
 from robusta_volumes._analysis.contents_hints import Hint
 from robusta_volumes._analysis.contents_names import by_count, deepest
-from robusta_volumes._model.contents import Entry, Exec, Filesystem, Found, Inspector
+from robusta_volumes._model.contents import Copy, Debug, Entry, Exec, Filesystem, Found, Inspector, Way
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import code, count, listing, plain
+from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
@@ -20,6 +20,7 @@ _FOLDERS, _FILES, _KINDS, _CROWDED, _HINTS = 8, 5, 5, 3, 3  # rows in the messag
 _CROWD = 10_000  # things below a folder, from which on they are many for a file system's inodes
 _NAME = 46  # characters of a path in a table
 _TITLE = 300
+_TRIED = 3  # ways in vain that are told with what was found
 _LEAST_SIZE, _LARGEST_SIZE = 0.8, 1.1  # of the claim's capacity: what the file system's own tables leave, and rounding
 _HIDDEN = 0.05  # of the file system, from which on what no file explains is worth a sentence: its journal and tables take less
 
@@ -46,7 +47,7 @@ class About:
 
 
 def contents_page(
-    about: About, found: Found, known: Sequence[Hint], way: Exec | Inspector, seconds: int, tried: Sequence[str]
+    about: About, found: Found, known: Sequence[Hint], way: Way, seconds: int, tried: Sequence[str]
 ) -> Page:
     """Tell what was found."""
     folders = deepest(found.largest_folders, _FOLDERS)
@@ -58,7 +59,7 @@ def contents_page(
     return page_about(about, _title(about, found, folders, way), blocks, "found")
 
 
-def _title(about: About, found: Found, folders: Sequence[Entry], way: Exec | Inspector) -> str:
+def _title(about: About, found: Found, folders: Sequence[Entry], way: Way) -> str:
     """Say where the most is: in files, in deleted ones, or in what no file explains."""
     sure = _sure(found, way)
     if not found.files and not found.open_deleted and sure:
@@ -75,12 +76,12 @@ def _title(about: About, found: Found, folders: Sequence[Entry], way: Exec | Ins
     return f"{about.title} holds {files}"
 
 
-def _sure(found: Found, way: Exec | Inspector) -> bool:
+def _sure(found: Found, way: Way) -> bool:
     """Tell whether all of the volume was seen."""
     return found.complete and not found.denied and not (isinstance(way, Exec) and way.sub_path)
 
 
-def _advice(about: About, found: Found, known: Sequence[Hint], way: Exec | Inspector) -> Iterator[str]:
+def _advice(about: About, found: Found, known: Sequence[Hint], way: Way) -> Iterator[str]:
     """Give what to do, for what holds most first."""
     said = [
         (h.used, f"*{plain(h.name, 80)}* ({gib(h.used)}, {_share(h.used, found)}) is {h.is_what}: {h.todo}.")
@@ -89,7 +90,7 @@ def _advice(about: About, found: Found, known: Sequence[Hint], way: Exec | Inspe
     if found.open_deleted:
         deleted, one = count(found.open_deleted_files, "deleted file"), found.open_deleted_files == 1
         held = f"{gib(found.open_deleted)} is held by {deleted} that a process still has open"
-        which = f"pod {code(way.pod)}" if isinstance(way, Exec) else "that pod"
+        which = f"pod {code(way.pod)}" if isinstance(way, Exec | Debug) else "that pod"
         back = "which removes it" if one else "which removes them"
         said.append((found.open_deleted, f"{held}. *Do this:* restart {which}, {back} and gives the space back."))
     hidden = _hidden(about, found) if _sure(found, way) else 0
@@ -102,7 +103,7 @@ def _advice(about: About, found: Found, known: Sequence[Hint], way: Exec | Inspe
     yield from (text for _, text in sorted(said, key=lambda one: -one[0]))
 
 
-def _limits(found: Found, way: Exec | Inspector, seconds: int) -> Iterator[str]:
+def _limits(found: Found, way: Way, seconds: int) -> Iterator[str]:
     """Say what was not seen."""
     if not found.complete:
         yield (
@@ -154,13 +155,21 @@ def _share(part: int, found: Found) -> str:
     return f"{part * 100 / found.used:.0f} %" if found.used else "0 %"
 
 
-def _small(way: Exec | Inspector, tried: Sequence[str]) -> str:
-    where = (
-        f"pod {code(way.pod)}, container {code(way.container)}"
-        if isinstance(way, Exec)
-        else "a pod of our own, deleted since"
-    )
-    before = f" Tried before: {listing([short(one, 160) for one in tried], 3)}." if tried else ""
+def _small(way: Way, tried: Sequence[str]) -> str:
+    where = ""
+    if isinstance(way, Exec):
+        where = f"pod {code(way.pod)}, container {code(way.container)}"
+    if isinstance(way, Debug):
+        where = (
+            f"a container that was added to pod {code(way.pod)}; it has ended, but Kubernetes takes none out again: it stays "
+            "listed there until the pod goes"
+        )
+    if isinstance(way, Copy | Inspector):
+        gone = f"left behind: {', '.join(way.left)}" if way.left else "deleted since"
+        copy = " over a copy, made from a snapshot that was taken for it" if isinstance(way, Copy) else ""
+        where = f"a pod of our own{copy}{';' if copy or way.left else ','} {gone}"
+    before = "; ".join(short(one, 160) for one in tried[:_TRIED]) + (" and more" if len(tried) > _TRIED else "")
+    before = f" Tried before: {before}." if tried else ""
     return f"Looked at from {where}.{before}"
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from robusta_volumes._model.claim_template import ClaimTemplate
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import CLAIM, STATEFUL_SET, VOLUME
 from robusta_volumes._model.limit_range import LimitRange
@@ -11,7 +12,7 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import cited, code, count, listing, plain, quoted
 from robusta_volumes._model.times import ago
-from robusta_volumes._model.volume import Claim, ClaimTemplate, Pod, Workload
+from robusta_volumes._model.volume import Claim, Pod, Workload
 from robusta_volumes._rules.rule import Fix, Hit, rule
 from robusta_volumes._rules.static import short_modes
 

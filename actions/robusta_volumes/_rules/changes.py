@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from robusta_volumes._model.claim_template import ClaimTemplate
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import ATTRIBUTES_CLASS, CLAIM, EVENT
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import as_quantity, gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import cited, listing, nearest, plain, quoted
-from robusta_volumes._model.volume import Claim, ClaimTemplate, Workload
+from robusta_volumes._model.volume import Claim, Workload
 from robusta_volumes._rules.commands import patch_claim
 from robusta_volumes._rules.rule import Fix, Hit, rule
 

@@ -12,6 +12,7 @@ from robusta_volumes._model.text import cited, code, count, listing, plain, quot
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim, Condition, CsiNode, Event, Node, Pod
 from robusta_volumes._rules.joins import alive, fresh_events, pairs_of
+from robusta_volumes._rules.pod_trouble import FAILING, complains, complaints, evidence
 from robusta_volumes._rules.rule import Fix, Hit, rule
 
 _ABNORMAL, _NORMAL = "VolumeConditionAbnormal", "VolumeConditionNormal"
@@ -36,9 +37,12 @@ _UNKNOWN = ("is not healthy", Severity.CRITICAL)
 def disk_fails(node: Node, see: Inventory, limits: Limits) -> Hit | None:
     """The kernel makes a damaged filesystem read-only: applications go on, every write fails, and data may be lost."""
     pods = tuple(p for p in see.pods_on.get(node.meta.name, ()) if alive(p))
-    event = _disk_event(node, see, limits)
-    if not pods or (event is None and not node.troubles):
+    event = disk_event(node, see, limits)
+    told = tuple(p for p in pods if complains(p, FAILING))
+    if not pods or (event is None and not node.troubles and not told):
         return None
+    if event is None and not node.troubles:
+        return _told_by_pods(told, see, limits)
     if event and not node.troubles:
         says, said, since = "reports errors of a disk", event.message, event.first
         when = f"{event.count} times, last {ago(event.last, see.now)}"
@@ -50,7 +54,7 @@ def disk_fails(node: Node, see: Inventory, limits: Limits) -> Hit | None:
     return Hit(
         f"{says}: {count(len(pods), 'pod')} with volumes on it may not be able to write",
         f"{cited(said, 240)} ({when}). It does not say which volume. Pods with volumes "
-        f"there: {listing([p.meta.title for p in pods], 3)}.",
+        f"there: {listing([p.meta.title for p in pods], 3)}. {evidence(told, see, limits, FAILING)}".rstrip(),
         (
             Fix("let no new pod start there while you look", f"kubectl cordon {name}"),
             Fix(
@@ -64,7 +68,27 @@ def disk_fails(node: Node, see: Inventory, limits: Limits) -> Hit | None:
     )
 
 
-def _disk_event(node: Node, see: Inventory, limits: Limits) -> Event | None:
+def _told_by_pods(pods: tuple[Pod, ...], see: Inventory, limits: Limits) -> Hit:
+    """Tell what pods alone say: a filesystem of the volume's own, that no node reports."""
+    say = "say" if len(pods) > 1 else "says"
+    words = listing([f'"{sign}"' for sign in dict.fromkeys(sign for p in pods for sign, _ in complaints(p, FAILING))])
+    first = pods[0]
+    name = complains(first, FAILING)
+    look = f"kubectl -n {quoted(first.meta.namespace)} logs {quoted(first.meta.name)} -c {quoted(name)} --tail=50"
+    return Hit(
+        f"runs {count(len(pods), 'pod')} with volumes that {say} {words}",
+        f"{evidence(pods, see, limits, FAILING)} The node itself reports nothing: it may be the volume's own filesystem.",
+        (
+            Fix("look which path it is about", look),
+            Fix("when it is in the volume, look at its backend, then restart the pod, which mounts it anew"),
+        ),
+        victims=tuple(f"Pod {p.meta.title}" for p in pods),
+        claims=tuple(dict.fromkeys((p.meta.namespace, claim) for p in pods for claim in p.claims)),
+        severity=Severity.HIGH,
+    )
+
+
+def disk_event(node: Node, see: Inventory, limits: Limits) -> Event | None:
     """Find the newest report of a disk error; the uid in a node's events is its name, so it is not compared."""
     recent = timedelta(minutes=limits.recent_event_minutes)
     found = (e for e in see.events_of("Node", "", node.meta.name) if e.reason in _DISK_EVENTS)

@@ -34,6 +34,7 @@ class Hit:
     volumes: tuple[str, ...] = ()  # volumes concerned besides the subject itself
     size: int | None = None  # bytes at stake
     severity: Severity | None = None  # when it differs from the rule's
+    hurts: str = ""  # what pods suffer from it, in short sentences, as far as ``why`` holds it
     cost: float | None = None  # of that in a month, once the settings' prices were looked at
 
 

@@ -7,7 +7,8 @@ from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing
 from robusta_volumes._model.use_words import full_on, moment, percent
-from robusta_volumes._model.volume import Claim
+from robusta_volumes._model.volume import Claim, Pod
+from robusta_volumes._rules.pod_trouble import FULL, evidence, failed, not_ready, suffering
 from robusta_volumes._rules.rule import Fix, Hit, rule
 from robusta_volumes._rules.usage_facts import (
     at_least,
@@ -17,17 +18,12 @@ from robusta_volumes._rules.usage_facts import (
     left,
     measured,
     state,
-    suffering,
     volume_size,
 )
 from robusta_volumes._rules.usage_fixes import LOOK, grow_fixes
 
 _NEEDS = (METRICS, VOLUME, STORAGE_CLASS, POD)
 _MORE = Fix("when it is full of small files, delete or pack them: run action volume_contents to see where they are")
-
-
-def _pods(claim: Claim, see: Inventory) -> tuple[str, ...]:
-    return tuple(f"Pod {p.meta.title}" for p in suffering(claim, see))
 
 
 @rule(
@@ -145,7 +141,7 @@ def _more_inodes(claim: Claim, use: ClaimUse, see: Inventory, limits: Limits) ->
 
 def _stops_pods(claim: Claim, use: ClaimUse, see: Inventory, limits: Limits) -> bool:
     """Tell whether there is no room left and pods that mount it do not work."""
-    return bool(use.use and at_least(use.use.share, limits.no_room_percent) and suffering(claim, see))
+    return bool(use.use and at_least(use.use.share, limits.no_room_percent) and suffering(claim, see, limits))
 
 
 @rule(
@@ -161,17 +157,33 @@ def full_and_down(claim: Claim, see: Inventory, limits: Limits) -> Hit | None:
     use = measured(claim, see)
     if use is None or use.use is None or not _stops_pods(claim, use, see, limits):
         return None
-    pods = suffering(claim, see)
+    pods = suffering(claim, see, limits)
+    down = not_ready(claim, see)
+    idle = f"Not ready: {listing([p.meta.name for p in down], 3)}." if down else ""
+    hurts = f"{idle} {evidence(pods, see, limits, FULL)}".strip()
     return Hit(
-        f"is full ({percent(use.use.share)}), and {count(len(pods), 'pod')} that need it do not work"
-        if len(pods) > 1
-        else f"is full ({percent(use.use.share)}), and pod {pods[0].meta.name} that needs it does not work",
-        f"Not ready: {listing([p.meta.name for p in pods], 3)}. {state(use, see)}{changed(use)}",
+        f"is full ({percent(use.use.share)}), and {_stopped(pods, down, see, limits)}",
+        f"{hurts} {state(use, see)}{changed(use)}".strip(),
         grow_fixes(claim, use, see, limits),
-        victims=_pods(claim, see),
+        victims=tuple(f"Pod {p.meta.title}" for p in pods),
         claims=use.shared_with,
         size=volume_size(claim, see),
+        hurts=hurts,
     )
+
+
+def _stopped(pods: tuple[Pod, ...], down: tuple[Pod, ...], see: Inventory, limits: Limits) -> str:
+    """Say what pods suffer, the worst of it: they do not work, or were started again, or cannot write."""
+    again = tuple(p for p in pods if failed(p, see, limits))
+    worst = down or again or pods
+    one, many = "cannot write", "cannot write"
+    if down:
+        one, many = "does not work", "do not work"
+    elif again:
+        one, many = "was started again", "were started again"
+    if len(worst) > 1:
+        return f"{count(len(worst), 'pod')} that need it {many}"
+    return f"pod {worst[0].meta.name} that needs it {one}"
 
 
 RULES = (nearly_full, fills_up, inodes_nearly_full, inodes_fill_up, full_and_down)

@@ -7,8 +7,7 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing, plain
 from robusta_volumes._model.use_words import amount, full_on, how_full, rate
-from robusta_volumes._model.volume import Claim, Pod
-from robusta_volumes._rules.binding import users
+from robusta_volumes._model.volume import Claim
 
 _PERCENT = 100
 _UNTOLD = {"no data", "too short"}  # patterns that say nothing of the data
@@ -75,11 +74,6 @@ def volume_size(claim: Claim, see: Inventory) -> int | None:
     """Give the bytes that are paid for."""
     volume = see.volume_of(claim)
     return (volume.capacity if volume else None) or claim.capacity
-
-
-def suffering(claim: Claim, see: Inventory) -> tuple[Pod, ...]:
-    """List the pods that mount a claim and do not work: not ready, though they run."""
-    return tuple(p for p in users(claim, see) if p.node and p.phase == "Running" and not p.ready)
 
 
 def sizes(claim: Claim, see: Inventory) -> str:

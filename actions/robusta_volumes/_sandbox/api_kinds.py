@@ -12,7 +12,6 @@ from robusta_volumes._model.kind import ALL_KINDS, BACKUP_KINDS, SNAPSHOT, SNAPS
 _MORE = {
     "v1": "Service=services Endpoints=endpoints Secret=secrets ServiceAccount=serviceaccounts"
     " ReplicationController=replicationcontrollers PodTemplate=podtemplates",
-    "apps/v1": "ControllerRevision=controllerrevisions",
     "autoscaling/v2": "HorizontalPodAutoscaler=horizontalpodautoscalers",
     "policy/v1": "PodDisruptionBudget=poddisruptionbudgets",
     "networking.k8s.io/v1": "Ingress=ingresses NetworkPolicy=networkpolicies",

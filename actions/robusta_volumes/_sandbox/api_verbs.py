@@ -8,7 +8,7 @@ from typing import Any
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store import Admit, Store
 from robusta_volumes._model.errors import ClusterError
-from robusta_volumes._model.kind import CLAIM, EVENT, SNAPSHOT, SNAPSHOT_CONTENT, Kind
+from robusta_volumes._model.kind import CLAIM, EVENT, POD, SNAPSHOT, SNAPSHOT_CONTENT, Kind
 from robusta_volumes._sandbox.api_admission import admit
 from robusta_volumes._sandbox.api_call import Call
 from robusta_volumes._sandbox.api_events import check_fields, is_mirror, mirrored
@@ -25,6 +25,7 @@ from robusta_volumes._sandbox.api_status import (
     no_such_path,
     of_error,
 )
+from robusta_volumes._sandbox.ephemeral import added_to
 from robusta_volumes._sandbox.rbac import Access, Ask
 
 _PATCHES = {
@@ -82,7 +83,8 @@ class Verbs:
         return answer
 
     def _answer(self, call: Call, kind: Kind, request: Request) -> tuple[int, Object]:
-        if call.subresource and not (call.subresource == "status" and has_status(kind)):
+        adds = call.subresource == "ephemeralcontainers" and kind == POD and call.verb == "patch"
+        if call.subresource and not (call.subresource == "status" and has_status(kind)) and not adds:
             raise no_such_path()
         if kind.group == "authorization.k8s.io":
             return _CREATED, self._review(kind, request)
@@ -172,6 +174,8 @@ class Verbs:
         def check(old: Object | None, new: Object) -> Object:
             if old is not None and call.subresource == "status":
                 return {**old, "metadata": new["metadata"], "status": new.get("status", {})}
+            if old is not None and call.subresource == "ephemeralcontainers":
+                return added_to(old, new)
             if old is not None and has_status(kind):
                 new.pop("status", None)
                 new |= {"status": old["status"]} if "status" in old else {}

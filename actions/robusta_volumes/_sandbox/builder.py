@@ -179,6 +179,22 @@ class Builder:
         return self.add(kind, name, namespace, api="apps/v1", spec=spec, status=status)
 
 
+def revision(b: Builder, namespace: str, owner: tuple[str, str], number: int, age: float, image: str) -> None:
+    """Add one rollout of a StatefulSet or a DaemonSet."""
+    ref = {"apiVersion": "apps/v1", "kind": owner[0], "name": owner[1], "uid": "o", "controller": True}
+    template = {"$patch": "replace", "spec": {"containers": [{"name": "main", "image": image}]}}
+    b.add(
+        "ControllerRevision",
+        f"{owner[1]}-{number:010d}",
+        namespace,
+        api="apps/v1",
+        age=age,
+        metadata={"ownerReferences": [ref]},
+        revision=number,
+        data={"spec": {"template": template}},
+    )
+
+
 def as_forwarded(event: Object) -> Object:
     """Write a core/v1 Event in the shape in which the forwarder posts it: events.k8s.io/v1, without apiVersion and kind."""
     body = {

@@ -1,4 +1,4 @@
-"""The demo's act about what is in volumes: a database whose log grows, and a claim that no pod uses any more."""
+"""The demo's act about what is in volumes: a database whose log grows, its copy, and a claim that no pod uses any more."""
 
 import contextlib
 import tempfile
@@ -12,6 +12,7 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_exec import PodExec
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.builder import Builder, Object
+from robusta_volumes._sandbox.csi_storage import CsiStorage
 from robusta_volumes._sandbox.pod_runner import PodRunner
 from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.shell import PodShell
@@ -26,6 +27,7 @@ CONTENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("What is in a volume? First how it would be looked at", {**_PG, "dry_run": True}),
     ("Then it is, from the pod that has it", _PG),
     ("No pod uses this one: a pod of our own looks, and is gone after", _OLD),
+    ("The database is not to be disturbed: a copy is looked at, and is gone after", {**_PG, "way": "snapshot"}),
 )
 _FILES = {
     "data-billing-0": {f"pg_wal/00000001000000000000002{n}": 4 for n in range(6)}
@@ -60,8 +62,10 @@ def contents_server(store: Store) -> Iterator[ApiServer]:
 def contents_act(world: World, expect: Expect) -> None:
     """Play it."""
     world.api.store.take(_objects())
-    for caption, params in CONTENTS:
-        expect(f"By hand: {caption}", lambda params=params: world.runner.trigger(_ACTION, **params), 1)  # type: ignore[misc]
+    with CsiStorage(world.api.store) as storage:
+        world.api.drive(storage)  # what a copy is made of is ready when it is first asked for
+        for caption, params in CONTENTS:
+            expect(f"By hand: {caption}", lambda params=params: world.runner.trigger(_ACTION, **params), 1)  # type: ignore[misc]
 
 
 def _objects() -> list[Object]:

@@ -8,12 +8,14 @@ from pathlib import Path
 from aiohttp import web
 
 from robusta_volumes._cluster.cluster import Object
+from robusta_volumes._cluster.fields import at
 from robusta_volumes._cluster.store import Store
-from robusta_volumes._model.kind import POD
+from robusta_volumes._model.errors import NotFound
+from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT
 from robusta_volumes._model.ours import INSPECTS
 from robusta_volumes._model.times import UTC, parse_time
-from robusta_volumes._sandbox.api_status import FORBIDDEN, StatusError, details
-from robusta_volumes._sandbox.rbac import Access, Ask
+from robusta_volumes._sandbox.api_logs import PodLogs
+from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.stepping import Stepping
 
 _Key = tuple[str, str]
@@ -42,7 +44,7 @@ class PodRunner(Stepping):
     @property
     def routes(self) -> list[web.RouteDef]:
         """Give the route of logs, to hand to the API server."""
-        return [web.get("/api/v1/namespaces/{namespace}/pods/{pod}/log", self._log)]
+        return PodLogs(self.access, self.logs).routes
 
     def step(self) -> None:
         """Move each pod by one stage."""
@@ -66,15 +68,28 @@ class PodRunner(Stepping):
             self._status(key, self.stuck)
             return
         spec = pod["spec"]
-        if (key[0], _claim(spec)) not in self.folders:
+        folder = self._folder(key[0], _claim(spec))
+        if folder is None:
             return
         self.manifests.append(pod)
-        command = ["sleep", "3600"] if self.slow else _here(spec, self.folders[key[0], _claim(spec)])
+        command = ["sleep", "3600"] if self.slow else _here(spec, folder)
         env = {"PATH": os.environ.get("PATH", os.defpath)}
         self._running[key] = subprocess.Popen(  # noqa: S603 (that is what it is for)
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
         )
         self._status(key, {"phase": "Running", "containerStatuses": [{"name": "look", "state": {"running": {}}}]})
+
+    def _folder(self, namespace: str, claim: str) -> Path | None:
+        """Find what stands for a claim; one that was restored and is bound holds what its snapshot was taken of."""
+        if (namespace, claim) in self.folders:
+            return self.folders[namespace, claim]
+        try:
+            found = self.store.get(CLAIM, claim, namespace)
+            snapshot = self.store.get(SNAPSHOT, str(at(found, "spec", "dataSource", "name")), namespace)
+        except NotFound:
+            return None
+        source = str(at(snapshot, "spec", "source", "persistentVolumeClaimName"))
+        return self.folders.get((namespace, source)) if at(found, "status", "phase") == "Bound" else None
 
     def _follow(self, key: _Key, pod: Object) -> None:
         process = self._running[key]
@@ -97,14 +112,6 @@ class PodRunner(Stepping):
 
     def _status(self, key: _Key, status: Object) -> None:
         self.store.patch(POD, key[1], key[0], {"status": status})
-
-    async def _log(self, request: web.Request) -> web.Response:
-        namespace, pod = request.match_info["namespace"], request.match_info["pod"]
-        ask = Ask("get", "", "pods/log", namespace, pod)
-        if not self.access.allows(ask):
-            which = details(pod, "", "pods")
-            raise StatusError(FORBIDDEN, "Forbidden", ask.refusal(self.access.user), which)
-        return web.Response(text=self.logs.get((namespace, pod), ""))
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from robusta_volumes._sandbox.builder import DAY, Builder, Object
+from robusta_volumes._sandbox.builder import DAY, Builder, Object, revision
 
 EBS, EFS = "ebs.csi.aws.com", "efs.csi.aws.com"
 CEPH, LONGHORN = "rook-ceph.rbd.csi.ceph.com", "driver.longhorn.io"
@@ -68,6 +68,8 @@ def _set(
 
 def _healthy(b: Builder) -> None:
     _set(b, "db", "pg", 3, "100Gi", "gp3", EBS)
+    for number, days, tag in ((6, 24, "16.4"), (7, 6, "17.2")):
+        revision(b, "db", ("StatefulSet", "pg"), number, days * DAY, f"registry.local/postgres:{tag}")
     _set(b, "db", "redis", 3, "10Gi", "ceph-block", CEPH)
     _set(b, "shop", "kafka", 3, "50Gi", "gp3", EBS)
     _set(b, "shop", "search", 2, "80Gi", "longhorn", LONGHORN)

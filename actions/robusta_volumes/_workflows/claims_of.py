@@ -5,6 +5,7 @@ from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.target import Target
 from robusta_volumes._report.page import Subject
+from robusta_volumes._rules.joins import owner_of
 
 Key = tuple[str, str]
 
@@ -29,6 +30,10 @@ def claims_of(cluster: Cluster, target: Target) -> tuple[str, frozenset[Key] | N
         heads = tuple(f"{template.name}-{target.name}-" for template in found.templates)
         claims = [read.meta(o).key for o in cluster.find(k.CLAIM, space)] if heads else []
         return space, frozenset(key for key in claims if any(_numbered(key[1], head) for head in heads))
+    if target.is_one_object:  # a workload, whose claims its pods name
+        pods = [read_pods.pod(o) for o in cluster.find(k.POD, space, slim=read_pods.slim_pod)]
+        own = [pod for pod in pods if owner_of(pod) == (target.kind, target.name)]
+        return space, frozenset((space, name) for pod in own for name in pod.claims)
     return space or (target.name if target.kind == k.NAMESPACE.name else ""), None
 
 

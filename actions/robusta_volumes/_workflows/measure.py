@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from robusta_volumes._cluster.metric_batches import in_namespaces
 from robusta_volumes._cluster.metrics import Metrics
-from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.errors import ClusterError, Unavailable
 from robusta_volumes._model.text import plain
 from robusta_volumes._model.usage import Grid, Key, Measured, Use
 
@@ -81,7 +81,7 @@ def measure_or(
 ) -> Measured:
     """Ask ``first``, and ``second`` where that does not answer at all; both connect when they are called.
 
-    Raises the errors of `robusta_volumes._model.errors`: when neither answers; that of the first, with what the second says.
+    Raises the errors of `robusta_volumes._model.errors`: when neither answers, Unavailable with what both say.
     """
     try:
         return measure(first(), claims, asked, now)
@@ -89,13 +89,13 @@ def measure_or(
         if second is None:
             raise
         remedy = f"; {error.remedy}" if error.remedy else ""
+        said = plain(error)
         try:
             found = measure(second(), claims, asked, now)
         except ClusterError as other:
-            error.message += f"; {other}"
-            error.remedy = "\n".join(filter(None, (error.remedy, other.remedy)))
-            raise error from None
-        return replace(found, gaps=(f"{plain(error)}{remedy}.", *found.gaps))
+            remedies = "\n".join(filter(None, (error.remedy, other.remedy)))
+            raise Unavailable(f"{error}; {other}", remedies) from None
+        return replace(found, gaps=(f"{said[:1].upper()}{said[1:]}{remedy}.", *found.gaps))
 
 
 class _Asking:

@@ -21,9 +21,12 @@ from robusta_volumes._report.persistent_data import overview_page
 from robusta_volumes._report.persistent_data_claim import claim_page, no_claims_page
 from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page
 from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._rules.joins import owner_of
+from robusta_volumes._rules.telemetry import UNREPORTED
 from robusta_volumes._workflows.around import claim_namespace, neighbourhood, with_claim
 from robusta_volumes._workflows.data_metrics import Ask
 from robusta_volumes._workflows.narrow import only_namespace, part_of
+from robusta_volumes._workflows.pod_logs import with_logs
 
 _KINDS = (
     k.CLAIM,
@@ -35,6 +38,7 @@ _KINDS = (
     k.STATEFUL_SET,
     k.DAEMON_SET,
     k.REPLICA_SET,
+    k.CONTROLLER_REVISION,
     k.JOB,
     k.CRON_JOB,
     k.QUOTA,
@@ -70,7 +74,8 @@ def persistent_data_analysis(cluster: Cluster, target: Target, settings: Persist
     part = _part(see, target, keys)
     if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
         return _missing(target, see)
-    return page_of(see, part, target, settings, _measured(see, part, target, settings, ask))
+    asked = _measured(see, part, target, settings, ask)
+    return page_of(see, part, target, settings, asked, cluster)
 
 
 def _measured(see: Inventory, part: Inventory, target: Target, settings: PersistentDataAnalysis, ask: Ask) -> Asked:
@@ -83,13 +88,24 @@ def _measured(see: Inventory, part: Inventory, target: Target, settings: Persist
         return Asked(failure=error)
 
 
-def page_of(see: Inventory, part: Inventory, target: Target, settings: PersistentDataAnalysis, asked: Asked) -> Page:
-    """Judge what was seen and measured, and write the report on ``part`` of it."""
+def page_of(
+    see: Inventory,
+    part: Inventory,
+    target: Target,
+    settings: PersistentDataAnalysis,
+    asked: Asked,
+    cluster: Cluster | None = None,
+) -> Page:
+    """Judge what was seen and measured, and write the report on ``part`` of it; ``cluster`` is asked for logs."""
     uses = claim_uses(_whole(see, part, target), asked.measured, settings) if asked.measured else Uses()
     known = uses.by_claim if asked.measured else None
-    judged = without_metrics(see, "no answer", "see above for what to do") if asked.failure else see
+    whole = see
+    if cluster:
+        see = with_logs(cluster, see, {c.meta.key for c in part.claims}, known, settings)
+    lacks = _lacks_metrics(part, uses, asked)
+    judged = without_metrics(see, *lacks) if lacks else see
     found = assess(replace(judged, uses=known), settings.thresholds, _RULES, settings.choice)
-    if part is not see:
+    if part is not whole:
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
     part = replace(part, uses=known)
     seen = Seen(
@@ -107,6 +123,15 @@ def page_of(see: Inventory, part: Inventory, target: Target, settings: Persisten
     )
     one = target.is_one_object and len(part.claims) == 1
     return claim_page(seen, pictures(seen)) if one else overview_page(seen, pictures(seen))
+
+
+def _lacks_metrics(part: Inventory, uses: Uses, asked: Asked) -> tuple[str, str] | None:
+    """Say why no rule about use could look, and what to do; None where one could, and where there is nothing to measure."""
+    if asked.failure:
+        return "no answer", "see above for what to do"
+    found = [uses.by_claim[c.meta.key] for c in part.claims if c.meta.key in uses.by_claim]
+    silent = any(use.why_unknown == UNREPORTED for use in found) and not any(use.use for use in found)
+    return ("nothing of this data now", "see above") if silent else None
 
 
 def _whole(see: Inventory, part: Inventory, target: Target) -> Inventory:
@@ -137,8 +162,12 @@ def _claims_of(see: Inventory, target: Target) -> frozenset[Key] | None:
     if target.kind == k.POD.name:
         return frozenset((p.meta.namespace, name) for p in see.pods if p.meta.key == here for name in p.claims)
     own = [w for w in see.workloads if (w.kind, w.meta.key) == (target.kind, here)]
-    named = {(w.meta.namespace, name) for w in own for name in w.claims}
-    return frozenset(named | {c.meta.key for c in see.claims_of_set.get(here, ())})
+    pods = [p for p in see.pods if p.meta.namespace == target.namespace and owner_of(p) == (target.kind, target.name)]
+    named = {
+        (target.namespace, name) for claims in (*(w.claims for w in own), *(p.claims for p in pods)) for name in claims
+    }
+    made = see.claims_of_set.get(here, ()) if target.kind == k.STATEFUL_SET.name else ()
+    return frozenset(named | {c.meta.key for c in made})
 
 
 def _part(see: Inventory, target: Target, keys: frozenset[Key] | None) -> Inventory:

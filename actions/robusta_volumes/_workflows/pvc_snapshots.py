@@ -7,6 +7,7 @@ from robusta_volumes._analysis.claim_selection import LabelTest
 from robusta_volumes._analysis.left_contents import Left, left_contents
 from robusta_volumes._analysis.snapshot_cover import Cover, Key, covers, newest_first, rhythm
 from robusta_volumes._analysis.snapshot_fate import Fates
+from robusta_volumes._analysis.snapshot_pace import pace
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
@@ -52,12 +53,13 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots, home
     if not chosen and of is not None and not see.lacks(k.CLAIM):
         return _missing(cluster, target, see)
     keys, narrow = {(c.namespace, c.claim) for c in chosen}, of is not None or bool(tests)
+    fates = Fates(points, settings, see.now)
     seen = Seen(
         subject_of(cluster, target, namespace),
         _scope(target, see),
         chosen,
         newest_first(p for p in points if (p.namespace, p.claim) in keys),
-        Fates(points, settings, see.now),
+        fates,
         see.now,
         tuple(rhythm(schedule, settings, see.now, since.get(schedule.name)) for schedule in settings.schedules),
         () if narrow else _left(see, points, namespace),
@@ -66,6 +68,9 @@ def pvc_snapshots(cluster: Cluster, target: Target, settings: PvcSnapshots, home
         not (see.lacks(k.VOLUME) or see.lacks(k.SNAPSHOT_CLASS)),
         not see.lacks(k.CLAIM),
         tuple(s.name for s in settings.schedules if s.drivers and see.lacks(k.VOLUME)),
+        None
+        if narrow or namespace
+        else pace(every, sum(map(fates.goes, points)), settings.max_delete_per_run, see.now),
     )
     if of is None or len(keys) != 1:
         return overview_page(seen)

@@ -131,12 +131,13 @@ def _followed(cluster: Cluster, wanted: Restore, sleep: Callable[[float], None])
     while True:
         claim = read.claim(cluster.get(k.CLAIM, wanted.name, wanted.point.namespace))
         if claim.phase != "Pending" or waits(wanted) or waited >= _FOLLOW:
-            return claim, _said(cluster, claim)
+            return claim, last_warning(cluster, claim)
         sleep(_PAUSE)
         waited += _PAUSE
 
 
-def _said(cluster: Cluster, claim: Claim) -> str:
+def last_warning(cluster: Cluster, claim: Claim) -> str:
+    """Give what was last said of a claim that is not Bound; "" of one that is."""
     if claim.phase == "Bound":
         return ""
     about = f"involvedObject.kind={k.CLAIM.name},involvedObject.name={claim.meta.name}"

@@ -36,6 +36,7 @@ from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
 VERIFIED = f"{ours.DOMAIN}/verified-at"  # annotation of a Backup: claim uid -> when, as JSON
 _PAUSE = 2.0  # seconds between two looks
 _LOOK = 60  # seconds that counting files may take; what was seen until then is enough for a proof
+_PODS = 100  # of ours at once: a test has one, and does not wait for those that look into other volumes
 _START, _COMMAND = 60, 120  # seconds until the pod of a user's command must run, and until it must end
 _OVER = frozenset({"Succeeded", "Failed"})
 
@@ -105,7 +106,7 @@ def _inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Re
     source = _source(cluster, trial)
     user, groups = _identity(cluster, source, own_user=tools.own_user)
     way = Inspector(trial.into, claim.meta.name, claim.meta.uid, "", user, groups)
-    kit = Kit(tools.verify.image or tools.image, tools.verify.pull_secrets, _LOOK)
+    kit = Kit(tools.verify.image or tools.image, tools.verify.pull_secrets, _LOOK, _PODS)
     if tools.verify.command:
         return _commanded(cluster, way, tools)
     looked = look_with_pod(cluster, way, kit, cluster.now(), tools.sleep)

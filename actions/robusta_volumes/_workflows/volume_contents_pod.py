@@ -6,7 +6,7 @@ the next one.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,17 +20,15 @@ from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowe
 from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import EVENT, POD
 from robusta_volumes._model.ours import INSPECTS, MANAGED_BY, OURS
-from robusta_volumes._model.plan import Create, Delete
-from robusta_volumes._model.text import cited
+from robusta_volumes._model.plan import Create, Delete, Outcome
+from robusta_volumes._model.text import cited, count, plain
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._workflows.volume_contents_exec import new_mark
 
-_PAUSE = 1.0  # seconds between two looks at the pod
-_START = 45  # seconds until it must run: an image to pull, a volume to attach
-_MOST = 3  # such pods in a cluster
+PAUSE = 1.0  # seconds between two looks at the pod
 _LATE = timedelta(seconds=60)  # after its deadline, or its end, nobody reads it any more
 _OVER = frozenset({"Succeeded", "Failed"})
-_HOPELESS = frozenset(
+HOPELESS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"}
 )
 _IMAGE = (
@@ -39,7 +37,7 @@ _IMAGE = (
 )
 _ROOM = "remove what it waits for, and run it again; the pod is deleted"
 _AGAIN = "run it again; the pod is deleted"
-_MINE = f"{MANAGED_BY}={OURS},{INSPECTS}"
+MINE = f"{MANAGED_BY}={OURS},{INSPECTS}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,8 @@ class Kit:
     image: str
     pull_secrets: tuple[str, ...]
     seconds: int
+    most: int  # such pods at once, of all that may be listed
+    start: int = 45  # seconds until it must run: an image to pull, a volume to attach
 
 
 def look_with_pod(
@@ -58,11 +58,15 @@ def look_with_pod(
 
     Raises ClusterError: when it cannot be made or read.
     """
-    if sweep(cluster, way.namespace) >= _MOST:
-        return Looked(why=f"{_MOST} pods of ours look into volumes just now; run it again in a minute")
+    if not cluster.allowed("delete", POD, way.namespace):  # else it would stay
+        raise NotAllowed(
+            f"the runner may not delete pods in {plain(way.namespace)}, and none is made that would stay", ""
+        )
+    if busy := full(cluster, way.namespace, kit.most):
+        return busy
     mark = new_mark()
     command = contents_command(PATH, mark, int(old_before.timestamp()), kit.seconds)
-    deadline = _START + kit.seconds + EXTRA_SECONDS + 30
+    deadline = kit.start + kit.seconds + EXTRA_SECONDS + 30
     manifest = inspector_pod(way, kit.image, kit.pull_secrets, command, deadline)
     (made,) = cluster.carry_out([Create(manifest, "looks into a volume")])
     if isinstance(made.error, AlreadyExists):
@@ -70,27 +74,59 @@ def look_with_pod(
     if made.error and not isinstance(made.error, Unavailable):
         raise made.error
     try:
-        if made.error:  # nobody knows whether it was made: then it is deleted all the same
-            raise made.error
-        waited = _wait(cluster, way, _START + kit.seconds + EXTRA_SECONDS, sleep)
-        looked = read_contents(_log(cluster, way), mark)
-        return looked if looked.found or not waited.why else waited
-    finally:
-        with suppress(ClusterError):  # it ends by itself, and the next run deletes it
-            _delete(cluster, cluster.get(POD, inspector_name(way), way.namespace))
+        looked = _read(cluster, way, kit, mark, made, sleep)
+    except BaseException:
+        _remove(cluster, way)
+        raise
+    return replace(looked, left=_remove(cluster, way))
 
 
-def sweep(cluster: Cluster, namespace: str) -> int:
-    """Delete what runs that died have left, and tell how many are at work."""
+def _read(
+    cluster: Cluster, way: Inspector, kit: Kit, mark: str, made: Outcome, sleep: Callable[[float], None]
+) -> Looked:
+    """Wait until the pod has ended, and read what it wrote."""
+    if made.error:  # nobody knows whether it was made: then it is deleted all the same
+        raise made.error
+    waited = _wait(cluster, way, kit, sleep)
+    looked = read_contents(_log(cluster, way), mark)
+    return looked if looked.found or not waited.why else waited
+
+
+def _remove(cluster: Cluster, way: Inspector) -> tuple[str, ...]:
+    """Delete the pod; name it when it stays. It ends by itself, and the next run deletes it."""
+    name = inspector_name(way)
+    error: ClusterError | None
     try:
-        found = cluster.find(POD, labels=_MINE)
+        error = _delete(cluster, cluster.get(POD, name, way.namespace)).error
+    except ClusterError as unseen:
+        error = unseen
+    if error is None or isinstance(error, NotFound):
+        return ()
+    return (f"{POD.name} {plain(way.namespace)}/{name} (it ends by itself, and the next run removes it)",)
+
+
+def full(cluster: Cluster, namespace: str, most: int) -> Looked | None:
+    """Say that so many pods of ours are at work that no further one is made."""
+    working, where = sweep(cluster, namespace)
+    if working < most:
+        return None
+    others = f"{count(working, 'pod')} of ours {'looks' if working == 1 else 'look'} into volumes {where} just now"
+    todo = "run it again in a minute, or raise `contents.podsAtOnce`"
+    return Looked(why=f"{others}, and at most {most} may", todo=todo)
+
+
+def sweep(cluster: Cluster, namespace: str) -> tuple[int, str]:
+    """Delete what runs that died have left, and tell how many are at work, and where that was counted."""
+    where = "of the cluster"
+    try:
+        found = cluster.find(POD, labels=MINE)
     except NotAllowed:
-        found = cluster.find(POD, namespace, labels=_MINE)
+        found, where = cluster.find(POD, namespace, labels=MINE), f"of namespace {plain(namespace)}"
     alive = [pod for pod in found if not _left(pod, cluster.now())]
     for pod in found:
         if _left(pod, cluster.now()):
             _delete(cluster, pod)
-    return sum(at(pod, "status", "phase") not in _OVER for pod in alive)
+    return sum(at(pod, "status", "phase") not in _OVER for pod in alive), where
 
 
 def _left(pod: Mapping[str, Any], now: datetime) -> bool:
@@ -106,28 +142,31 @@ def _left(pod: Mapping[str, Any], now: datetime) -> bool:
     return bool(made and isinstance(deadline, int) and now > made + timedelta(seconds=deadline) + _LATE)
 
 
-def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> None:
+def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> Outcome:
     meta = pod["metadata"]
-    cluster.carry_out([Delete(POD, meta["name"], meta["namespace"], "it has told what it saw", uid=meta["uid"])])
+    (done,) = cluster.carry_out(
+        [Delete(POD, meta["name"], meta["namespace"], "it has told what it saw", uid=meta["uid"])]
+    )
+    return done
 
 
-def _wait(cluster: Cluster, way: Inspector, most: float, sleep: Callable[[float], None]) -> Looked:
+def _wait(cluster: Cluster, way: Inspector, kit: Kit, sleep: Callable[[float], None]) -> Looked:
     """Wait until it has ended; say why it has not."""
-    waited = 0.0
+    waited, most = 0.0, kit.start + kit.seconds + EXTRA_SECONDS
     while True:
         pod = cluster.get(POD, inspector_name(way), way.namespace)
         phase, (reason, words) = at(pod, "status", "phase"), _waiting(pod)
         if phase in _OVER:
             return Looked(why="" if phase == "Succeeded" else f"it failed: {cited(_end(pod))}", todo=_AGAIN)
-        if reason in _HOPELESS:
+        if reason in HOPELESS:
             todo = "" if reason == "CreateContainerConfigError" else _IMAGE
             return Looked(why=f"it cannot start: {reason} {cited(words)}", todo=todo)
-        if phase != "Running" and waited >= _START:
-            return Looked(why=f"it did not start within {_START} s: {_unstarted(cluster, way, pod)}", todo=_ROOM)
+        if phase != "Running" and waited >= kit.start:
+            return Looked(why=f"it did not start within {kit.start} s: {_unstarted(cluster, way, pod)}", todo=_ROOM)
         if waited >= most:
-            return Looked(why=f"it did not end within {most:.0f} s", todo=_AGAIN)
-        sleep(_PAUSE)
-        waited += _PAUSE
+            return Looked(why=f"it did not end within {most} s", todo=_AGAIN)
+        sleep(PAUSE)
+        waited += PAUSE
 
 
 def _waiting(pod: Mapping[str, Any]) -> tuple[str, str]:
