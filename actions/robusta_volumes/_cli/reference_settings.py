@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import Field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from robusta_volumes._cli.reference_markdown import fence, page, table
-from robusta_volumes._model.data_settings import CONTENTS, Contents, PersistentDataAnalysis
 from robusta_volumes._model.hooks import hook_keys
 from robusta_volumes._model.limits import Limits
-from robusta_volumes._model.settings import GROUP, ROOT, WORKFLOWS, as_data, camel, snake
+from robusta_volumes._model.settings import BLOCKS, GROUP, ROOT, WORKFLOWS, as_data, camel, snake
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots, schedule_keys
 
 PLACE = Path("docs/reference/settings.md")
@@ -38,17 +38,23 @@ def _section(key: str, kind: type[Any]) -> str:
     about = " ".join((kind.__doc__ or "").split())
     headers = ("key", "action param", "default", "unit", "why")
     rows = (_row(one, getattr(kind(), one.name)) for one in fields(kind))
-    more = {PvcSnapshots: _schedule, PersistentDataAnalysis: _contents}.get(kind, str)
+    more = _schedule if kind is PvcSnapshots else partial(_blocks, kind())
     return f"## {key}\n\n{about} Action: `{snake(key)}`.\n\n{table(headers, rows)}" + more()
 
 
-def _contents() -> str:
-    """Describe the block ``contents``."""
-    rows = []
-    for one in fields(CONTENTS):
-        key, _, default, unit, why = _row(one, one.default)
-        rows.append((key, default, unit, why))
-    return f"\n\nIts block `contents`:\n\n{table(('key', 'default', 'unit', 'why'), rows)}"
+def _blocks(settings: Any) -> str:
+    """Describe the blocks that stand inside a workflow's own."""
+    found = ""
+    for outer in fields(settings):
+        block = getattr(settings, outer.name)
+        if not isinstance(block, BLOCKS):
+            continue
+        rows = []
+        for one in fields(block):
+            key, _, default, unit, why = _row(one, getattr(block, one.name))
+            rows.append((key, default, unit, why))
+        found += f"\n\nIts block `{camel(outer.name)}`:\n\n{table(('key', 'default', 'unit', 'why'), rows)}"
+    return found
 
 
 def _schedule() -> str:
@@ -67,7 +73,7 @@ def _row(one: Field[Any], default: object) -> tuple[str, ...]:
     unit, why = one.metadata["unit"], one.metadata["why"]
     if isinstance(default, Limits):
         shown = "[thresholds](rules.md#thresholds)"
-    elif isinstance(default, Contents):
+    elif isinstance(default, BLOCKS):
         shown = "see below"
     else:
         shown = "`" + yaml.safe_dump(as_data(default), default_flow_style=True).splitlines()[0] + "`"

@@ -116,6 +116,9 @@ WORKFLOWS: Mapping[str, type[Any]] = {
 }
 
 
+BLOCKS = (Contents, Verify)  # what stands as a block of its own inside a workflow's
+
+
 def snake(key: str) -> str:
     """Give the action param's name of a Helm key: ``retentionDays`` -> ``retention_days``."""
     return "".join("_" + letter.lower() if letter.isupper() else letter for letter in key).replace("i_o_", "io_")
@@ -132,7 +135,7 @@ def as_data(value: object) -> object:
         return list(value)
     if isinstance(value, timedelta):
         return duration_text(value)
-    if isinstance(value, Contents | Verify):
+    if isinstance(value, BLOCKS):
         return {camel(one.name): as_data(getattr(value, one.name)) for one in fields(value)}
     return {} if isinstance(value, Limits | Severities | Prices) else value
 
