@@ -14,6 +14,7 @@ from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.quantity import GIB
 from robusta_volumes._model.usage import Measured, Use
+from robusta_volumes._model.use_words import since_changed
 
 DATA = ("shop", "data")
 OURS = PersistentDataAnalysis()
@@ -79,6 +80,23 @@ def test_falls_that_are_a_habit_are_no_loss() -> None:
     found = of_data([20.0, 40.0, 60.0, 80.0, 20.0, 40.0, 60.0, 80.0] * 4)
     assert found.pattern == "sawtooth"
     assert found.change == 0
+
+
+def test_a_tooth_that_rises_is_no_growth_that_differs() -> None:
+    found = of_data([20.0 + 3 * (day % 4) for day in range(23)] + [26.0 + 2 * day for day in range(1, 8)])
+    assert (found.pattern, found.changed_on, found.change) == ("sawtooth", None, 0)
+
+
+@pytest.mark.parametrize("row", [[60.0, 20.0], [60.0, 60.0, 60.0, 20.0, 20.0, 20.0]])
+def test_a_claim_of_a_few_days_has_no_habit_to_break(row: list[float]) -> None:
+    found = of_data(row)
+    assert (found.pattern, found.changed_on, found.change) == ("too short", None, 0)
+
+
+def test_what_was_emptied_after_a_month_is_told_though_its_new_history_is_short() -> None:
+    found = of_data([90.0] * 25 + [3.0] * 3)
+    assert (found.history, found.changed_on, found.change) == (3, date(2026, 11, 21), -87 * GIB)
+    assert since_changed(found, NOW) == "-87.0 GiB on 21 Nov"
 
 
 def test_an_import_has_its_day_and_its_bytes() -> None:

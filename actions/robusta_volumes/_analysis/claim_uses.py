@@ -8,20 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import isfinite
-from typing import Any
 
 import numpy as np
 
 from robusta_volumes._analysis.costs import monthly
 from robusta_volumes._analysis.forecast import Outlook, outlook
-from robusta_volumes._analysis.patterns import BURSTY, FORECAST_POINTS, PATTERNS, STEP
+from robusta_volumes._analysis.patterns import BURSTY, FORECAST_POINTS, PATTERNS
 from robusta_volumes._analysis.pools import Pool, pools_of
 from robusta_volumes._analysis.rollouts import rollout_at
 from robusta_volumes._analysis.sizing import targets
-from robusta_volumes._analysis.slopes import theil_sen
 from robusta_volumes._analysis.totals import Coverage, Total, totals
-from robusta_volumes._analysis.usage_breaks import knees, lasting, losses
-from robusta_volumes._analysis.usage_rows import Floats, Rows, aligned, rows_of
+from robusta_volumes._analysis.usage_changes import changes, months_of
+from robusta_volumes._analysis.usage_rows import Rows, aligned, rows_of
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.inventory import Inventory, Unseen
@@ -32,10 +30,7 @@ from robusta_volumes._rules.joins import alive
 from robusta_volumes._rules.telemetry import UNREPORTED, silence, size_is_a_wish
 
 _MONTH_HOURS = 730  # as cloud price lists have it
-_MONTH, _WEEK = 30, 7  # days
 _PERCENT = 100
-_SURE = 3  # times the noise: what a week brings by chance is less
-_CHUNK = 1000  # rows at a time: their pairs of days fit into a processor's cache
 _NONE, _UNSEEN = Total(""), Coverage()
 
 
@@ -77,37 +72,12 @@ def _judged(rows: Rows, see: Inventory, settings: PersistentDataAnalysis) -> dic
     ahead = outlook(rows.highest, rows.lowest, rows.usable)
     lasts, fill = settings.size_days, settings.grow_percent / _PERCENT
     sizes = targets(ahead, rows.usable, rows.size, rows.asked, ahead=lasts, fill=fill)
-    months, surely = _months(rows)
-    column, change = _breaks(rows, ahead, months, surely, settings)
+    months, surely = months_of(rows)
+    column, change = changes(rows, ahead, months, surely, settings.limits)
     return {
         key: _row(row, rows, ahead, (sizes[row], months[row], int(column[row]), change[row]), see)
         for row, key in enumerate(rows.keys)
     }
-
-
-def _months(rows: Rows) -> tuple[Floats, Any]:
-    """Give the growth a day over the month, and whether the last week's is more beyond chance."""
-    lines = [
-        (theil_sen(part[:, -_MONTH:]), theil_sen(part[:, -_WEEK:]))
-        for part in (rows.highest[at : at + _CHUNK] for at in range(0, len(rows.keys), _CHUNK))
-    ]
-    surely = [(week.low > month.high) & (week.slope * _WEEK > _SURE * month.noise) for month, week in lines]
-    return np.concatenate([month.slope for month, _ in lines]), np.concatenate(surely)
-
-
-def _breaks(
-    rows: Rows, ahead: Outlook, months: Floats, surely: Any, settings: PersistentDataAnalysis
-) -> tuple[Any, Floats]:
-    """Give the column and the bytes of each row's sudden change: a loss, else a step, else the day it grew faster."""
-    limits = settings.limits
-    lost, size = losses(rows.highest, rows.usable, limits.loss_percent / _PERCENT)
-    lost = np.where(lasting(rows.highest, lost, size), lost, -1)
-    stepped = (ahead.pattern == STEP) & lasting(rows.highest, ahead.step_column, ahead.step_bytes)
-    with np.errstate(invalid="ignore"):
-        faster = surely & (ahead.slope_week > limits.faster_times * np.maximum(months, 0))
-        faster &= ahead.slope_week * _MONTH > rows.usable * limits.faster_percent / _PERCENT
-    column = np.select([lost >= 0, stepped, faster], [lost, ahead.step_column, knees(rows.highest)], -1)
-    return column, np.select([lost >= 0, stepped], [size, ahead.step_bytes], 0.0)
 
 
 def _row(row: int, rows: Rows, ahead: Outlook, more: tuple[float, float, int, float], see: Inventory) -> ClaimUse:
