@@ -11,10 +11,11 @@ from data_of import NOW, claim, days, seen, use
 from robusta_volumes._analysis.claim_uses import claim_uses
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.quantity import GIB
 from robusta_volumes._model.usage import Measured, Use
-from robusta_volumes._model.use_words import since_changed
+from robusta_volumes._model.use_words import is_full, since_changed
 
 DATA = ("shop", "data")
 OURS = PersistentDataAnalysis()
@@ -134,6 +135,54 @@ def test_the_rollout_that_coincides_with_a_change_is_named() -> None:
     assert found.rollout == "Deployment web (pod data-pod, 2026-11-19 14:20 UTC)"
     objects[2]["metadata"]["creationTimestamp"] = "2026-11-10T14:20:00Z"
     assert of_data([60.0] * 25 + [20.0] * 5, objects=objects).rollout == ""
+
+
+UID = "7d1c2c0e-1111-4222-8333-944455556666"
+
+
+def made_anew(volume: str = f"pvc-{UID}", on: str = "2026-11-09T15:00:00Z") -> Any:
+    """A claim that was made on a day, with a volume of this name."""
+    objects = claim("shop/data")
+    objects[0]["metadata"] |= {"uid": UID, "creationTimestamp": on}
+    objects[0]["spec"]["volumeName"] = objects[1]["metadata"]["name"] = volume
+    return objects
+
+
+ANOTHERS = [60.0] * 15 + [30.0 + day for day in range(15, 30)]  # the volume that had the name before held 60 GiB
+
+
+def test_days_of_a_volume_that_had_the_name_before_never_count() -> None:
+    found = of_data(ANOTHERS, objects=made_anew())
+    assert (found.history, found.pattern, found.changed_on) == (14, "steady growth", None)
+    assert found.full_in == pytest.approx(41, abs=0.5)
+
+
+def test_the_day_on_which_a_volume_took_the_place_of_another_is_neithers() -> None:
+    assert of_data(ANOTHERS, objects=made_anew(on="2026-11-09T00:00:00Z")).history == 15
+    assert of_data(ANOTHERS, objects=made_anew(on="2026-11-09T00:00:01Z")).history == 14
+
+
+def test_a_volume_that_was_not_made_for_its_claim_keeps_the_history_that_it_may_have_had() -> None:
+    assert of_data(ANOTHERS, objects=made_anew("nfs-archive")).history == 30
+
+
+def test_a_new_claim_that_follows_nobody_keeps_its_first_day() -> None:
+    row = [30.0 + day for day in range(16)]
+    assert of_data(row, objects=made_anew(on="2026-11-08T15:00:00Z")).history == 16
+
+
+def test_inodes_of_a_volume_that_had_the_name_before_never_count() -> None:
+    many = use(59, inodes=100 * GIB, inodes_used=59 * GIB)
+    measured = Measured(now={DATA: many}, highest=days({DATA: ANOTHERS}), inodes=days({DATA: ANOTHERS}))
+    found = claim_uses(seen(made_anew()), measured, OURS).by_claim[DATA]
+    assert found.inodes_full_in == pytest.approx(41, abs=0.5)
+
+
+@pytest.mark.parametrize(("limit", "full"), [(97, False), (96, True), (90, True)])
+def test_what_is_called_full_is_what_the_settings_say(limit: int, *, full: bool) -> None:
+    ours = replace(OURS, limits=Limits(no_room_percent=limit))
+    measured = Measured(now={DATA: use(96)}, highest=days({DATA: [96.0] * 30}))
+    assert is_full(claim_uses(seen(claim("shop/data")), measured, ours).by_claim[DATA]) is full
 
 
 def test_idle_data_has_the_day_on_which_it_changed_last() -> None:

@@ -174,13 +174,6 @@ def test_what_lies_beyond_three_times_the_history_is_not_dated() -> None:
     assert judged(50 + 0.5 * DAY).full_in[0] == pytest.approx(71)
 
 
-def test_a_history_that_another_filesystem_made_is_left_out_where_that_is_known() -> None:
-    top = np.atleast_2d(np.where(DAY < 15, 60.0, 30 + DAY)) * G
-    said = outlook(top, top, np.array([100 * G]), since=np.array([15]))
-    assert said.points[0] == 15
-    assert said.full_in[0] == pytest.approx(41)
-
-
 def test_the_benchmark_finds_what_fills_in_two_weeks_and_little_else() -> None:
     script = Path(__file__).parents[1] / "benchmarks" / "forecast_quality.py"
     told = subprocess.run(

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from robusta_volumes._analysis.patterns import BURSTY, FORECAST_POINTS, PATTERNS
 from robusta_volumes._analysis.pools import Pool, pools_of
 from robusta_volumes._analysis.rollouts import rollout_at
 from robusta_volumes._analysis.sizing import targets
+from robusta_volumes._analysis.slopes import Ints
 from robusta_volumes._analysis.totals import Coverage, Total, totals
 from robusta_volumes._analysis.usage_changes import changes, months_of
-from robusta_volumes._analysis.usage_rows import Rows, aligned, rows_of
+from robusta_volumes._analysis.usage_rows import Floats, Rows, aligned, older, rows_of
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.inventory import Inventory, Unseen
@@ -52,7 +53,7 @@ def claim_uses(see: Inventory, measured: Measured, settings: PersistentDataAnaly
     shared = pools_of(see, dict(zip(rows.keys, rows.uses, strict=True)))
     by_claim = _judged(rows, see, settings)
     by_claim |= {c.meta.key: _unmeasured(c, see, measured) for c in see.claims if c.meta.key not in by_claim}
-    by_claim |= _inodes(measured, by_claim)
+    by_claim |= _inodes(see, measured, by_claim)
     by_claim |= _in_pools(shared, by_claim)
     by_claim |= _bound_by_wishes(see, by_claim)
     by_claim |= _costs(see, by_claim, measured, settings)
@@ -74,49 +75,42 @@ def _judged(rows: Rows, see: Inventory, settings: PersistentDataAnalysis) -> dic
     sizes = targets(ahead, rows.usable, rows.size, rows.asked, ahead=lasts, fill=fill)
     months, surely = months_of(rows)
     column, change = changes(rows, ahead, months, surely, settings.limits)
+    told = _told(rows, ahead, column, change)
+    told |= {"growth_month": _known(months), "target": _known(sizes, whole=True)}
+    full = settings.limits.no_room_percent
+    found = {}
+    for key, use, values in zip(rows.keys, rows.uses, zip(*told.values(), strict=True), strict=True):
+        one = ClaimUse(key, use, full, **dict(zip(told, values, strict=True)))
+        found[key] = replace(one, rollout=rollout_at(key, one.changed_on, see)) if one.changed_on else one
+    return found
+
+
+def _told(rows: Rows, ahead: Outlook, column: Ints, change: Floats) -> dict[str, list[Any]]:
+    """Give what is told of all rows, by the field of `ClaimUse`; numpy's own numbers are slow one by one."""
+    dated = np.isfinite(ahead.full_in)
+    rough = (ahead.pattern == BURSTY) | ~np.isfinite(ahead.full_late) | (ahead.points < FORECAST_POINTS)
     return {
-        key: _row(row, rows, ahead, (sizes[row], months[row], int(column[row]), change[row]), see)
-        for row, key in enumerate(rows.keys)
+        "history": ahead.points.tolist(),
+        "pattern": [PATTERNS[each] for each in ahead.pattern.tolist()],
+        "growth": _known(ahead.slope),
+        "growth_week": _known(ahead.slope_week),
+        "full_in": _known(ahead.full_in),
+        "full_early": _known(np.where(dated, ahead.full_early, np.nan)),
+        "full_late": _known(np.where(dated, ahead.full_late, np.nan)),
+        "confidence": np.select([~dated, rough], ["", "low"], "good").tolist(),
+        "peak": _known(ahead.p99, whole=True),
+        "changed_on": [_day(rows.days, each) for each in column.tolist()],
+        "change": change.astype(np.int64).tolist(),
+        "idle_since": [_day(rows.days, each) for each in ahead.idle_column.tolist()],
     }
 
 
-def _row(row: int, rows: Rows, ahead: Outlook, more: tuple[float, float, int, float], see: Inventory) -> ClaimUse:
-    size, month, column, change = more
-    key, points = rows.keys[row], int(ahead.points[row])
-    full = _finite(ahead.full_in[row])
-    changed = _day(rows.days, column)
-    return ClaimUse(
-        key=key,
-        use=rows.uses[row],
-        history=points,
-        pattern=PATTERNS[ahead.pattern[row]],
-        growth=_finite(ahead.slope[row]),
-        growth_week=_finite(ahead.slope_week[row]),
-        growth_month=_finite(month),
-        full_in=full,
-        full_early=_finite(ahead.full_early[row]) if full is not None else None,
-        full_late=_finite(ahead.full_late[row]) if full is not None else None,
-        confidence=_confidence(ahead, row) if full is not None else "",
-        peak=_whole(ahead.p99[row]),
-        changed_on=changed,
-        change=int(change),
-        rollout=rollout_at(key, changed, see) if changed else "",
-        idle_since=_day(rows.days, int(ahead.idle_column[row])),
-        target=_whole(size),
-    )
-
-
-def _confidence(ahead: Outlook, row: int) -> str:
-    rough = ahead.pattern[row] == BURSTY or not isfinite(ahead.full_late[row])
-    return "low" if rough or ahead.points[row] < FORECAST_POINTS else "good"
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
-
-
-def _whole(value: float) -> int | None:
-    return int(value) if isfinite(value) else None
+def _known(values: Floats, *, whole: bool = False) -> list[Any]:
+    """Give numbers of Python's own, None where one is not finite."""
+    finite = np.isfinite(values)
+    numbers = np.where(finite, values, 0.0)
+    said = (numbers.astype(np.int64) if whole else numbers).tolist()
+    return said if finite.all() else [one if known else None for one, known in zip(said, finite.tolist(), strict=True)]
 
 
 def _day(days: Sequence[date], column: int) -> date | None:
@@ -142,7 +136,7 @@ def _why(claim: Claim, see: Inventory) -> str:
     return UNREPORTED
 
 
-def _inodes(measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
+def _inodes(see: Inventory, measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
     """Say when the inodes of those whose history of inodes was asked for are used up."""
     grid = measured.inodes
     if grid is None:
@@ -151,9 +145,10 @@ def _inodes(measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, C
     if not known:
         return {}
     counts = aligned(grid, [u.key for u in known])
+    counts[older(grid, counts, [see.claim[u.key] for u in known], see)] = np.nan
     most = np.array([u.use.inodes if u.use else None for u in known], dtype=np.float64)
     ahead = outlook(counts, counts, most)
-    return {u.key: replace(u, inodes_full_in=_finite(ahead.full_in[row])) for row, u in enumerate(known)}
+    return {u.key: replace(u, inodes_full_in=when) for u, when in zip(known, _known(ahead.full_in), strict=True)}
 
 
 def _in_pools(shared: Sequence[Pool], by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:

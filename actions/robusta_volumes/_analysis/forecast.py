@@ -55,17 +55,14 @@ class Outlook:
     factor: Floats  # by what growth is multiplied in ten days, of an accelerating claim; 1 elsewhere
 
 
-def outlook(highest: Floats, lowest: Floats, usable: Floats, since: Ints | None = None) -> Outlook:
+def outlook(highest: Floats, lowest: Floats, usable: Floats) -> Outlook:
     """Forecast claims from daily maxima and minima of used bytes, ``(n, days)``, and what they can hold now, ``(n,)``.
 
-    ``since`` is the first column of the filesystem that is there now, where a new one took the place of another.
+    Days on which another filesystem was there are to be left out of them: see `usage_rows.older`.
     """
     rows, days = highest.shape
     top = np.where(np.isfinite(highest), highest, np.nan)
     floor = np.where(np.isfinite(lowest) & np.isfinite(top), lowest, top)
-    if since is not None:
-        before = np.arange(days) < np.asarray(since)[:, None]
-        top, floor = np.where(before, np.nan, top), np.where(before, np.nan, floor)
     if not days:
         top, floor = np.full((rows, 1), np.nan), np.full((rows, 1), np.nan)
     parts = [

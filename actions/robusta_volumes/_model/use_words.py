@@ -8,9 +8,9 @@ from robusta_volumes._model.text import plain
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Use
 
-FULL = 0.97  # share from which on people call it full: a filesystem slows down and refuses large writes here
 _SOON = 3.0  # days; before that the hour matters
 _NOTHING = MIB // 10  # bytes a day that are no growth
+_PERCENT = 100
 _CERTAIN = 0.995  # share from which on percent are not rounded up to 100
 
 
@@ -89,9 +89,9 @@ def full_on(use: ClaimUse, now: datetime) -> str:
 
 
 def is_full(use: ClaimUse) -> bool:
-    """Tell whether there is no room left now."""
+    """Tell whether there is no room left now, as the settings have it (``limits.noRoomPercent``)."""
     share = use.use.share if use.use else None
-    return share is not None and share >= FULL
+    return share is not None and share * _PERCENT >= use.full_percent
 
 
 def title_of(use: ClaimUse) -> str:
