@@ -5,6 +5,8 @@ of them quiet, one in fifty full within days. Each measurement is a process of i
 
   read    the report until all is read: the lists of the cluster, parsed and joined, and the answers of metrics
   report  `persistent_data_analysis` on the whole cluster: read, judge, forecast, draw, write the page and its files
+  judge   what comes between, alone and without the reading: the join of claims and metrics, with patterns, dates and sizes
+          (`claim_uses`), and the rules: those of this report, and all that there are
 
 `make bench` runs this; the figures of a run stand in docs/performance.md.
 """
@@ -21,6 +23,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from http.server import ThreadingHTTPServer
@@ -30,6 +33,8 @@ from typing import Any
 from _cluster_of import cluster_of, key_of
 from metrics_read import NAMESPACES, Generated, labels, wanted, wrapped
 
+from robusta_volumes._analysis.assess import assess
+from robusta_volumes._analysis.claim_uses import claim_uses
 from robusta_volumes._cluster import promql
 from robusta_volumes._cluster.live import LiveCluster, client_from_kubeconfig
 from robusta_volumes._cluster.live_metrics import LiveMetrics
@@ -40,9 +45,10 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.target import Target
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Key, Measured
+from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._workflows.data_metrics import asking
-from robusta_volumes._workflows.persistent_data_analysis import persistent_data_analysis
+from robusta_volumes._workflows.persistent_data_analysis import ABOUT_DATA, persistent_data_analysis
 
 SIZES = (1_000, 10_000)  # claims
 FILLING = 50  # one claim in so many is full within days
@@ -111,15 +117,32 @@ def serve(count: int) -> None:
         http.shutdown()
 
 
+def judged(see: Inventory, measured: Measured, settings: PersistentDataAnalysis) -> dict[str, float]:
+    """Measure the join and the rules, the fastest of three: the machine may have other work."""
+    took: dict[str, list[float]] = {"join": [], "rules": [], "all rules": []}
+    gc.disable()  # as while a report is made
+    for _ in range(3):
+        at = time.process_time()
+        known = replace(see, uses=claim_uses(see, measured, settings).by_claim)
+        took["join"].append(time.process_time() - at)
+        for name, rules in (("rules", ABOUT_DATA), ("all rules", tuple(RULES.values()))):
+            at = time.process_time()
+            assess(known, settings.thresholds, rules)
+            took[name].append(time.process_time() - at)
+    return {name: min(each) for name, each in took.items()}
+
+
 def run(mode: str, kubeconfig: str, url: str) -> dict[str, Any]:
     """Measure one way, in this process; imports are not counted, but for memory."""
     settings, told = PersistentDataAnalysis(), {}
+    kept: list[tuple[Inventory, Measured]] = []
     ask = asking(lambda: LiveMetrics(HttpTransport(url), SECONDS), Target(), settings)
 
     def asked(see: Inventory, about: Collection[Key]) -> Measured:
         found = ask(see, about)
         told.update(claims=len(found.now), queries=found.queries, gaps=list(found.gaps))
-        if mode == "read":
+        if mode != "report":
+            kept.append((see, found))
             raise AllRead
         return found
 
@@ -131,6 +154,8 @@ def run(mode: str, kubeconfig: str, url: str) -> dict[str, Any]:
     except AllRead:
         pass
     told |= {"wall": time.perf_counter() - start, "cpu": time.process_time() - cpu}
+    if mode == "judge":
+        told["judged"] = judged(*kept[0], settings)
     told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return told
 
@@ -173,6 +198,11 @@ def main() -> None:
                 ratios = f"{one['wall'] / read['wall']:10.2f} {one['cpu'] / read['cpu']:9.2f}"
                 figures = f"{one['queries']:8} {one['wall']:7.2f} {one['cpu']:7.2f} {ratios} {one['peak']:9.0f}"
                 print(f"{count:7,}  {mode:6} {figures}", flush=True)
+            alone = measured("judge", count, where)["judged"]
+            print(
+                f"{count:7,}  judge  " + ", ".join(f"{name} {took:.2f} s of CPU" for name, took in alone.items()),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

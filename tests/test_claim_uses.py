@@ -11,9 +11,11 @@ from data_of import NOW, claim, days, seen, use
 from robusta_volumes._analysis.claim_uses import claim_uses
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import Prices
 from robusta_volumes._model.quantity import GIB
 from robusta_volumes._model.usage import Measured, Use
+from robusta_volumes._model.use_words import is_full, since_changed
 
 DATA = ("shop", "data")
 OURS = PersistentDataAnalysis()
@@ -79,6 +81,23 @@ def test_falls_that_are_a_habit_are_no_loss() -> None:
     found = of_data([20.0, 40.0, 60.0, 80.0, 20.0, 40.0, 60.0, 80.0] * 4)
     assert found.pattern == "sawtooth"
     assert found.change == 0
+
+
+def test_a_tooth_that_rises_is_no_growth_that_differs() -> None:
+    found = of_data([20.0 + 3 * (day % 4) for day in range(23)] + [26.0 + 2 * day for day in range(1, 8)])
+    assert (found.pattern, found.changed_on, found.change) == ("sawtooth", None, 0)
+
+
+@pytest.mark.parametrize("row", [[60.0, 20.0], [60.0, 60.0, 60.0, 20.0, 20.0, 20.0]])
+def test_a_claim_of_a_few_days_has_no_habit_to_break(row: list[float]) -> None:
+    found = of_data(row)
+    assert (found.pattern, found.changed_on, found.change) == ("too short", None, 0)
+
+
+def test_what_was_emptied_after_a_month_is_told_though_its_new_history_is_short() -> None:
+    found = of_data([90.0] * 25 + [3.0] * 3)
+    assert (found.history, found.changed_on, found.change) == (3, date(2026, 11, 21), -87 * GIB)
+    assert since_changed(found, NOW) == "-87.0 GiB on 21 Nov"
 
 
 def test_an_import_has_its_day_and_its_bytes() -> None:
@@ -168,6 +187,54 @@ def test_of_a_revision_that_was_rolled_back_to_nobody_knows_when() -> None:
     back = rolled(8, "2026-11-19T14:20:00Z", OLD)
     later = rolled(7, "2026-11-23T14:20:00Z", NEW)
     assert of_set(later, back) == "StatefulSet pg (pod data-pod, 2026-11-19 14:30 UTC)"
+
+
+UID = "7d1c2c0e-1111-4222-8333-944455556666"
+
+
+def made_anew(volume: str = f"pvc-{UID}", on: str = "2026-11-09T15:00:00Z") -> Any:
+    """A claim that was made on a day, with a volume of this name."""
+    objects = claim("shop/data")
+    objects[0]["metadata"] |= {"uid": UID, "creationTimestamp": on}
+    objects[0]["spec"]["volumeName"] = objects[1]["metadata"]["name"] = volume
+    return objects
+
+
+ANOTHERS = [60.0] * 15 + [30.0 + day for day in range(15, 30)]  # the volume that had the name before held 60 GiB
+
+
+def test_days_of_a_volume_that_had_the_name_before_never_count() -> None:
+    found = of_data(ANOTHERS, objects=made_anew())
+    assert (found.history, found.pattern, found.changed_on) == (14, "steady growth", None)
+    assert found.full_in == pytest.approx(41, abs=0.5)
+
+
+def test_the_day_on_which_a_volume_took_the_place_of_another_is_neithers() -> None:
+    assert of_data(ANOTHERS, objects=made_anew(on="2026-11-09T00:00:00Z")).history == 15
+    assert of_data(ANOTHERS, objects=made_anew(on="2026-11-09T00:00:01Z")).history == 14
+
+
+def test_a_volume_that_was_not_made_for_its_claim_keeps_the_history_that_it_may_have_had() -> None:
+    assert of_data(ANOTHERS, objects=made_anew("nfs-archive")).history == 30
+
+
+def test_a_new_claim_that_follows_nobody_keeps_its_first_day() -> None:
+    row = [30.0 + day for day in range(16)]
+    assert of_data(row, objects=made_anew(on="2026-11-08T15:00:00Z")).history == 16
+
+
+def test_inodes_of_a_volume_that_had_the_name_before_never_count() -> None:
+    many = use(59, inodes=100 * GIB, inodes_used=59 * GIB)
+    measured = Measured(now={DATA: many}, highest=days({DATA: ANOTHERS}), inodes=days({DATA: ANOTHERS}))
+    found = claim_uses(seen(made_anew()), measured, OURS).by_claim[DATA]
+    assert found.inodes_full_in == pytest.approx(41, abs=0.5)
+
+
+@pytest.mark.parametrize(("limit", "full"), [(97, False), (96, True), (90, True)])
+def test_what_is_called_full_is_what_the_settings_say(limit: int, *, full: bool) -> None:
+    ours = replace(OURS, limits=Limits(no_room_percent=limit))
+    measured = Measured(now={DATA: use(96)}, highest=days({DATA: [96.0] * 30}))
+    assert is_full(claim_uses(seen(claim("shop/data")), measured, ours).by_claim[DATA]) is full
 
 
 def test_idle_data_has_the_day_on_which_it_changed_last() -> None:

@@ -10,7 +10,6 @@ from robusta_volumes._analysis.patterns import FORECAST_POINTS, PATTERNS
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.settings import camel
-from robusta_volumes._model.use_words import FULL
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "persistent-data-analysis.md").read_text()
@@ -47,7 +46,7 @@ def test_each_pattern_is_explained_and_the_numbers_are_those_of_the_code() -> No
     for pattern in PATTERNS:
         assert f"| {pattern} |" in PAGE
     assert f"fewer than {FORECAST_POINTS} days of history" in PAGE
-    assert f"{FULL:.0%}".replace("%", " %") in PAGE
+    assert f"{Limits().no_room_percent} %" in PAGE
 
 
 LABELS = sorted(

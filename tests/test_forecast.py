@@ -44,6 +44,44 @@ def test_a_shape_is_called_by_its_name(name: str) -> None:
     assert PATTERNS[judged(SHAPES[name]).pattern[0]] == name
 
 
+@pytest.mark.parametrize("length", [8, 14, 30, 90])
+def test_a_level_with_noise_is_called_flat_and_not_by_what_chance_looks_like(length: int) -> None:
+    noise = np.random.default_rng(length).normal(0, 1, (1000, length))
+    called = [PATTERNS[each] for each in judged(50 + noise).pattern]
+    assert np.isin(called, ["flat", "idle", "bursty", "too short"]).mean() >= 0.95
+    assert np.isin(called, ["sawtooth", "step", "shrinking"]).mean() <= 0.05
+
+
+@pytest.mark.parametrize(("period", "length"), [(2, 14), (2, 30), (2, 90), (3, 14), (3, 30), (3, 90), (5, 30), (5, 90)])
+def test_a_sawtooth_keeps_its_name_under_noise_however_often_it_falls(period: int, length: int) -> None:
+    source = np.random.default_rng(period)
+    teeth = (np.arange(length) + source.integers(0, period, (200, 1))) % period * (20 / period)
+    called = judged(40 + teeth + source.normal(0, 0.5, (200, length))).pattern
+    assert (called == PATTERNS.index("sawtooth")).mean() >= 0.95
+
+
+@pytest.mark.parametrize("length", [8, 14, 30, 90])
+def test_a_step_keeps_its_name_and_its_day_under_noise(length: int) -> None:
+    source = np.random.default_rng(length)
+    on = source.integers(3, length - 3, 200)
+    said = judged(40 + 15.0 * (np.arange(length) >= on[:, None]) + source.normal(0, 1, (200, length)))
+    assert (said.pattern == PATTERNS.index("step")).mean() >= 0.9
+    assert (said.step_column == on).mean() >= 0.9
+
+
+def test_a_slow_fall_keeps_its_name_under_noise() -> None:
+    falls = 80 - 0.3 * DAY + np.random.default_rng(3).normal(0, 1, (200, 30))
+    assert (judged(falls).pattern == PATTERNS.index("shrinking")).mean() >= 0.9
+
+
+def test_a_date_stays_with_the_name_of_what_it_was_made_of() -> None:
+    noisy = 70 + 0.4 * DAY + np.random.default_rng(5).normal(0, 3, (500, 30))
+    said = judged(noisy)
+    never = np.isin(said.pattern, [PATTERNS.index(one) for one in ("flat", "shrinking", "cyclic", "idle", "empty")])
+    assert np.isfinite(said.full_in[~never & (noisy[:, -1] < 100)]).any()
+    assert not np.isfinite(said.full_in[never & (noisy[:, -1] < 100)]).any()
+
+
 def test_a_gib_a_day_with_21_free_is_full_in_three_weeks() -> None:
     said = judged(50 + DAY)
     assert said.slope[0] == pytest.approx(G)
@@ -134,13 +172,6 @@ def test_a_few_large_days_in_a_month_are_bursty_and_their_mean_goes_on() -> None
 def test_what_lies_beyond_three_times_the_history_is_not_dated() -> None:
     assert judged(np.where(DAY < 20, np.nan, 50 + 0.5 * DAY)).full_in[0] == np.inf
     assert judged(50 + 0.5 * DAY).full_in[0] == pytest.approx(71)
-
-
-def test_a_history_that_another_filesystem_made_is_left_out_where_that_is_known() -> None:
-    top = np.atleast_2d(np.where(DAY < 15, 60.0, 30 + DAY)) * G
-    said = outlook(top, top, np.array([100 * G]), since=np.array([15]))
-    assert said.points[0] == 15
-    assert said.full_in[0] == pytest.approx(41)
 
 
 def test_the_benchmark_finds_what_fills_in_two_weeks_and_little_else() -> None:

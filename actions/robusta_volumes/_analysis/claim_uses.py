@@ -7,21 +7,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from robusta_volumes._analysis.costs import monthly
 from robusta_volumes._analysis.forecast import Outlook, outlook
-from robusta_volumes._analysis.patterns import BURSTY, FORECAST_POINTS, PATTERNS, STEP
+from robusta_volumes._analysis.patterns import BURSTY, FORECAST_POINTS, PATTERNS
 from robusta_volumes._analysis.pools import Pool, pools_of
 from robusta_volumes._analysis.rollouts import rollout_at
 from robusta_volumes._analysis.sizing import targets
-from robusta_volumes._analysis.slopes import theil_sen
+from robusta_volumes._analysis.slopes import Ints
 from robusta_volumes._analysis.totals import Coverage, Total, totals
-from robusta_volumes._analysis.usage_breaks import knees, lasting, losses
-from robusta_volumes._analysis.usage_rows import Floats, Rows, aligned, rows_of
+from robusta_volumes._analysis.usage_changes import changes, months_of
+from robusta_volumes._analysis.usage_rows import Floats, Rows, aligned, older, rows_of
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.inventory import Inventory, Unseen
@@ -32,10 +31,7 @@ from robusta_volumes._rules.joins import alive
 from robusta_volumes._rules.telemetry import UNREPORTED, silence, size_is_a_wish
 
 _MONTH_HOURS = 730  # as cloud price lists have it
-_MONTH, _WEEK = 30, 7  # days
 _PERCENT = 100
-_SURE = 3  # times the noise: what a week brings by chance is less
-_CHUNK = 1000  # rows at a time: their pairs of days fit into a processor's cache
 _NONE, _UNSEEN = Total(""), Coverage()
 
 
@@ -57,7 +53,7 @@ def claim_uses(see: Inventory, measured: Measured, settings: PersistentDataAnaly
     shared = pools_of(see, dict(zip(rows.keys, rows.uses, strict=True)))
     by_claim = _judged(rows, see, settings)
     by_claim |= {c.meta.key: _unmeasured(c, see, measured) for c in see.claims if c.meta.key not in by_claim}
-    by_claim |= _inodes(measured, by_claim)
+    by_claim |= _inodes(see, measured, by_claim)
     by_claim |= _in_pools(shared, by_claim)
     by_claim |= _bound_by_wishes(see, by_claim)
     by_claim |= _costs(see, by_claim, measured, settings)
@@ -77,76 +73,44 @@ def _judged(rows: Rows, see: Inventory, settings: PersistentDataAnalysis) -> dic
     ahead = outlook(rows.highest, rows.lowest, rows.usable)
     lasts, fill = settings.size_days, settings.grow_percent / _PERCENT
     sizes = targets(ahead, rows.usable, rows.size, rows.asked, ahead=lasts, fill=fill)
-    months, surely = _months(rows)
-    column, change = _breaks(rows, ahead, months, surely, settings)
+    months, surely = months_of(rows)
+    column, change = changes(rows, ahead, months, surely, settings.limits)
+    told = _told(rows, ahead, column, change)
+    told |= {"growth_month": _known(months), "target": _known(sizes, whole=True)}
+    full = settings.limits.no_room_percent
+    found = {}
+    for key, use, values in zip(rows.keys, rows.uses, zip(*told.values(), strict=True), strict=True):
+        one = ClaimUse(key, use, full, **dict(zip(told, values, strict=True)))
+        found[key] = replace(one, rollout=rollout_at(key, one.changed_on, see)) if one.changed_on else one
+    return found
+
+
+def _told(rows: Rows, ahead: Outlook, column: Ints, change: Floats) -> dict[str, list[Any]]:
+    """Give what is told of all rows, by the field of `ClaimUse`; numpy's own numbers are slow one by one."""
+    dated = np.isfinite(ahead.full_in)
+    rough = (ahead.pattern == BURSTY) | ~np.isfinite(ahead.full_late) | (ahead.points < FORECAST_POINTS)
     return {
-        key: _row(row, rows, ahead, (sizes[row], months[row], int(column[row]), change[row]), see)
-        for row, key in enumerate(rows.keys)
+        "history": ahead.points.tolist(),
+        "pattern": [PATTERNS[each] for each in ahead.pattern.tolist()],
+        "growth": _known(ahead.slope),
+        "growth_week": _known(ahead.slope_week),
+        "full_in": _known(ahead.full_in),
+        "full_early": _known(np.where(dated, ahead.full_early, np.nan)),
+        "full_late": _known(np.where(dated, ahead.full_late, np.nan)),
+        "confidence": np.select([~dated, rough], ["", "low"], "good").tolist(),
+        "peak": _known(ahead.p99, whole=True),
+        "changed_on": [_day(rows.days, each) for each in column.tolist()],
+        "change": change.astype(np.int64).tolist(),
+        "idle_since": [_day(rows.days, each) for each in ahead.idle_column.tolist()],
     }
 
 
-def _months(rows: Rows) -> tuple[Floats, Any]:
-    """Give the growth a day over the month, and whether the last week's is more beyond chance."""
-    lines = [
-        (theil_sen(part[:, -_MONTH:]), theil_sen(part[:, -_WEEK:]))
-        for part in (rows.highest[at : at + _CHUNK] for at in range(0, len(rows.keys), _CHUNK))
-    ]
-    surely = [(week.low > month.high) & (week.slope * _WEEK > _SURE * month.noise) for month, week in lines]
-    return np.concatenate([month.slope for month, _ in lines]), np.concatenate(surely)
-
-
-def _breaks(
-    rows: Rows, ahead: Outlook, months: Floats, surely: Any, settings: PersistentDataAnalysis
-) -> tuple[Any, Floats]:
-    """Give the column and the bytes of each row's sudden change: a loss, else a step, else the day it grew faster."""
-    limits = settings.limits
-    lost, size = losses(rows.highest, rows.usable, limits.loss_percent / _PERCENT)
-    lost = np.where(lasting(rows.highest, lost, size), lost, -1)
-    stepped = (ahead.pattern == STEP) & lasting(rows.highest, ahead.step_column, ahead.step_bytes)
-    with np.errstate(invalid="ignore"):
-        faster = surely & (ahead.slope_week > limits.faster_times * np.maximum(months, 0))
-        faster &= ahead.slope_week * _MONTH > rows.usable * limits.faster_percent / _PERCENT
-    column = np.select([lost >= 0, stepped, faster], [lost, ahead.step_column, knees(rows.highest)], -1)
-    return column, np.select([lost >= 0, stepped], [size, ahead.step_bytes], 0.0)
-
-
-def _row(row: int, rows: Rows, ahead: Outlook, more: tuple[float, float, int, float], see: Inventory) -> ClaimUse:
-    size, month, column, change = more
-    key, points = rows.keys[row], int(ahead.points[row])
-    full = _finite(ahead.full_in[row])
-    changed = _day(rows.days, column)
-    return ClaimUse(
-        key=key,
-        use=rows.uses[row],
-        history=points,
-        pattern=PATTERNS[ahead.pattern[row]],
-        growth=_finite(ahead.slope[row]),
-        growth_week=_finite(ahead.slope_week[row]),
-        growth_month=_finite(month),
-        full_in=full,
-        full_early=_finite(ahead.full_early[row]) if full is not None else None,
-        full_late=_finite(ahead.full_late[row]) if full is not None else None,
-        confidence=_confidence(ahead, row) if full is not None else "",
-        peak=_whole(ahead.p99[row]),
-        changed_on=changed,
-        change=int(change),
-        rollout=rollout_at(key, changed, see) if changed else "",
-        idle_since=_day(rows.days, int(ahead.idle_column[row])),
-        target=_whole(size),
-    )
-
-
-def _confidence(ahead: Outlook, row: int) -> str:
-    rough = ahead.pattern[row] == BURSTY or not isfinite(ahead.full_late[row])
-    return "low" if rough or ahead.points[row] < FORECAST_POINTS else "good"
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if isfinite(value) else None
-
-
-def _whole(value: float) -> int | None:
-    return int(value) if isfinite(value) else None
+def _known(values: Floats, *, whole: bool = False) -> list[Any]:
+    """Give numbers of Python's own, None where one is not finite."""
+    finite = np.isfinite(values)
+    numbers = np.where(finite, values, 0.0)
+    said = (numbers.astype(np.int64) if whole else numbers).tolist()
+    return said if finite.all() else [one if known else None for one, known in zip(said, finite.tolist(), strict=True)]
 
 
 def _day(days: Sequence[date], column: int) -> date | None:
@@ -172,7 +136,7 @@ def _why(claim: Claim, see: Inventory) -> str:
     return UNREPORTED
 
 
-def _inodes(measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
+def _inodes(see: Inventory, measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:
     """Say when the inodes of those whose history of inodes was asked for are used up."""
     grid = measured.inodes
     if grid is None:
@@ -181,9 +145,10 @@ def _inodes(measured: Measured, by_claim: Mapping[Key, ClaimUse]) -> dict[Key, C
     if not known:
         return {}
     counts = aligned(grid, [u.key for u in known])
+    counts[older(grid, counts, [see.claim[u.key] for u in known], see)] = np.nan
     most = np.array([u.use.inodes if u.use else None for u in known], dtype=np.float64)
     ahead = outlook(counts, counts, most)
-    return {u.key: replace(u, inodes_full_in=_finite(ahead.full_in[row])) for row, u in enumerate(known)}
+    return {u.key: replace(u, inodes_full_in=when) for u, when in zip(known, _known(ahead.full_in), strict=True)}
 
 
 def _in_pools(shared: Sequence[Pool], by_claim: Mapping[Key, ClaimUse]) -> dict[Key, ClaimUse]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from robusta_volumes._analysis.judged_days import judged, named
 from robusta_volumes._analysis.patterns import (
     ACCELERATING,
-    CYCLE,
     CYCLIC,
     EMPTY,
     FLAT,
@@ -20,23 +20,10 @@ from robusta_volumes._analysis.patterns import (
     SAWTOOTH,
     SHRINKING,
     Shape,
-    classify,
     shape_of,
-    week_tie,
 )
-from robusta_volumes._analysis.slopes import NORMAL, Floats, Ints, Line, at_share, theil_sen
-from robusta_volumes._analysis.trends import (
-    THIRD,
-    WINDOW,
-    Trend,
-    acceleration,
-    lately,
-    lumpy,
-    mean_growth,
-    straight,
-    straying,
-    tips,
-)
+from robusta_volumes._analysis.slopes import NORMAL, Floats, Ints, Line, theil_sen
+from robusta_volumes._analysis.trends import THIRD, WINDOW, Trend, lately, straying, tips
 
 HORIZON = 180  # days: what lies farther is not forecast
 TRUSTED = 3  # times the history: a week says nothing of next spring
@@ -50,7 +37,7 @@ _FRESH = 0.9  # a fall to less than a tenth, of a volume without such habits: em
 class Outlook:
     """What is to be expected of each claim, ``(claims,)`` each. Bytes, bytes a day, days from now."""
 
-    pattern: NDArray[np.int8]  # index of `patterns.PATTERNS`
+    pattern: NDArray[np.int8]  # index of `patterns.PATTERNS`: what it is called
     slope: Floats  # bytes a day, of the trend that the forecast follows; NaN: no trend known
     slope_low: Floats  # 80 % of the cases lie between this and the next
     slope_high: Floats
@@ -68,17 +55,14 @@ class Outlook:
     factor: Floats  # by what growth is multiplied in ten days, of an accelerating claim; 1 elsewhere
 
 
-def outlook(highest: Floats, lowest: Floats, usable: Floats, since: Ints | None = None) -> Outlook:
+def outlook(highest: Floats, lowest: Floats, usable: Floats) -> Outlook:
     """Forecast claims from daily maxima and minima of used bytes, ``(n, days)``, and what they can hold now, ``(n,)``.
 
-    ``since`` is the first column of the filesystem that is there now, where a new one took the place of another.
+    Days on which another filesystem was there are to be left out of them: see `usage_rows.older`.
     """
     rows, days = highest.shape
     top = np.where(np.isfinite(highest), highest, np.nan)
     floor = np.where(np.isfinite(lowest) & np.isfinite(top), lowest, top)
-    if since is not None:
-        before = np.arange(days) < np.asarray(since)[:, None]
-        top, floor = np.where(before, np.nan, top), np.where(before, np.nan, floor)
     if not days:
         top, floor = np.full((rows, 1), np.nan), np.full((rows, 1), np.nan)
     parts = [
@@ -93,14 +77,7 @@ def _part(top: Floats, floor: Floats, usable: Floats) -> Outlook:
     floor = np.where(np.isfinite(top), floor, np.nan)
     shape = shape_of(top, floor, usable)
     window = top[:, -WINDOW:]
-    even = _without_step(window, shape, top.shape[1])
-    weekly = week_tie(theil_sen(even).rest) > CYCLE
-    burst = lumpy(even)
-    line, _ = straight(even, weekly)
-    line = mean_growth(even, line, burst)
-    speed = acceleration(window)
-    gap = at_share((top - floor)[:, -WINDOW:])
-    pattern = classify(shape, line, gap, usable, speed[0] > 1, weekly, burst)
+    (pattern, called), even, line, speed = judged(shape, top, floor, usable)
     trend = _trend(pattern, shape, even, line, speed)
     full, early, late = _dates(trend, usable)
     silent = np.isin(pattern, (NO_DATA, EMPTY, IDLE, SHRINKING, FLAT, CYCLIC)) | (shape.points < _LOW_POINTS)
@@ -111,8 +88,10 @@ def _part(top: Floats, floor: Floats, usable: Floats) -> Outlook:
         date = np.where(silent | (each > reach), np.inf, each)
         date = np.where(shape.last >= usable, 0.0, date)
         dates.append(np.where(unknown, np.nan, date))
+    dated = np.isfinite(dates[0])
+    called, shape = named(np.where(dated, pattern, called), shape, (top, floor, usable), ~dated)
     return Outlook(
-        pattern=pattern,
+        pattern=called,
         slope=trend.slope,
         slope_low=trend.low,
         slope_high=trend.high,
@@ -149,22 +128,16 @@ def _anew(top: Floats) -> Floats:
     return np.where(once[:, None] & (np.arange(top.shape[1]) < start[:, None]), np.nan, top)
 
 
-def _without_step(window: Floats, shape: Shape, days: int) -> Floats:
-    """Give the window with a one-off rise taken out of all days after it."""
-    column = shape.step_column - (days - window.shape[1])
-    after = (shape.step_column >= 0)[:, None] & (np.arange(window.shape[1]) >= column[:, None])
-    return np.where(after, window - shape.step_bytes[:, None], window)
-
-
 def _trend(pattern: NDArray[np.int8], shape: Shape, window: Floats, line: Line, speed: tuple[Floats, ...]) -> Trend:
     """Choose the line that a row's future follows."""
-    peaks = tips(window, shape.peaks[:, -window.shape[1] :])
     saw, fast = pattern == SAWTOOTH, pattern == ACCELERATING
-    slope = np.select([saw, fast], [peaks.slope, speed[1]], line.slope)
-    low = np.select([saw, fast], [peaks.low, speed[2]], line.low)
-    high = np.select([saw, fast], [peaks.high, speed[3]], line.high)
-    noise = np.where(saw, peaks.noise, line.noise)
-    level = np.where(saw, np.fmax(peaks.end, shape.last), np.fmax(shape.last, line.end + lately(line)))
+    after = lately(line)
+    line = tips(window, shape.peaks[:, -window.shape[1] :], saw, line)
+    slope, low, high = (
+        np.where(fast, quick, even) for quick, even in zip(speed[1:], (line.slope, line.low, line.high), strict=True)
+    )
+    noise = line.noise
+    level = np.fmax(shape.last, np.where(saw, line.end, line.end + after))
     walk = np.where(saw | fast, 0.0, straying(window, slope))
     return Trend(slope, low, high, level, noise, walk, np.where(fast, speed[0], 1.0))
 

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 NORMAL = 1.2816  # standard deviations: 80 % of a normal distribution lie within so many of its middle
-_MAD = 1.4826  # what makes the median of distances from the median a standard deviation
+MAD = 1.4826  # what makes the median of distances from the median a standard deviation
 _HALF = 0.3
 _TIED = 0.9  # the most that is believed of the tie between neighbouring days; 1 would leave no days at all
 
@@ -85,7 +85,7 @@ def theil_sen(values: Floats) -> Line:
         high=_ranked(pairs, count, spread) * scale,
         near=(_ranked(pairs, count, -less) * scale, _ranked(pairs, count, less) * scale),
         end=middle + slope * (days - 1),
-        noise=_MAD * at_share(np.abs(rest)),
+        noise=MAD * at_share(np.abs(rest)),
         rest=rest,
     )
 

@@ -4,7 +4,7 @@ A month makes the steadiest line; but growth that began or ended a week ago is n
 longest stretch up to today that agrees with all shorter ones (Lepski's rule: their intervals meet). Rows are claims.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ _FASTEST = 4.0  # times in ten days: more is a start, no trend
 _KEPT = 0.8  # of the speed that acceleration promises: who is slower began anew, and goes on evenly
 _LUMPS, _LUMPS_SHARE = 3, 0.5  # days that make half of a month's growth
 _LUMPS_KEPT = 0.5  # of all that was added: so much must still be there
+_OF_A_ROW = ("slope", "low", "high", "end", "noise")
 _CHANCE = 0.4  # of the variance of moves: so much is left of mere noise in a month, by chance
 _ALIKE = 3.0  # times: of one who speeds up evenly, both thirds are about as much faster than the one before
 
@@ -38,11 +39,11 @@ class Trend:
     factor: Floats  # by what growth is multiplied in ten days; 1: it is not
 
 
-def straight(window: Floats, weekly: NDArray[np.bool_]) -> tuple[Line, Ints]:
-    """Give the line that holds today, and the days it is made of. ``weekly`` rows follow their month alone."""
+def straight(window: Floats, whole: Line, weekly: NDArray[np.bool_]) -> tuple[Line, Ints]:
+    """Give the line that holds today, and the days it is made of; ``whole`` is that of all. ``weekly`` rows follow it alone."""
     days = window.shape[1]
     stretches = sorted({min(each, days) for each in _STRETCHES})
-    lines = [theil_sen(window[:, -each:]) for each in stretches]
+    lines = [*(theil_sen(window[:, -each:]) for each in stretches[:-1]), whole]
     chosen = np.zeros(len(window), dtype=np.int64)
     low, high = lines[0].near
     alive = np.ones(len(window), dtype=bool)
@@ -130,9 +131,20 @@ def mean_growth(window: Floats, line: Line, rows: NDArray[np.bool_]) -> Line:
     return Line(**changed, near=line.near, rest=rest)
 
 
-def tips(window: Floats, peaks: NDArray[np.bool_]) -> Line:
-    """Give the line through the days before falls: the envelope of a sawtooth."""
-    return theil_sen(np.where(peaks, window, np.nan))
+def chosen(line: Line, other: Line, rows: NDArray[np.bool_]) -> Line:
+    """Give the lines with those of ``rows`` taken from another."""
+    pick = {name: np.where(rows, getattr(other, name), getattr(line, name)) for name in _OF_A_ROW}
+    return replace(line, **pick, rest=np.where(rows[:, None], other.rest, line.rest))
+
+
+def tips(window: Floats, peaks: NDArray[np.bool_], saw: NDArray[np.bool_], line: Line) -> Line:
+    """Give the lines with those of ``saw`` rows replaced by one through the days before falls: the envelope of a sawtooth."""
+    found = theil_sen(np.where(peaks, window, np.nan)[saw])
+    changed = {}
+    for name in _OF_A_ROW:
+        changed[name] = getattr(line, name).copy()
+        changed[name][saw] = getattr(found, name)
+    return replace(line, **changed)
 
 
 def lately(line: Line) -> Floats:

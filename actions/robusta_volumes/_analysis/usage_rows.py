@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.usage import Grid, Key, Measured, Use
+from robusta_volumes._model.volume import Claim
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +42,9 @@ def rows_of(see: Inventory, measured: Measured) -> Rows:
     if lowest.shape != highest.shape or _days(measured.lowest) != _days(measured.highest):
         lowest = highest.copy()
     latest = np.isfinite(highest).any(axis=1)
+    claims = [claim for claim, _ in known]
+    before = older(measured.highest, highest, claims, see)
+    highest[before] = lowest[before] = np.nan
     highest[latest, -1] = np.fmax(highest[latest, -1], used[latest])
     lowest[latest, -1] = np.fmin(lowest[latest, -1], used[latest])
     volumes = [see.volume_of(claim) for claim, _ in known]
@@ -53,6 +58,31 @@ def rows_of(see: Inventory, measured: Measured) -> Rows:
         asked=_floats([claim.requested for claim, _ in known]),
         days=_days(measured.highest),
     )
+
+
+def older(grid: Grid | None, values: Floats, claims: Sequence[Claim], see: Inventory) -> NDArray[np.bool_]:
+    """Tell which days of a grid's rows are of another volume: one that a claim of the same name had before.
+
+    The day on which the volume was made is the other's, too, where there was one: its highest use may be that of either.
+    """
+    if grid is None or not grid.columns or not claims:
+        return np.zeros(values.shape, dtype=bool)
+    ends = grid.start.timestamp() + np.arange(grid.columns) * grid.step.total_seconds()
+    made = np.array([_made(claim, see) for claim in claims])[:, None]
+    other = (np.isfinite(values) & (ends <= made)).any(axis=1, keepdims=True)
+    return np.asarray(other & (ends - grid.step.total_seconds() < made))
+
+
+def _made(claim: Claim, see: Inventory) -> float:
+    """Give the second before which a claim's volume was not there; -inf: not known.
+
+    Known of what was made for the very claim: then the uid of the claim is in the volume's name. Anything else may have been
+    there before, with its data: a volume that was bound by hand, or came back from a backup.
+    """
+    volume, meta = see.volume_of(claim), claim.meta
+    if volume is None or not meta.uid or meta.created is None or not volume.meta.name.endswith(meta.uid):
+        return -inf
+    return meta.created.timestamp()
 
 
 def _floats(values: Sequence[int | None]) -> Floats:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.usage import Key, Use
 
 
@@ -12,6 +13,7 @@ class ClaimUse:
 
     key: Key
     use: Use | None = None  # now; None: nothing measures it
+    full_percent: int = Limits.no_room_percent  # of what it can hold; from here on it is called full
     last: Use | None = None  # the last known, of a claim that nothing measures now
     history: int = 0  # daily points
     pattern: str = "no data"  # one of `_analysis/patterns.PATTERNS`

@@ -8,11 +8,9 @@ from robusta_volumes._model.text import plain
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Use
 
-FULL = 0.97  # share from which on people call it full: a filesystem slows down and refuses large writes here
 _SOON = 3.0  # days; before that the hour matters
 _NOTHING = MIB // 10  # bytes a day that are no growth
-_HABIT = 7  # daily points; of fewer nobody knows what is usual
-_HABITS = frozenset({"sawtooth", "cyclic", "bursty"})
+_PERCENT = 100
 _CERTAIN = 0.995  # share from which on percent are not rounded up to 100
 
 
@@ -97,9 +95,9 @@ def held(use: Use) -> str:
 
 
 def is_full(use: ClaimUse) -> bool:
-    """Tell whether there is no room left now."""
+    """Tell whether there is no room left now, as the settings have it (``limits.noRoomPercent``)."""
     share = use.use.share if use.use else None
-    return share is not None and share >= FULL
+    return share is not None and share * _PERCENT >= use.full_percent
 
 
 def title_of(use: ClaimUse) -> str:
@@ -108,8 +106,8 @@ def title_of(use: ClaimUse) -> str:
 
 
 def changed(use: ClaimUse) -> bool:
-    """Tell whether something happened suddenly that is worth a word: what goes up and down by habit changes daily."""
-    return use.changed_on is not None and use.history >= _HABIT and not (use.pattern in _HABITS and not use.change)
+    """Tell whether something happened suddenly that is worth a word: what grows in bursts changes its pace all the time."""
+    return use.changed_on is not None and not (use.pattern == "bursty" and not use.change)
 
 
 def since_changed(use: ClaimUse, now: datetime) -> str:

@@ -49,7 +49,7 @@ _KINDS = (
 )
 # What touches data besides the rules about use: growth that does not arrive, and filesystems that fail.
 _ALSO = frozenset({"RS-01", "RS-02", "RS-03", "RS-04", "RS-05", "RS-06", "RS-08", "RS-11", "SC-11"})
-_RULES = tuple(one for one in RULES.values() if one.id.startswith("US-") or one.id in _ALSO)
+ABOUT_DATA = tuple(one for one in RULES.values() if one.id.startswith("US-") or one.id in _ALSO)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def page_of(
         see = with_logs(cluster, see, {c.meta.key for c in part.claims}, known, settings)
     lacks = _lacks_metrics(part, uses, asked)
     judged = without_metrics(see, *lacks) if lacks else see
-    found = assess(replace(judged, uses=known), settings.thresholds, _RULES, settings.choice)
+    found = assess(replace(judged, uses=known), settings.thresholds, ABOUT_DATA, settings.choice)
     if part is not whole:
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
     part = replace(part, uses=known)
