@@ -16,6 +16,7 @@ from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import File, Page, Table, Text
 from robusta_volumes._sandbox.other_backups import volsync_source
+from robusta_volumes._sandbox.story_backups import backups
 from robusta_volumes._workflows.volume_backup_freshness import NOTE, volume_backup_freshness
 from robusta_volumes._workflows.volume_backup_management import volume_backup_management
 
@@ -123,6 +124,12 @@ def everywhere() -> World:
     return w
 
 
+def story(target: Target) -> Page:
+    """The shop of the demo: a hollow backup, a stuck one, two that nothing covers, one of K8up and one of VolSync."""
+    cluster = MemoryCluster(backups(NOON), now=NOON, name="prod")
+    return volume_backup_management(cluster, target, settings(), "robusta")
+
+
 PAGES: dict[str, Callable[[], Page]] = {
     "report-well": lambda: report(well()),
     "report-hollow": lambda: report(hollow(), SHOP),
@@ -136,6 +143,11 @@ PAGES: dict[str, Callable[[], Page]] = {
     "claim-unable": lambda: report(hollow(), claim("fonts")),
     "alert-well": lambda: report(well(), claim("orders", Trigger.ALERT)),
     "alert-failed": lambda: report(hollow(), claim("uploads", Trigger.ALERT)),
+    "story-cluster": lambda: story(Target()),
+    "story-namespace": lambda: story(Target("Namespace", "store", "store")),
+    "story-stuck": lambda: story(Target(k.CLAIM.name, "ledger-2025", "finance")),
+    "story-volsync": lambda: story(Target(k.CLAIM.name, "posts", "blog")),
+    "story-k8up": lambda: story(Target(k.CLAIM.name, "contacts", "crm")),
     "fresh-namespace": lambda: watched(hollow()),
     "fresh-cause": lambda: watched(stuck()),
     "fresh-over": lambda: watched(hollow(), well()),

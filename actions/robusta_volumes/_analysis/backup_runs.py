@@ -85,10 +85,19 @@ def runs(see: Inventory, seen: BackupsSeen, held: Mapping[str, Held]) -> tuple[B
     listed = {id(backup) for backup in newest_of(seen.backups)}
     uids = {claim.meta.uid for claim in see.claims}
     ordered = sorted(seen.backups, key=lambda b: (b.when or NO_TIME, b.namespace, b.name), reverse=True)
+    if see.looked_in is not None:
+        held = {uid: _part(run, uids) for uid, run in held.items()}
     return tuple(
         _run(backup, seen, held.get(backup.uid, _NOTHING), within.at(backup), uids, newest=id(backup) in listed)
         for backup in ordered
     )
+
+
+def _part(run: Held, uids: set[str]) -> Held:
+    """Give what a backup holds of the claims that were looked at, where those are not all: the others are not their affair."""
+    good = run.good & uids
+    size = run.size if len(good) == len(run.good) else 0  # it is known of all together only
+    return Held(good, {uid: copy for uid, copy in run.other.items() if uid in uids}, size)
 
 
 def run_of(backup: Backup, see: Inventory, seen: BackupsSeen, held: Mapping[str, Held]) -> BackupCover:
@@ -120,7 +129,7 @@ def _run(
     newest: bool,
 ) -> BackupCover:
     begun = run.good | run.other.keys()
-    foreign = backup.synced and uids.isdisjoint(begun)
+    foreign = backup.synced and bool(begun) and uids.isdisjoint(begun)
     if foreign:
         return BackupCover(backup, len(run.good), len(begun), newest=newest, foreign=True, size=run.size)
     without = [(claim, how) for claim, how in wanted if claim.meta.uid not in begun]

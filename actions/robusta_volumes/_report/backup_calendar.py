@@ -15,6 +15,7 @@ _ROWS = 6
 _AXIS, _SQUARE, _LABEL = 1.0, 0.86, 22
 GOOD, PARTLY, FAILED, OPEN, UNKNOWN = "all data", "some data missing", "no data", "under way", "not known"
 NEAR = "same storage"
+BY_HAND = "by hand"
 # The later in this list, the less a day is worth: of several backups in one day the best counts.
 _WORTH = (GOOD, NEAR, PARTLY, UNKNOWN, OPEN, FAILED)
 _LOOK = {
@@ -35,7 +36,7 @@ def calendar(title: str, backups: Iterable[BackupCover], now: datetime) -> bytes
     for cover in backups:
         one = cover.backup
         if one.when and not cover.foreign:
-            _mark(found.setdefault(one.schedule or "by hand", {}), one.when, of_backup(cover))
+            _mark(found.setdefault(f"{tool(one.engine)} {one.schedule or BY_HAND}", {}), one.when, of_backup(cover))
     return drawn(title, found, now)
 
 
@@ -85,7 +86,7 @@ def drawn(title: str, found: Mapping[str, Mapping[date, str]], now: datetime) ->
     used = [what for what in _WORTH if any(what in theirs.values() for _, theirs in rows)]
     columns = min(4, len(used) + 1)
     return picture(
-        f"{title}: good on {good} of the last {DAYS} days",
+        f"{title}: all data on {good} of the last {DAYS} days",
         len(rows) + _AXIS,
         lambda axes: _draw(axes, rows, days, used),
         legend=columns,

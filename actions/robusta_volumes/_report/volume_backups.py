@@ -74,7 +74,7 @@ def overview_page(seen: Seen) -> Page:
     """Write the report."""
     bad = seen.severity >= Severity.MEDIUM
     blocks: list[Block] = [*_bad_table(seen)]
-    texts = (_says(seen), health(seen), gaps(seen), expiring(seen), near(seen), left_out(seen), proven(seen))
+    texts = (_says(seen), health(seen.troubles), gaps(seen), expiring(seen), near(seen), left_out(seen), proven(seen))
     blocks += [Text(short(text, TEXT_LIMIT)) for text in texts if text]
     blocks += [*backups_table(seen), *not_looked_at(seen.unseen)]
     if picture := calendar(f"Backups{_of(seen)}", seen.backups, seen.now):
@@ -104,19 +104,24 @@ def title(seen: Seen) -> str:
     if unknown == wanted:
         return f"{head}: whether {'the one claim has' if wanted == 1 else 'claims have'} a good copy could not be seen"
     hollow = seen.hollow
-    if hollow and {one.key for one in seen.bad} <= {one.key for one in hollow.missing}:
+    if hollow and _tells_hollow(seen, hollow):
         return _hollow_title(seen, hollow)
     if seen.high and not seen.bad:
         return f"{head}: {_without_ticks(seen.high[0].sentence)}"
     return f"{head}: {_counted(seen)}"
 
 
+def _tells_hollow(seen: Seen, hollow: BackupCover) -> bool:
+    """Tell whether the newest backup explains all that is wrong with claims, so that the title may be about it."""
+    return {one.key for one in seen.bad} <= {one.key for one in seen.lacks(hollow)}
+
+
 def _hollow_title(seen: Seen, hollow: BackupCover) -> str:
-    lack = len(hollow.missing)
-    has = "has" if lack == 1 else "have"
+    lack = len(seen.lacks(hollow))
+    of = count(hollow.of - len(hollow.missing) + lack, "claim")
     where = f" of {plain(seen.scope)}" if seen.scope else ""
-    word, name = phase(hollow.backup), plain(hollow.backup.name, 90)
-    return f'Backup "{name}" is {word}, but {lack} of {count(hollow.of, "claim")}{where} {has} no data in it'
+    has = "has" if lack == 1 else "have"
+    return f'Backup "{plain(hollow.backup.name, 90)}" is {phase(hollow.backup)}, but {lack} of {of}{where} {has} no data in it'
 
 
 def _counted(seen: Seen) -> str:
@@ -146,10 +151,13 @@ def _enough(seen: Seen) -> str:
 def _says(seen: Seen) -> str:
     """Say what to do, each way out once, with how many claims it helps."""
     lines = [f"{'• ' if number else '*Do this:* '}{line}" for number, line in enumerate(ways_out(seen.bad))]
-    if not lines and (hollow := seen.hollow):
-        todos = dict.fromkeys(one.todo for one in hollow.missing if one.todo)
+    hollow = seen.hollow
+    if hollow and lines and not _tells_hollow(seen, hollow):
+        lines.insert(0, f"{_hollow_title(seen, hollow)}.")
+    if not lines and hollow:
+        todos = dict.fromkeys(one.todo for one in seen.lacks(hollow) if one.todo)
         lines = [f"*Do this:* {command(todo)}" for todo in list(todos)[:1]]
-        said = [f"{plain(one.title)}: {plain(one.why, 160)}" for one in hollow.missing[:_FEW]]
+        said = [f"{plain(one.title)}: {plain(one.why, 160)}" for one in seen.lacks(hollow)[:_FEW]]
         lines = [*[f"• {one}" for one in said], *lines]
     if seen.next:
         lines.append(f"Next: {stamp(seen.next, seen.now)}.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from robusta_volumes._analysis.backup_cover import ClaimCover, Verdict
-from robusta_volumes._model.backup import Copy
+from robusta_volumes._model.backup import VELERO, Copy
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import plain
@@ -14,7 +14,7 @@ from robusta_volumes._report.page import Block, File, Page, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 from robusta_volumes._report.volume_backups_files import copies_csv
 from robusta_volumes._report.volume_backups_more import health, not_looked_at
-from robusta_volumes._report.volume_backups_seen import Seen
+from robusta_volumes._report.volume_backups_seen import Seen, causes_of
 from robusta_volumes._report.volume_backups_words import KEY, command, expires, of_copy, tool, where
 
 _SHOWN = 8  # copies in the message; all are in the file
@@ -25,7 +25,7 @@ def claim_page(seen: Seen, cover: ClaimCover, trigger: Trigger) -> Page:
     copies = newest_first(seen.copies)
     blocks: list[Block] = [Text(short(says(seen, cover), TEXT_LIMIT))]
     blocks += _table(copies, seen.now)
-    if cover.verdict.bad and (wrong := health(seen)):
+    if cover.verdict.bad and (wrong := health(causes_of(seen.troubles, [cover]))):
         blocks.append(Text(short(wrong, TEXT_LIMIT)))
     if picture := claim_calendar(f"Copies of {cover.title}", copies, seen.now):
         blocks.append(File("copies.png", picture))
@@ -88,7 +88,9 @@ def says(seen: Seen, cover: ClaimCover) -> str:
     if cover.proven:
         lines.append(f"Last restored to see: {ago(cover.proven, now)}.")
     elif good:
-        lines.append("Never restored to see: `verify_volume_backup` does that, into a claim of its own.")
+        can = good.engine == VELERO or (offsite is not None and offsite.engine == VELERO)
+        how = ": `verify_volume_backup` does that, into a claim of its own" if can else ""
+        lines.append(f"Never restored to see{how}.")
     if seen.next and cover.verdict is not Verdict.LEFT_OUT:
         lines.append(f"Next slot: {stamp(seen.next, now)}.")
     return "\n".join(lines) or "There is nothing to tell of it."

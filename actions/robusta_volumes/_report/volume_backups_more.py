@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from robusta_volumes._analysis.backup_cover import ClaimCover, Verdict
+from robusta_volumes._analysis.backup_health import Trouble
 from robusta_volumes._model.inventory import Unseen
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing, plain
@@ -16,16 +17,14 @@ from robusta_volumes._report.volume_backups_words import command, expires, of_ba
 _FEW, _BACKUPS, _SPACES = 3, 5, 6
 
 
-def health(seen: Seen) -> str:
+def health(troubles: Sequence[Trouble]) -> str:
     """Tell what is wrong with the tools themselves, worst first."""
-    if not seen.troubles:
+    if not troubles:
         return ""
-    lines = [
-        short(f"• {one.sentence[:1].upper()}{one.sentence[1:]}.{_todo(one.todo)}", 600) for one in seen.troubles[:_FEW]
-    ]
-    more = len(seen.troubles) - _FEW
+    lines = [short(f"• {one.sentence[:1].upper()}{one.sentence[1:]}.{_todo(one.todo)}", 600) for one in troubles[:_FEW]]
+    more = len(troubles) - _FEW
     lines += [f"• and {more} more"] if more > 0 else []
-    bad = any(one.severity >= Severity.HIGH for one in seen.troubles)
+    bad = any(one.severity >= Severity.HIGH for one in troubles)
     return f"*{'What keeps backups from being made' if bad else 'To look at'}:*\n" + "\n".join(lines)
 
 

@@ -1,18 +1,35 @@
 """All that a page about backups is written from, and what it counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from robusta_volumes._analysis.backup_cover import BackupCover, ClaimCover, Verdict
+from robusta_volumes._analysis.backup_cover import BackupCover, ClaimCover, Missing, Verdict
 from robusta_volumes._analysis.backup_health import Trouble
-from robusta_volumes._model.backup import Copy
+from robusta_volumes._model.backup import VELERO, Copy
 from robusta_volumes._model.inventory import Unseen
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.page import Subject
 from robusta_volumes._report.volume_backups_words import incomplete
 
 _RANK = {Verdict.NEVER: 0, Verdict.OLD: 1, Verdict.UNKNOWN: 2, Verdict.NEW: 3, Verdict.FRESH: 4, Verdict.LEFT_OUT: 5}
+
+
+# What is wrong with the tool as a whole, so with each of its backups.
+_WHOLE = {"server", "node agent", "location"}
+
+
+def causes_of(troubles: Iterable[Trouble], claims: Sequence[ClaimCover]) -> tuple[Trouble, ...]:
+    """Give what may keep these claims from being saved: what is wrong with the tool, or with the backup that was to do it."""
+    tried = [one.newest for one in claims if one.newest]
+    names = {name for copy in tried for name in (copy.backup, copy.owner) if name}
+    velero = len(tried) < len(claims) or any(copy.engine == VELERO for copy in tried)
+    return tuple(
+        one
+        for one in troubles
+        if one.severity >= Severity.HIGH
+        and ((one.kind in _WHOLE and velero) or one.subject.rpartition("/")[2] in names)
+    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +70,12 @@ class Seen:
     @property
     def hollow(self) -> BackupCover | None:
         """The newest backup that its tool calls done and that lacks data all the same."""
-        return next((cover for cover in self.backups if incomplete(cover)), None)
+        return next((cover for cover in self.backups if incomplete(cover, self.lacks(cover))), None)
+
+    def lacks(self, cover: BackupCover) -> tuple[Missing, ...]:
+        """Give the claims whose data a backup lacks; what is left out on purpose is not missed."""
+        left_out = {one.key for one in self.having(Verdict.LEFT_OUT)}
+        return tuple(one for one in cover.missing if one.key not in left_out)
 
     @property
     def high(self) -> tuple[Trouble, ...]:

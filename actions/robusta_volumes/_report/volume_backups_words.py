@@ -1,8 +1,9 @@
 """Words that all pages about backups share: the last good copy of a claim, one copy, one backup."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from robusta_volumes._analysis.backup_cover import BackupCover, ClaimCover
+from robusta_volumes._analysis.backup_cover import BackupCover, ClaimCover, Missing
 from robusta_volumes._model.backup import Backup, Copy, Phase, Proof
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.text import code, count, plain
@@ -99,9 +100,9 @@ def of_backup(cover: BackupCover, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def incomplete(cover: BackupCover) -> bool:
-    """Tell whether a backup that its tool calls done surely lacks data."""
-    lacks = [one for one in cover.missing if one.proof not in (Proof.UNKNOWN, Proof.RUNNING)]
+def incomplete(cover: BackupCover, missing: Sequence[Missing]) -> bool:
+    """Tell whether a backup that its tool calls done surely lacks data of these claims."""
+    lacks = [one for one in missing if one.proof not in (Proof.UNKNOWN, Proof.RUNNING)]
     return cover.newest and cover.backup.phase in (Phase.DONE, Phase.PARTIAL) and bool(lacks) and not cover.foreign
 
 

@@ -12,7 +12,6 @@ from robusta_volumes._cluster.state import State
 from robusta_volumes._model.backup import CSI
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import ClusterError
-from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.volume_backups import absent_page
 from robusta_volumes._report.volume_backups_fresh import (
@@ -27,6 +26,7 @@ from robusta_volumes._report.volume_backups_fresh import (
     tool_page,
     well_page,
 )
+from robusta_volumes._report.volume_backups_seen import causes_of
 from robusta_volumes._workflows.pvc_snapshots_turn import Notes
 from robusta_volumes._workflows.ticks import PROCESS
 from robusta_volumes._workflows.volume_backups_look import Look, look
@@ -100,18 +100,19 @@ def _told(found: Look, cluster: Cluster, settings: VolumeBackupManagement, note:
     judged, now = found.judged, found.see.now
     content = kept(wrong(judged, note.since), judged, note, found.see.knows)
     said = news(content, note, process, settings.limits.backup_namespaces)
-    causes = [one for one in found.troubles if one.severity >= Severity.HIGH]
     spaces: dict[str, list[ClaimCover]] = {}
     for one in judged.claims:
         if one.verdict is not Verdict.LEFT_OUT:
             spaces.setdefault(one.key[0], []).append(one)
     if said.many:
         shown = [one for one in judged.claims if one.key[1] in content.get(one.key[0], {})]
-        yield many_page(shown, causes, cluster.name, now)
+        yield many_page(shown, causes_of(found.troubles, shown), cluster.name, now)
     elif said.many_over:
         yield many_over_page(cluster.name)
     else:
         for space in said.bad:
-            yield namespace_page(space, spaces.get(space, []), content[space], causes, now)
+            theirs = spaces.get(space, [])
+            causes = causes_of(found.troubles, [one for one in theirs if one.key[1] in content[space]])
+            yield namespace_page(space, theirs, content[space], causes, now)
         for space, names in said.well.items():
             yield well_page(space, names, spaces.get(space, []), now)

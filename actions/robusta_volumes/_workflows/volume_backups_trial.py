@@ -30,6 +30,7 @@ from robusta_volumes._model.text import cited
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, failed
 from robusta_volumes._model.volume import Claim
+from robusta_volumes._workflows.volume_backups_first_pod import bring_first_pod, waits
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
 from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
 
@@ -84,7 +85,7 @@ def _looked(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
     except NotFound:
         return failed("its Restore was deleted by somebody", "run the test again")
     if not run.over:
-        return None
+        return _helped(cluster, trial, tools)
     look = f"velero -n {trial.home} restore describe {trial.restore} --details"
     if not run.good:
         said = f": {cited(run.why)}" if run.why else ""
@@ -100,6 +101,16 @@ def _looked(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
 def _restored(cluster: Cluster, trial: Trial) -> Claim | None:
     found = cluster.find(k.CLAIM, trial.into, labels=f"{RESTORE_LABEL}={trial.restore}", slim=read.claim)
     return next((c for c in found if c.meta.name == trial.claim), None)
+
+
+def _helped(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
+    """Give the claim its first pod, where its class waits for one."""
+    claim = _restored(cluster, trial)
+    if claim is None or not waits(cluster, claim):
+        return None
+    user, groups = _identity(cluster, _source(cluster, trial), own_user=tools.own_user)
+    way = Inspector(trial.into, claim.meta.name, claim.meta.uid, "", user, groups)
+    return bring_first_pod(cluster, way, tools.verify.image or tools.image, tools.verify)
 
 
 def _inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Result:
