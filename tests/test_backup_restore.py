@@ -33,6 +33,22 @@ def test_the_plan_comes_first_names_what_comes_along_and_makes_nothing() -> None
     assert w.restores == []
 
 
+def test_a_class_that_waits_for_a_pod_is_told_before_because_velero_gives_up_without_one() -> None:
+    told = (
+        "Its class waits for a pod: start one in shop-restored that uses the new claim. Velero moves the data only then"
+    )
+    assert told in to_markdown(restore(VeleroWorld()))
+    assert told not in to_markdown(restore(VeleroWorld(), pods=True))
+
+
+def test_and_again_while_nothing_moves() -> None:
+    w = VeleroWorld(labels=LABELS)
+    w.finish = lambda: w.restored("WaitingForPluginOperations", bound=False)
+    page = restore(w, dry_run=False)
+    assert page.title == "shop/data is being restored into namespace shop-restored"
+    assert "start one in shop-restored that uses shop-restored/data; no byte moves before." in to_markdown(page)
+
+
 def test_one_claim_is_picked_by_a_label_that_no_other_claim_has() -> None:
     w = VeleroWorld(labels=LABELS)
     w.finish = w.restored

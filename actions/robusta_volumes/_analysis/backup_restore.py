@@ -60,6 +60,12 @@ class BackupRestore:
         return f"{self.copy.namespace}/{self.copy.claim}"
 
     @property
+    def waits(self) -> bool:
+        """Tell whether the new claim gets a volume only when a pod uses it."""
+        found = self.see.storage_class.get(self.source.class_name or "") if self.source else None
+        return found is not None and found.binding_mode == "WaitForFirstConsumer"
+
+    @property
     def beside(self) -> tuple[str, ...]:
         """Claims that Velero restores along with it, because nothing tells them apart."""
         others = {one.claim for one in self.copies if one.claim and one.claim != self.copy.claim}
@@ -222,6 +228,11 @@ def _notes(asked: BackupRestore) -> list[str]:
         notes.append("The backup came from its storage location, so it may be another cluster's.")
     if copy.proof is Proof.SNAPSHOT:
         notes.append("It is a snapshot on the storage of this cluster: it can be restored only while that works.")
+    if asked.waits and not asked.pods:
+        notes.append(
+            f"Its class waits for a pod: start one in "
+            f"{plain(asked.into)} that uses the new claim. Velero moves the data only then, and gives up after 30 minutes."
+        )
     if asked.pods:
         notes.append(f"Pods are restored, too, and start in {plain(asked.into)}.")
     return notes

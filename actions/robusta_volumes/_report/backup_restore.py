@@ -78,6 +78,10 @@ def restored_page(act: Act, asked: BackupRestore, run: RestoreRun, claim: Claim 
         title = f"{asked.title} is being restored into namespace {asked.into}"
         seen = f"Velero says {plain(run.phase)}." if run.phase else "Velero has not looked at it yet: is it running?"
         says = f"{seen} Large data takes its time; asking again follows the same restore and starts no other."
+        if asked.waits and claim is not None and claim.phase == "Pending":
+            says += (
+                f" Its class waits for a pod: start one in {plain(asked.into)} that uses {new}; no byte moves before."
+            )
         page = done_page(act, title, (Change("restore", "none", run.name),), says, (Fix("look at it", look),))
         return replace(page, blocks=(*page.blocks, again))
     if claim is None:
