@@ -169,7 +169,7 @@ def _without(backup: Backup, seen: BackupsSeen, how: Caught) -> tuple[Proof, str
     """Say of a claim of which nothing was begun what that means."""
     blind = _unread(backup, seen)
     made = f"{backup.snapshots_made} of {backup.snapshots_tried} snapshots were made"
-    nothing = "the claim is in it, its data is not: nothing was begun for it"
+    nothing = "nothing was begun to save it"
     cases = (
         (backup.phase in _WITHOUT, _WITHOUT.get(backup.phase), backup.why or f"the backup is {backup.phase.value}"),
         (not backup.phase.over, Proof.RUNNING, "the backup has not come to it yet"),

@@ -56,7 +56,7 @@ def caught(
         return Caught(inside=False, why=why)
     pods = see.pods_of.get(claim.meta.key, ())
     asked = [pod for pod in pods if _asks(scope, pod, claim.meta.name)]
-    by_files, why_not, todo = _by_files(scope, pods, asked, agents, known=not see.lacks(k.POD))
+    by_files, why_not, todo = _by_files(scope, pods, asked, agents, known=_read(see, k.POD))
     if by_files:
         return Caught(inside=True, method=FILE_SYSTEM)
     if asked:  # Velero takes no snapshot of what is to be read file by file, also when it cannot be read
@@ -68,7 +68,7 @@ def _by_snapshot(scope: Scope, claim: Claim, see: Inventory, why_not: str, todo:
     """Decide what is not read file by file; ``why_not`` is why, where it was to be."""
     volume = see.volume_of(claim)
     if volume is None:
-        gone = "its volume is not known" if see.lacks(k.VOLUME) else "it has no volume"
+        gone = "it has no volume" if _read(see, k.VOLUME) else "its volume is not known"
         return Caught(inside=True, why=why_not or gone, todo=todo)
     csi = volume.source == "csi"
     if scope.snapshots and (csi or volume.source in _NATIVE):
@@ -81,6 +81,11 @@ def _by_snapshot(scope: Scope, claim: Claim, see: Inventory, why_not: str, todo:
         why=f"{kind}, and file-system backup is off",
         todo="set `defaultVolumesToFsBackup: true` in the backup, or move the data to a CSI volume",
     )
+
+
+def _read(see: Inventory, kind: k.Kind) -> bool:
+    """Tell whether a kind was asked for and could be read: only then what is not there is missing."""
+    return not see.lacks(kind) and kind.resource not in see.skipped
 
 
 def _outside(scope: Scope, claim: Claim, see: Inventory) -> str:
