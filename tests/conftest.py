@@ -5,8 +5,14 @@ import shutil
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import crds
+
+# A machine that is busy with something else makes examples slowly: that says nothing about what they are examples of.
+settings.register_profile("house", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("house")
+
 
 LEFT_OUT = pytest.StashKey[dict[str, str]]()
 
