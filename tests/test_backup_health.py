@@ -165,3 +165,19 @@ def test_the_worst_comes_first_and_each_has_a_next_step() -> None:
     both = found(world)
     assert [one.kind for one in both] == ["failed", "schedule paused"]
     assert all(one.todo for one in both)
+
+
+@pytest.mark.parametrize(
+    ("hours", "schedule", "expected"),
+    [
+        (5, "", ["backup `by-hand` failed (07:00 UTC, 5 h ago), and no reason is given"]),
+        (72, "", []),  # history: nobody waits for it any more
+        (72, "a-schedule-that-was-deleted", []),
+    ],
+)
+def test_a_backup_that_no_schedule_makes_again_and_that_failed_is_told_of_while_it_is_news(
+    hours: float, schedule: str, expected: list[str]
+) -> None:
+    world = healthy()
+    world.backup("by-hand", hours=hours, phase="Failed", schedule=schedule)
+    assert said(world) == expected

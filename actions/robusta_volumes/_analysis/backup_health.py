@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from robusta_volumes._analysis.backup_rhythm import rhythm_of
+from robusta_volumes._analysis.backup_rhythm import rhythm, rhythm_of
 from robusta_volumes._analysis.backup_runs import newest_of
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.backup import VELERO, VOLSYNC, Backup, BackupSchedule, BackupsSeen, Location, Phase
@@ -41,7 +41,7 @@ def troubles(seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime)
         *_locations(seen, settings, now),
         *(one for schedule in seen.schedules for one in _schedule(schedule, seen, settings, now)),
         *(one for backup in seen.backups for one in _open(backup, seen, settings, now)),
-        *(one for backup in newest_of(seen.backups) for one in _failed(backup, now)),
+        *(one for backup in _told_of(seen, settings, now) for one in _failed(backup, now)),
     ]
     return tuple(sorted(found, key=lambda t: (-t.severity, t.kind, t.subject)))
 
@@ -182,6 +182,15 @@ def _unstick(backup: Backup, settings: VolumeBackupManagement, seen: BackupsSeen
         f"look what it waits for: kubectl -n {space} get datauploads,podvolumebackups | grep {quoted(backup.name)}; a restart"
         f" of the server fails it and frees the schedule: kubectl -n {space} rollout restart deploy/velero"
     )
+
+
+def _told_of(seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime) -> Iterator[Backup]:
+    """Give the newest backup of each schedule; of those that none makes again, what is no older than a good copy may be."""
+    there = {(schedule.engine, schedule.namespace, schedule.name) for schedule in seen.schedules}
+    since = now - rhythm(settings, now).within
+    for backup in newest_of(seen.backups):
+        if (backup.engine, backup.namespace, backup.schedule) in there or (backup.when and backup.when >= since):
+            yield backup
 
 
 def _failed(backup: Backup, now: datetime) -> Iterator[Trouble]:
