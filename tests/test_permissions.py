@@ -298,6 +298,8 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions -n velero --allow backup-restore",
         "permissions -n velero --allow backup-test",
         "permissions -n robusta-volumes-verify --allow test-namespace",
+        "permissions -n velero --allow backups",
+        "permissions -n shop --allow label",
     ]
     made = [o for line in commands for o in yaml.safe_load_all(CliRunner().invoke(app, line.split()).stdout)]
     allowed = {(r["resources"][0], verb) for o in made for r in o.get("rules", ()) for verb in r["verbs"]}
@@ -411,7 +413,7 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
             {"namespaces": ["shop"], "allow": ["everything"]},
             (
                 "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, debug, "
-                "copies, restore, logs, backup-restore, backup-test, test-namespace, volumes"
+                "copies, restore, backup-restore, backup-test, test-namespace, backups, label, logs, volumes"
             ),
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),

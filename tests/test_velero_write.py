@@ -16,13 +16,13 @@ from robusta_volumes._engines.velero_write import (
     delete_request,
     differences,
     go_duration,
-    label_selector,
     patch_of,
     schedule_manifest,
     shape_sum,
     slot_name,
 )
 from robusta_volumes._model.backup import Backup, Scope
+from robusta_volumes._model.label_selector import as_field
 from robusta_volumes._model.times import UTC
 
 SLOT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -30,8 +30,8 @@ DAYS = timedelta(days=30)
 SCOPES = {
     "everything but the system": Scope(without_namespaces=("kube-system", "robusta"), moves_data=True),
     "two namespaces": Scope(namespaces=("shop", "db"), resources=("persistentvolumeclaims",)),
-    "a selector": Scope(labels=label_selector("app=db,tier in (a, b),!old"), by_file_system=True),
-    "one of two labels": Scope(any_labels=(label_selector("app=db"), label_selector("app=web")), policy="skip-nfs"),
+    "a selector": Scope(labels=as_field("app=db,tier in (a, b),!old"), by_file_system=True),
+    "one of two labels": Scope(any_labels=(as_field("app=db"), as_field("app=web")), policy="skip-nfs"),
 }
 
 
@@ -79,7 +79,7 @@ def test_a_zone_goes_in_front_of_the_cron_expression_but_for_utc() -> None:
 
 
 def test_a_selector_of_kubectl_becomes_requirements_that_are_and_ed() -> None:
-    assert label_selector("app=db,tier!=x,zone in (b,a),team,!old") == {
+    assert as_field("app=db,tier!=x,zone in (b,a),team,!old") == {
         "matchExpressions": [
             {"key": "app", "operator": "In", "values": ["db"]},
             {"key": "tier", "operator": "NotIn", "values": ["x"]},
@@ -88,9 +88,9 @@ def test_a_selector_of_kubectl_becomes_requirements_that_are_and_ed() -> None:
             {"key": "old", "operator": "DoesNotExist"},
         ]
     }
-    assert label_selector("") == {}
-    with pytest.raises(ValueError, match=r"Velero cannot select by 'level>1'"):
-        label_selector("level>1")
+    assert as_field("") == {}
+    with pytest.raises(ValueError, match=r"'level>1' of 'level>1' cannot be asked"):
+        as_field("level>1")
 
 
 def test_a_schedule_that_differs_only_in_spelling_or_in_what_we_do_not_set_does_not_differ() -> None:

@@ -39,6 +39,10 @@ class Note:
     news: dict[str, Any] = field(default_factory=dict)  # the same, given by the last tick and perhaps not sent
     by: str = ""  # which process gave the news
     times: int = 0  # how often
+    moved: dict[str, list[Any]] = field(default_factory=dict)  # a backup under way -> [bytes moved, since when so many]
+    judged: str = ""  # the newest backup whose content was looked at; what was wrong with it is in `failed`
+    pruned: str = ""  # the newest backup as of which those that are too many were deleted
+    kept: str = ""  # since when the backup tool's own schedule is as the settings want it
 
     def confirm(self, process: str) -> None:
         """Take as said what the last tick of this process said."""
@@ -92,6 +96,10 @@ def read_note(noted: Mapping[str, Any], now: datetime, newest: datetime | None) 
         ("news", dict),
         ("by", str),
         ("times_of", str),
+        ("moved", dict),
+        ("judged", str),
+        ("pruned", str),
+        ("kept", str),
     ):
         if isinstance(noted.get(name), kind):
             setattr(note, name, noted[name])

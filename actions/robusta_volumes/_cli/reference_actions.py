@@ -16,6 +16,7 @@ from robusta_volumes._model.asked import (
     SnapshotTick,
     VolumeContents,
 )
+from robusta_volumes._model.asked_backups import BackupTick, CreateBackups, PruneBackups
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.needs import CHANGES, Change
 
@@ -31,6 +32,9 @@ ASKED: Mapping[str, type[Any]] = {
     "restore_volume_backup": RestoreBackup,
     "verify_volume_backup": VerifyBackup,
     "volume_contents": VolumeContents,
+    "create_volume_backups": CreateBackups,
+    "volume_backup_schedule": BackupTick,
+    "prune_volume_backups": PruneBackups,
 }
 _INTRO = """These actions change something, each only when a person runs it, except `pvc_snapshot_schedule`, which does
 what your `schedules` say. Where `dry_run` is `true`, the plan is shown and nothing is changed. How to run them:

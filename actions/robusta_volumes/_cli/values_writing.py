@@ -11,7 +11,7 @@ from robusta_volumes._model.rights import role_command
 
 SHOWN = "shop"  # the namespace in examples
 # What is not done where claims are: with Velero, and where backups are tested (`verify.namespace`).
-PLACES = {"backup-restore": USUAL, "backup-test": USUAL, "test-namespace": VERIFY.namespace}
+PLACES = {"backups": USUAL, "backup-restore": USUAL, "backup-test": USUAL, "test-namespace": VERIFY.namespace}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at, block, blocks
 from robusta_volumes._cluster.gather import GIVE_UP_AFTER, missed
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.backup import K8UP, VELERO, VOLSYNC, Backup, BackupSchedule, BackupsSeen, Copy
+from robusta_volumes._model.backup import K8UP, VELERO, VOLSYNC, Backup, BackupSchedule, BackupsSeen, Copy, Location
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import ClusterError, NotAllowed, NotAuthenticated, OutOfTime, Unavailable
 from robusta_volumes._model.inventory import Unseen
@@ -30,11 +30,16 @@ class Look:
         self.silent = 0
 
     def take(
-        self, kind: Kind, slim: Callable[[Object], Any], namespace: str = "", fallback: Sequence[str] = ()
+        self,
+        kind: Kind,
+        slim: Callable[[Object], Any],
+        namespace: str = "",
+        fallback: Sequence[str] = (),
+        labels: str = "",
     ) -> list[Any]:
         """List a kind; note why when that is not possible. Raises ClusterError: when nothing answers."""
         try:
-            return self._list(kind, slim, namespace, fallback or self.fallback)
+            return self._list(kind, slim, namespace, fallback or self.fallback, labels)
         except (NotAuthenticated, Unavailable) as error:
             self.silent += not isinstance(error, OutOfTime)
             if isinstance(error, NotAuthenticated) or self.silent >= GIVE_UP_AFTER:
@@ -53,13 +58,15 @@ class Look:
         unseen = self.unseen.get(kind.resource)
         return not (unseen and unseen.absent)
 
-    def _list(self, kind: Kind, slim: Callable[[Object], Any], namespace: str, fallback: Sequence[str]) -> list[Any]:
+    def _list(
+        self, kind: Kind, slim: Callable[[Object], Any], namespace: str, fallback: Sequence[str], labels: str
+    ) -> list[Any]:
         try:
-            return self.cluster.find(kind, namespace or None, slim=slim)
+            return self.cluster.find(kind, namespace or None, labels=labels, slim=slim)
         except NotAllowed:
             if namespace or not fallback:
                 raise
-            return [found for one in fallback for found in self.cluster.find(kind, one, slim=slim)]
+            return [found for one in fallback for found in self.cluster.find(kind, one, labels=labels, slim=slim)]
 
 
 def backups_of(cluster: Cluster, settings: VolumeBackupManagement, claims: Iterable[Claim] = ()) -> BackupsSeen:
@@ -127,9 +134,8 @@ def _velero(look: Look, settings: VolumeBackupManagement, claims: Mapping[str, s
 
     copies = look.take(k.VELERO_UPLOAD, upload, where, usual)
     copies += look.take(k.VELERO_POD_VOLUME, pod_volume, where, usual)
-    places = Counter(one.namespace for one in (locations or [*backups, *schedules]))
-    namespace = where or (places.most_common(1)[0][0] if places else "")
-    server, agents = _pods(look, namespace) if namespace else (None, None)
+    namespace = where or velero_namespace(locations, [*backups, *schedules])
+    server, agents = pods_of(look, namespace) if namespace else (None, None)
     return {
         "velero": namespace,
         "backups": tuple(backups),
@@ -143,6 +149,12 @@ def _velero(look: Look, settings: VolumeBackupManagement, claims: Mapping[str, s
     }
 
 
+def velero_namespace(locations: Sequence[Location], others: Sequence[Backup | BackupSchedule]) -> str:
+    """Tell where Velero is: where most of its storage locations are, or else of its other objects; "" when nothing shows it."""
+    places = Counter(one.namespace for one in (locations or others))
+    return places.most_common(1)[0][0] if places else ""
+
+
 class _Pod(NamedTuple):
     node: str
     agent: bool
@@ -150,7 +162,7 @@ class _Pod(NamedTuple):
     ready: bool
 
 
-def _pods(look: Look, namespace: str) -> tuple[bool | None, frozenset[str] | None]:
+def pods_of(look: Look, namespace: str) -> tuple[bool | None, frozenset[str] | None]:
     """Tell whether Velero's server is ready, and on which nodes its agent is; None for what is not known."""
     pods: list[_Pod] = look.take(k.POD, _pod, namespace)
     if not look.has(k.POD):

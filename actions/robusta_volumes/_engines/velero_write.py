@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from robusta_volumes._model import ours
-from robusta_volumes._model.backup import Backup, Scope
+from robusta_volumes._model.backup import Backup, Scope, velero_label
 from robusta_volumes._model.kind import VELERO_BACKUP, VELERO_DELETE, VELERO_SCHEDULE
 from robusta_volumes._model.times import UTC
 
@@ -21,38 +21,14 @@ MANUAL = "robusta-volumes-manual"  # what the backups that somebody asked for be
 SHAPE = f"{ours.DOMAIN}/shape"  # annotation: a short sum of the settings by which it was made
 OF_SCHEDULE = "velero.io/schedule-name"  # label of Velero's own
 _BACKUP_NAME, _BACKUP_UID = "velero.io/backup-name", "velero.io/backup-uid"
-_LABEL, _HEAD, _HASH = 63, 57, 6  # as Velero's own GetValidName shortens what a label cannot hold
+_NAME = 63  # characters of a name that fits wherever Kubernetes uses one
 _TIME = "%Y%m%d%H%M%S"
-_TERM = re.compile(r",(?![^(]*\))")
-_SET = re.compile(r"^(\S+)\s+(in|notin)\s*\(([^()]*)\)$")
-_EQUAL = re.compile(r"^([^\s=!<>]+)\s*(==|=|!=)\s*(\S*)$")
-_EXISTS = re.compile(r"^(!?)\s*([^\s=!<>()]+)$")
 
 
 def go_duration(length: timedelta) -> str:
     """Write a length of time as Go does: "720h0m0s". What Velero gives back is written so, and can be compared."""
     seconds = int(length.total_seconds())
     return f"{seconds // 3600}h{seconds // 60 % 60}m{seconds % 60}s"
-
-
-def label_selector(selector: str) -> dict[str, Any]:
-    """Write kubectl's label selector as an object's field has it; the requirements are and-ed.
-
-    Raises ValueError: for ``a>1``, which kubectl knows and such a field does not.
-    """
-    terms = [_requirement(part, selector) for part in map(str.strip, _TERM.split(selector)) if part]
-    return {"matchExpressions": terms} if terms else {}
-
-
-def _requirement(part: str, selector: str) -> dict[str, Any]:
-    if found := _EXISTS.match(part):
-        return {"key": found[2], "operator": "DoesNotExist" if found[1] else "Exists"}
-    if found := _SET.match(part):
-        values = sorted(value.strip() for value in found[3].split(","))
-        return {"key": found[1], "operator": "In" if found[2] == "in" else "NotIn", "values": values}
-    if found := _EQUAL.match(part):
-        return {"key": found[1], "operator": "NotIn" if found[2] == "!=" else "In", "values": [found[3]]}
-    raise ValueError(f"Velero cannot select by {part!r} of {selector!r}: use =, !=, in, notin or the bare key")
 
 
 def backup_spec(scope: Scope, ttl: timedelta, location: str = "") -> dict[str, Any]:
@@ -127,15 +103,13 @@ def schedule_manifest(
 
 def delete_request(backup: Backup) -> dict[str, Any]:
     """Write the request to delete a backup with its data; asked twice for the same backup it has the same name."""
-    label = backup.name
-    if len(label) > _LABEL:
-        label = label[:_HEAD] + hashlib.sha256(label.encode()).hexdigest()[:_HASH]
+    label = velero_label(backup.name)
     tail = hashlib.sha256(f"{backup.uid}/{backup.name}".encode()).hexdigest()[:8]
     return {
         "apiVersion": VELERO_DELETE.api_version,
         "kind": VELERO_DELETE.name,
         "metadata": {
-            "name": f"{label[: _LABEL - 9].rstrip('-.')}-{tail}",
+            "name": f"{label[: _NAME - 9].rstrip('-.')}-{tail}",
             "namespace": backup.namespace,
             "labels": {ours.MANAGED_BY: ours.OURS, _BACKUP_NAME: label, _BACKUP_UID: backup.uid},
         },

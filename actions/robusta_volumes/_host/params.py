@@ -20,6 +20,7 @@ from robusta_volumes._model.asked import (
     SetPolicy,
     VolumeContents,
 )
+from robusta_volumes._model.asked_backups import CreateBackups, PruneBackups
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
@@ -149,6 +150,20 @@ class VerifyBackupParams(TargetParams):
 
 class BackupFreshnessParams(TargetParams):
     """Params of volume_backup_freshness: everything stands in the settings."""
+
+
+@params_of(CreateBackups)
+class CreateBackupsParams(TargetParams):
+    """Params of create_volume_backups."""
+
+
+@params_of(PruneBackups)
+class PruneBackupsParams(TargetParams):
+    """Params of prune_volume_backups."""
+
+
+class BackupScheduleParams(TargetParams):
+    """Params of volume_backup_schedule: everything stands in the settings."""
 
 
 class SnapshotScheduleParams(TargetParams):

@@ -5,6 +5,7 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from robusta_volumes._model.checks import got, text
 from robusta_volumes._model.errors import Invalid
@@ -70,3 +71,23 @@ def _one_of(key: str, values: set[str], *, wanted: bool) -> LabelTest:
     if wanted:
         return lambda labels: key in labels and labels[key] in values
     return lambda labels: key not in labels or labels[key] not in values
+
+
+def as_field(selector: str) -> dict[str, Any]:
+    """Write it as an object's field has it (LabelSelector); the requirements are and-ed.
+
+    Raises ValueError: for ``a>1``, which kubectl knows and such a field does not.
+    """
+    terms = [_requirement(part, selector) for part in map(str.strip, _COMMA.split(selector)) if part]
+    return {"matchExpressions": terms} if terms else {}
+
+
+def _requirement(part: str, selector: str) -> dict[str, Any]:
+    if match := _EXISTS.match(part):
+        return {"key": match[2], "operator": "DoesNotExist" if match[1] else "Exists"}
+    if match := _SET.match(part):
+        values = sorted(value.strip() for value in match[3].split(","))
+        return {"key": match[1], "operator": "In" if match[2] == "in" else "NotIn", "values": values}
+    if match := _EQUAL.match(part):
+        return {"key": match[1], "operator": "NotIn" if match[2] == "!=" else "In", "values": [match[3]]}
+    raise ValueError(f"{part!r} of {selector!r} cannot be asked of Velero: use =, !=, in, notin or the bare key")

@@ -144,6 +144,12 @@ class Limits:
     backup_stuck_hours: int = limit(
         6, "hours", "Velero gives up what it waits for after four hours, unless it is told otherwise"
     )
+    backup_stalled_minutes: int = limit(
+        15, "minutes", "a data mover counts its bytes every few seconds; a backup whose bytes stand still is stuck"
+    )
+    backup_deadline_minutes: int = limit(
+        60, "minutes", "a backup slot missed for longer is told and not caught up: the day is no time to move much data"
+    )
     quota_percent: int = limit(90, "percent", "the next claim or replica of usual size is refused above this")
 
 

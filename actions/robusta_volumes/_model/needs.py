@@ -4,40 +4,14 @@ The permissions in ``helm-values/`` and the doctor's questions come from here; t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.kind import Kind
+from robusta_volumes._model.need import Change, Need
+from robusta_volumes._model.needs_backups import BACKUP_CHANGES
+
+__all__ = ["CHANGES", "LOOKS", "NEEDS", "READ", "Change", "Need"]
 
 READ = ("get", "list")
-
-
-@dataclass(frozen=True)
-class Need:
-    """Verbs on one kind. ``own`` means Robusta's own namespace only; else cluster-wide reading.
-
-    ``allow`` is the word after ``permissions --allow`` for what writes: a Role allows that, namespace by namespace.
-    """
-
-    kind: Kind
-    verbs: tuple[str, ...]
-    feature: str
-    own: bool = False
-    allow: str = ""
-    without: str = ""  # what a cluster that does not serve the kind lacks, and how it gets it; "-": nothing
-
-
-@dataclass(frozen=True)
-class Change:
-    """An action that changes something, and the verbs that it needs beyond reading.
-
-    Nobody has it unless somebody gave it: ``need.allow`` is the word for that.
-    """
-
-    action: str
-    need: Need
-    ticks: bool = False  # a playbook of ours runs it, by what the settings say; all others are run by a person
-
 
 _STATE = Need(
     k.CONFIG_MAP, ("get", "create", "patch"), "remembers what was announced, across restarts", own=True, allow="state"
@@ -196,35 +170,7 @@ CHANGES: tuple[Change, ...] = (
         Need(k.CLAIM, ("create", "delete"), "makes a copy of a claim to look into, and removes it", allow="copies"),
     ),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
-    Change(
-        "restore_volume_backup",
-        Need(k.VELERO_RESTORE, ("create",), "has Velero restore a backup", allow="backup-restore"),
-    ),
-    Change(
-        "verify_volume_backup",
-        Need(k.VELERO_RESTORE, ("create", "delete"), "restores a backup for a test", allow="backup-test"),
-        ticks=True,
-    ),
-    Change(
-        "verify_volume_backup",
-        Need(k.VELERO_BACKUP, ("patch",), "notes on a backup when it was proven", allow="backup-test"),
-        ticks=True,
-    ),
-    Change(
-        "verify_volume_backup",
-        Need(k.CLAIM, ("delete",), "takes the restored claim of a test away", allow="test-namespace"),
-        ticks=True,
-    ),
-    Change(
-        "verify_volume_backup",
-        Need(k.POD, ("create", "delete"), "looks into the restored claim of a test", allow="test-namespace"),
-        ticks=True,
-    ),
-    Change(
-        "verify_volume_backup",
-        Need(k.POD_LOG, ("get",), "reads what was seen in the restored claim of a test", allow="test-namespace"),
-        ticks=True,
-    ),
+    *BACKUP_CHANGES,
 )
 
 # What is read only where somebody allowed it, since more can stand in it than storage; nothing of it changes anything.

@@ -28,6 +28,14 @@ def short(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(1, width - 1)].rstrip() + "…"
 
 
+def fenced(todo: str) -> str:
+    """Put what is to be pasted into a fence: a rule, or the command below a remedy's first line."""
+    says, _, command = todo.partition("\n")
+    if says.startswith("- apiGroups"):
+        return f"allow it, below `runner.customClusterRoleRules`:\n```{short(todo, 1200)}```"
+    return f"{says}\n```{short(command, 1200)}```" if command else says
+
+
 def _fix(fix: Fix, room: int, start: str = "") -> str:
     """Write one way out in at most ``room`` characters. A command is never shortened: half of one does something else."""
     text = short(fix.text if start else fix.text[:1].upper() + fix.text[1:], _SENTENCE)

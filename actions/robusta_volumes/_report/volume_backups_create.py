@@ -1,0 +1,243 @@
+"""What became of a backup that somebody asked for: of each claim whether its data is in it, never by the phase alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from robusta_volumes._analysis.backup_preflight import BackupPlan
+from robusta_volumes._analysis.backup_runs import BackupCover
+from robusta_volumes._model.asked_backups import CreateBackups
+from robusta_volumes._model.backup import Phase, Proof
+from robusta_volumes._model.backup_run import MadeBackup
+from robusta_volumes._model.checks import duration_text
+from robusta_volumes._model.errors import NotAllowed
+from robusta_volumes._model.quantity import gib
+from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.text import code, count, listing, plain
+from robusta_volumes._model.times import stamp
+from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
+from robusta_volumes._report.pieces import TEXT_LIMIT, fenced, short
+
+ACTION = "create_volume_backups"
+KEY = "VolumeBackupsCreate"
+_SHOWN = 10  # claims in the message; all are in the file
+NO_BACKUP = "A snapshot on the same storage is not a backup: it is lost together with the storage."
+Row = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, where, and when it is told."""
+
+    asked: CreateBackups
+    cluster: str
+    now: datetime
+
+    @property
+    def of(self) -> str:
+        """In words, what is to be saved."""
+        asked = self.asked
+        if asked.name:
+            return f"{plain(asked.namespace)}/{plain(asked.name)}"
+        where = f"namespace {plain(asked.namespace)}" if asked.namespace else "the cluster"
+        return f"{where}, {plain(asked.selector)}" if asked.selector else where
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Give the params that ask for the same again."""
+        asked = self.asked
+        given = {
+            "name": asked.name,
+            "namespace": asked.namespace,
+            "selector": asked.selector,
+            "ttl": duration_text(asked.ttl) if asked.ttl else "",
+            "allow_label_patch": "true" if asked.allow_label_patch else "",
+        }
+        return {key: value for key, value in given.items() if value}
+
+
+def nothing_to_back_up_page(about: Asked) -> Page:
+    """Say that no Bound claim is meant."""
+    text = "*Do this:* look at what is there: `kubectl get pvc -A --show-labels`."
+    return _page(about, f"No Bound claim in {about.of}: nothing was made", [Text(text)], Severity.LOW, "none")
+
+
+def by_snapshots_page(page: Page, *, chosen: bool) -> Page:
+    """Give the page about snapshots, with what they are not; ``chosen``: the settings say so, not that Velero is absent."""
+    why = "`engine: csi` is set" if chosen else "Velero is not installed here"
+    todo = "set `engine: velero`" if chosen else "install Velero: https://velero.io/docs/main/basic-install/"
+    return replace(
+        page, blocks=(Text(f"{why}, so this is about snapshots. {NO_BACKUP} For backups {todo}."), *page.blocks)
+    )
+
+
+def backup_plan_page(about: Asked, plan: BackupPlan) -> Page:
+    """Show what would be saved, what would not and why, and what else is caught."""
+    says = "Nothing was made yet. *Do this:* carry it out with `dry_run=false`."
+    title = f"Plan: back up {count(len(plan.saved), 'claim')} of {about.of}, at most {gib(plan.size)}{_tail(plan)}"
+    button = Button("Back up now", ACTION, {**about.params, "dry_run": "false"})
+    blocks = [Text(_lines(says, *_else(plan), *_notes(plan))), *_table(plan_rows(plan), "how, or why not"), button]
+    return _page(about, title, blocks, Severity.LOW if plan.not_saved else Severity.INFO, "plan")
+
+
+def no_backup_page(about: Asked, plan: BackupPlan) -> Page:
+    """Say why none is made: it would fail, or hold no data."""
+    rows = plan_rows(plan)
+    blocks: list[Block] = []
+    if plan.obstacles:
+        first, *more = plan.obstacles
+        title = f"No backup of {about.of} was made: {first.why}"
+        lines = [f"*Do this:* {fenced(first.todo)}", *(f"• Also: {one.why}: {fenced(one.todo)}" for one in more)]
+    else:
+        title = f"No backup of {about.of} was made: no claim's data would be in it"
+        lines = ["Velero would call it Completed.", *_todos(rows)]
+    blocks.append(Text(_lines(*lines, *_notes(plan))))
+    blocks += _table(rows, "how, or why not")
+    blocks.append(Button("Try again", ACTION, {**about.params, "dry_run": "false"}))
+    return _page(about, title, blocks, Severity.HIGH, "cannot")
+
+
+def backup_failed_page(about: Asked, made: MadeBackup, plan: BackupPlan) -> Page:
+    """Say what the API server answered."""
+    error = made.error
+    words = plain(error.message, 200) if error else "its answer was not understood"
+    todo = error.remedy if error else "look at what is there: `kubectl get backups.velero.io -A`"
+    text = f"*Do this:* {fenced(todo)}"
+    lead = "the runner may not do it: " if isinstance(error, NotAllowed) else ""
+    blocks: list[Block] = [Text(_lines(text)), *_table(plan_rows(plan), "how, or why not")]
+    blocks.append(Button("Try again", ACTION, {**about.params, "dry_run": "false"}))
+    return _page(about, f"No backup of {about.of} was made: {lead}{words}", blocks, Severity.HIGH, "refused")
+
+
+def backup_made_page(about: Asked, made: MadeBackup, plan: BackupPlan, cover: BackupCover) -> Page:
+    """Tell of each claim that was asked for whether its data is in the backup."""
+    phase = made.backup.phase if made.backup else Phase.UNOBSERVED
+    rows = cover_rows(plan, cover)
+    inside = sum(row[1].startswith(_IN) for row in rows)
+    failed = [row for row in rows if row[2]]
+    bad = bool(failed) if phase.over else phase is Phase.DELETING
+    blocks: list[Block] = [Text(_lines(*_said(about, made, phase, failed), *_else(plan), *_notes(plan)))]
+    blocks += _table(sorted(rows, key=lambda row: (not row[2], row[0])), "its data")
+    if len(rows) > _SHOWN:
+        blocks.append(csv_file("backup.csv", ("claim", "its data", "do this"), rows))
+    if bad:
+        blocks.append(Button("Try again", ACTION, {**about.params, "dry_run": "false"}))
+    of = f"data of {inside} of {count(len(rows), 'claim')} in it"
+    title = f"Backup of {about.of} {_TITLE.get(phase, 'is running')}: {of}{_why_short(made, phase)}"
+    return _page(about, title, blocks, Severity.HIGH if bad else Severity.INFO, "made")
+
+
+_IN = "in it"
+_TITLE = {
+    Phase.UNOBSERVED: "waits for Velero",
+    Phase.WAITING: "is queued",
+    Phase.DONE: "is done",
+    Phase.PARTIAL: "partly failed",
+    Phase.FAILED: "failed",
+    Phase.REFUSED: "was refused by Velero",
+    Phase.DELETING: "is being deleted",
+}
+
+
+def plan_rows(plan: BackupPlan) -> list[Row]:
+    """Write the claims of a plan: how each is saved, or why not and what to do."""
+    saved = [(claim.meta.title, f"{how.method}, {gib(claim.capacity)}", "") for claim, how in plan.claims if how.method]
+    return [(claim.meta.title, how.why, how.todo or " ") for claim, how in plan.not_saved] + saved
+
+
+def cover_rows(plan: BackupPlan, cover: BackupCover) -> list[Row]:
+    """Write what became of the claims that a backup was for; the third part is "" for what is well or under way."""
+    missing = {one.key: one for one in cover.missing}
+    rows: list[Row] = []
+    for claim, how in plan.claims:
+        one = missing.get(claim.meta.key)
+        if one is None and how.method:
+            where = "on the same storage" if how.method == "snapshot" else "off-site"
+            rows.append((claim.meta.title, f"{_IN}, {where} ({how.method})", ""))
+        elif one is None:
+            rows.append((claim.meta.title, f"not in it: {how.why}", how.todo or " "))
+        elif one.proof in (Proof.RUNNING, Proof.UNKNOWN):
+            word = "not in it yet" if one.proof is Proof.RUNNING else "not known"
+            rows.append((claim.meta.title, f"{word}: {plain(one.why, 160)}" if one.why else word, ""))
+        else:
+            look = f"see why: `velero backup describe {cover.backup.name} --details`"
+            rows.append((claim.meta.title, f"{one.proof.value}: {plain(one.why, 160)}", one.todo or how.todo or look))
+    return rows
+
+
+def _said(about: Asked, made: MadeBackup, phase: Phase, failed: Sequence[Row]) -> list[str]:
+    name = code(made.name)
+    there = f"{name} was there already, asked for just now." if made.adopted else f"It is called {name}."
+    expires = made.backup.expires if made.backup else None
+    stays = f"It stays until {stamp(expires, about.now)}." if expires else ""
+    if not phase.over:
+        follow = f"`kubectl -n {made.backup.namespace if made.backup else 'velero'} get backup {made.name} -w`"
+        return [
+            f"{there} It goes on by itself, and holds nothing that can be relied on before it ends.",
+            f"Follow it: {follow}",
+        ]
+    why = made.backup.why if made.backup else ""
+    said = f"Velero says: {plain(why, 400)}" if why else ""
+    return [part for part in (" ".join(filter(None, (there, stays))), said, *_todos(failed)) if part]
+
+
+def _why_short(made: MadeBackup, phase: Phase) -> str:
+    why = made.backup.why if made.backup and phase in (Phase.FAILED, Phase.REFUSED) else ""
+    return f": {plain(why, 120)}" if why else ""
+
+
+def _tail(plan: BackupPlan) -> str:
+    bad = f"; {count(len(plan.not_saved), 'claim')} would not be saved" if plan.not_saved else ""
+    return f"{bad}; {count(len(plan.more), 'other claim')} caught, too" if plan.more else bad
+
+
+def _else(plan: BackupPlan) -> tuple[str, ...]:
+    """Say what else is in it: Velero selects by namespaces and labels, never by a claim's name."""
+    if not plan.more:
+        return ()
+    names = listing([plain(claim.meta.title) for claim in plan.more])
+    size = gib(sum(claim.capacity or 0 for claim in plan.more))
+    return (f"*Also in it*, since Velero selects by namespace and label: {names} ({size}).",)
+
+
+def _notes(plan: BackupPlan) -> tuple[str, ...]:
+    return tuple(f"• {note}" for note in plan.notes)
+
+
+def _todos(rows: Sequence[Row]) -> list[str]:
+    """Say each way out once."""
+    found: dict[str, list[str]] = {}
+    for name, _, todo in rows:
+        if todo.strip():
+            found.setdefault(todo, []).append(name)
+    lines = [
+        f"{plain(names[0]) if len(names) == 1 else count(len(names), 'claim')}: {todo}" for todo, names in found.items()
+    ]
+    return [f"{'• ' if number else '*Do this:* '}{short(line, 400)}" for number, line in enumerate(lines[:5])]
+
+
+def _lines(*lines: str) -> str:
+    return short("\n".join(line for line in lines if line), TEXT_LIMIT)
+
+
+def _table(rows: Sequence[Row], what: str) -> tuple[Block, ...]:
+    title = f"Claims ({_SHOWN} of {len(rows)})" if len(rows) > _SHOWN else ""
+    shown = tuple((short(plain(name), 44), short(came, 200)) for name, came, _ in rows[:_SHOWN])
+    return (Table(("claim", what), shown, title),) if shown else ()
+
+
+def _page(about: Asked, title: str, blocks: Sequence[Block], severity: Severity, cause: str) -> Page:
+    asked = about.asked
+    one = Subject("PersistentVolumeClaim", asked.name, asked.namespace)
+    many = (
+        Subject("Namespace", asked.namespace, asked.namespace) if asked.namespace else Subject("Cluster", about.cluster)
+    )
+    return Page(
+        title=short(title, 240),
+        severity=severity,
+        subject=one if asked.name else many,
+        blocks=tuple(blocks),
+        key=KEY,
+        causes=(ACTION, cause),
+        failure=severity > Severity.INFO,
+    )
