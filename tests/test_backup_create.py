@@ -45,7 +45,7 @@ def test_a_completed_backup_with_nothing_in_it_is_a_failure() -> None:
     page = w.create(**SHOP)
     assert page.title == "Backup of namespace shop is done: data of 0 of 2 claims in it"
     assert page.failure
-    assert "metadata only: the claim is in it, its data is not" in text(page)
+    assert "metadata only: nothing was begun to save it" in text(page)
     assert "*Do this:* 2 claims: see why: `velero backup describe robusta-volumes-manual-" in text(page)
 
 

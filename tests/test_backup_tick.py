@@ -407,7 +407,7 @@ def test_a_claim_without_data_in_a_completed_backup_is_told_and_told_when_it_is_
     w.move(minutes=5)
     (page,) = w.tick(TICKS)
     assert page.title == "Backups: data of 2 of 3 claims saved, 1 without data"
-    why = "the claim is in it, its data is not: nothing was begun for it"
+    why = "nothing was begun to save it"
     assert f"| shop/files | {why} · last good: none of ours |" in text(page)
     w.move(minutes=5)
     assert w.tick(TICKS) == []
