@@ -77,7 +77,7 @@ def test_all_is_well_and_nothing_is_said() -> None:
 def test_a_claim_whose_copy_is_too_old_is_told_once_with_its_age_and_the_next_step() -> None:
     watch = Watch(shop("orders"))
     (page,) = watch.tick()
-    assert page.title == "Claim shop/uploads has no good copy within 2 d: the last one is of 4 d ago, off-site"
+    assert page.title == "Claim shop/uploads has no good copy within 2 d: the last one, off-site, is 4 d old"
     assert "*Do this:*" in to_markdown(page)
     assert (page.identity, page.subject.namespace) == ("freshness/shop", "shop")
     assert watch.titles(minutes=30) == []
@@ -203,7 +203,7 @@ def test_what_cannot_be_read_is_told_once_per_cause_with_the_rule_and_no_claim_i
     watch.cluster.denied = frozenset()
     assert watch.titles(minutes=30) == [
         "[RESOLVED] Whether claims have a good copy can be told again",
-        "Claim shop/uploads has no good copy within 2 d: the last one is of 4 d ago, off-site",
+        "Claim shop/uploads has no good copy within 2 d: the last one, off-site, is 4 d old",
     ]
     assert watch.titles(minutes=30) == []
 

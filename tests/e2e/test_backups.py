@@ -49,8 +49,8 @@ def test_the_tick_tells_each_namespace_once(world: World) -> None:
     told = [title(message) for message in quiet(world)]
     assert sorted(told) == sorted(
         [
-            "Claim archive/ledger-2025 has no good copy within 2 d: the last one is of 10 d ago, off-site",
-            "Claim blog/posts has no good copy within 2 d: the last one is of 4 d ago, off-site",
+            "Claim finance/ledger-2025 has no good copy within 2 d: the last one, off-site, is 10 d old",
+            "Claim blog/posts has no good copy within 2 d: the last one, off-site, is 4 d old",
             "2 of 2 claims in namespace labs have no good copy that is new enough",
             "3 of 7 claims in namespace store have no good copy that is new enough",
         ]
@@ -62,22 +62,23 @@ def test_the_tick_tells_each_namespace_once(world: World) -> None:
 
 def test_what_is_saved_again_is_told_to_be_over(world: World) -> None:
     now = datetime.now(UTC)
-    ledger = world.api.store.get(CLAIM, "ledger-2025", "archive")
+    ledger = world.api.store.get(CLAIM, "ledger-2025", "finance")
     velero = VeleroBuilder(Builder(now))
-    made = velero.backup(30, schedule="weekly", took=20)
+    spec = {"includedNamespaces": ["finance"], "snapshotMoveData": True}
+    made = velero.backup(30, schedule="weekly", took=20, spec=spec)
     velero.upload(made, ledger, total=2**30)
     for one in velero.b.objects:
         world.api.store.create(one)
     message = next_message(world, lambda: world.runner.trigger(WATCH))
-    assert "Resolved" in words(message)
-    assert title(message) == "Backups of namespace archive: no claim lacks a good copy any more"
+    assert message.text.startswith("[RESOLVED]")
+    assert title(message) == "Backups of namespace finance: no claim lacks a good copy any more"
 
 
 def test_completed_and_empty_is_the_title_of_the_report_with_tables_and_a_picture(world: World) -> None:
     message = next_message(world, lambda: world.runner.trigger(REPORT, namespace="store"))
     assert title(message).endswith("is Completed, but 3 of 7 claims of namespace store have no data in it")
     said = words(message)
-    assert "set `defaultVolumesToFsBackup: true` in the backup, or move the data to a CSI volume" in said
+    assert "defaultVolumesToFsBackup: true" in said, said
     assert "no running pod mounts it" in said
     assert {file.name for file in message.files} == {"backups.png", "claims.csv", "backups.csv"}
     assert message.problems == []

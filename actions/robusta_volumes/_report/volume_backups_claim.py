@@ -84,7 +84,7 @@ def says(seen: Seen, cover: ClaimCover) -> str:
             f"Its last copy {where(cover.expiring)} {expires(cover.expiring.expires, now)}, and nothing newer is good."
         )
     elif good and good.expires:
-        lines.append(f"It {expires(good.expires, now)}.")
+        lines.append(f"The last good copy {expires(good.expires, now)}.")
     if cover.proven:
         lines.append(f"Last restored to see: {ago(cover.proven, now)}.")
     elif good:

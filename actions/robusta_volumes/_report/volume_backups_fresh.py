@@ -52,7 +52,12 @@ def _title(
 ) -> str:
     if len(bad) == 1:
         one = bad[0]
-        age = f"the last one is of {last_good(one, now)}" if one.last_good else "it was never saved"
+        good = one.last_good
+        age = (
+            f"the last one, {where(good)}, is {span(now - good.cut_at)} old"
+            if good and good.cut_at
+            else "it was never saved"
+        )
         return f"Claim {plain(one.title)} has no good copy within {span(one.within)}: {age}"
     if bad:
         return f"{len(bad)} of {count(len(claims), 'claim')} in namespace {plain(namespace)} have no good copy that is new enough"

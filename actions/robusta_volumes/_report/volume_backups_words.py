@@ -1,5 +1,6 @@
 """Words that all pages about backups share: the last good copy of a claim, one copy, one backup."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from robusta_volumes._model.text import code, count, plain
 from robusta_volumes._model.times import ago, span
 
 KEY = "VolumeBackupsReport"
+_COMMAND = re.compile(r"\b(?:kubectl|velero) [^;]+")
 TOOLS = {"velero": "Velero", "csi": "snapshot", "k8up": "K8up", "volsync": "VolSync"}
 SETUP = "https://velero.io/docs/main/basic-install/"
 
@@ -107,5 +109,5 @@ def incomplete(cover: BackupCover, missing: Sequence[Missing]) -> bool:
 
 
 def command(todo: str) -> str:
-    """Write a next step that is a command as one."""
-    return code(todo) if todo.startswith(("kubectl ", "velero ")) and "; " not in todo else todo
+    """Write the commands in a next step as such."""
+    return todo if "`" in todo else _COMMAND.sub(lambda found: code(found[0]), todo)
