@@ -336,3 +336,13 @@ def test_a_claim_that_was_made_after_a_backup_is_not_missing_in_it() -> None:
     world.upload("orders")
     run = world.judged().backups[0]
     assert (run.covered, run.of, run.missing) == (1, 1, ())
+
+
+def test_a_copy_whose_time_lies_ahead_is_not_fresh_for_ever() -> None:
+    world = World("orders")
+    world.backup(hours=-300)
+    world.upload("orders", hours=-300)
+    assert said(world) == "unknown: its time lies ahead of ours: the clocks differ, or it was written wrongly"
+    world.backup("nightly-2")
+    world.upload("orders", "nightly-2")
+    assert said(world) == "fresh"

@@ -51,7 +51,7 @@ def judge(
 ) -> Judged:
     """Judge every claim that is there, and every backup. ``points`` are the snapshots of the cluster."""
     beat = rhythm(settings, see.now)
-    found = tallies(see.claims, all_copies(seen.copies, points, running(seen)))
+    found = tallies(see.claims, all_copies(seen.copies, points, running(seen)), see.now)
     covers = runs(see, seen, found.backups)
     blind = blind_kinds(see, seen)
     asked = _asked(covers)
@@ -66,7 +66,7 @@ def judge(
 
 def judge_backup(backup: Backup, see: Inventory, seen: BackupsSeen) -> BackupCover:
     """Judge one backup alone, with all that is missing in it: what was just made, or is asked about."""
-    return run_of(backup, see, seen, tallies(see.claims, seen.copies).backups)
+    return run_of(backup, see, seen, tallies(see.claims, seen.copies, see.now).backups)
 
 
 def running(seen: BackupsSeen) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 from robusta_volumes._model.backup import VELERO, Copy, Proof
@@ -11,6 +11,8 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._model.volume import Claim
 
 _PASSING = "volsync"
+_AHEAD = timedelta(hours=2)  # clocks of machines differ by less, also around a clock change
+_CLOCKS = "its time lies ahead of ours: the clocks differ, or it was written wrongly"
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,8 +49,8 @@ class Tallies:
     backups: Mapping[str, Held]  # by uid
 
 
-def tallies(claims: Sequence[Claim], copies: Iterable[Copy]) -> Tallies:
-    """Sort the copies out, in whatever order they come.
+def tallies(claims: Sequence[Claim], copies: Iterable[Copy], now: datetime) -> Tallies:
+    """Sort the copies out, in whatever order they come. One whose time lies ahead of ``now`` would be new for ever.
 
     A copy counts for the claim whose uid it says. K8up, VolSync and snapshots of others say none: there the name counts, and
     that the copy was cut after the claim was made. Velero always says one, so without it nothing counts.
@@ -56,7 +58,9 @@ def tallies(claims: Sequence[Claim], copies: Iterable[Copy]) -> Tallies:
     of = {claim.meta.uid: Tally(claim.meta.created or NO_TIME) for claim in claims}
     uids = {claim.meta.key: claim.meta.uid for claim in claims}
     held: dict[str, Held] = {}
-    for copy in copies:
+    latest = now + _AHEAD
+    for one in copies:
+        copy = one._replace(proof=Proof.UNKNOWN, why=_CLOCKS) if one.cut_at and one.cut_at > latest else one
         uid = copy.claim_uid or _by_name(copy, uids, of)
         _note(of.get(uid), copy)
         if copy.backup_uid and uid:
