@@ -16,6 +16,7 @@ from robusta.core.sinks.robusta import RobustaSinkParams
 from robusta.core.sinks.slack.slack_sink_params import SlackSinkParams
 
 from as_robusta import alerted
+from backup_world import Velero
 from data_world import STORY, answers, cluster_of, story
 from restore_world import VeleroWorld
 from restore_world import settings as backup_settings
@@ -36,6 +37,7 @@ from robusta_volumes._model.asked import (
     VolumeContents,
     check_given,
 )
+from robusta_volumes._model.asked_backups import CreateBackups, PruneBackups
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.kind import CLAIM, VOLUME
@@ -53,6 +55,7 @@ from robusta_volumes._workflows.persistent_volume_actions import persistent_volu
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_restore import restore_pvc_snapshot
+from robusta_volumes._workflows.volume_backup_management import volume_backup_management
 from robusta_volumes._workflows.volume_backups_restore import restore_volume_backup
 from robusta_volumes._workflows.volume_backups_trial import Tools
 from robusta_volumes._workflows.volume_backups_verify import verify_volume_backup
@@ -69,6 +72,8 @@ ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "create_pvc_snapshots": (CreateSnapshots(), ("name", "namespace")),
     "prune_pvc_snapshots": (PruneSnapshots(), ()),
     "restore_pvc_snapshot": (RestoreSnapshot(), ("name", "namespace")),
+    "create_volume_backups": (CreateBackups(), ("name", "namespace")),
+    "prune_volume_backups": (PruneBackups(), ()),
     "restore_volume_backup": (RestoreBackup(), ("name", "namespace")),
     "verify_volume_backup": (VerifyBackup(), ("name", "namespace")),
     "volume_contents": (VolumeContents(), ("name", "namespace")),
@@ -104,13 +109,25 @@ def plans() -> Iterator[Page]:
     yield release_volume(on, Release("pvc-ledger-2024", ("archive", "ledger")), SETTINGS)
     yield from snapshot_plans()
     yield from backup_plans()
+    yield from velero_plans()
 
 
 def backup_plans() -> Iterator[Page]:
     w, found = VeleroWorld(), backup_settings()
     w.b.add("Namespace", "robusta-volumes-verify", status={"phase": "Active"})
+    for trigger in (Trigger.MANUAL, Trigger.ALERT):
+        yield volume_backup_management(w.cluster, Target(CLAIM.name, "data", "shop", trigger=trigger), found, "robusta")
     yield restore_volume_backup(w.cluster, RestoreBackup("data", "shop", "", "elsewhere"), found, w.sleep)
     yield verify_volume_backup(w.cluster, VerifyBackup("data", "shop"), found, w.state, Tools(found.verify, "busybox"))
+
+
+def velero_plans() -> Iterator[Page]:
+    w = Velero()
+    for _ in range(4):
+        w.create(name="data", namespace="shop")
+        w.move(days=1)
+    yield w.create(name="data", namespace="shop", dry_run=True)
+    yield w.prune(by_hand=True, keep_last=2)
 
 
 def snapshot_plans() -> Iterator[Page]:

@@ -93,7 +93,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.CLAIM, READ, "which claims are to be backed up"),
         Need(k.VOLUME, READ, "how a claim's data can be backed up"),
         Need(k.POD, READ, "whether a pod runs through which files are read, and whether Velero runs"),
-        Need(k.NAMESPACE, READ, "which namespaces a backup selects"),
+        Need(k.NAMESPACE, READ, "whether the namespace for restore tests is there"),
         Need(k.STATEFUL_SET, READ, "the claims of a StatefulSet"),
         Need(k.SNAPSHOT, READ, "snapshots of a claim, which are copies on the same storage"),
         Need(k.SNAPSHOT_CONTENT, READ, "whether a snapshot is bound to its data"),

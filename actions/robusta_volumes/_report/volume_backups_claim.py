@@ -10,7 +10,7 @@ from robusta_volumes._model.target import Trigger
 from robusta_volumes._model.text import plain
 from robusta_volumes._model.times import ago, span, stamp
 from robusta_volumes._report.backup_calendar import claim_calendar
-from robusta_volumes._report.page import Block, File, Page, Table, Text
+from robusta_volumes._report.page import Block, Button, File, Page, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 from robusta_volumes._report.volume_backups_files import copies_csv
 from robusta_volumes._report.volume_backups_more import health, not_looked_at
@@ -32,6 +32,8 @@ def claim_page(seen: Seen, cover: ClaimCover, trigger: Trigger) -> Page:
     if copies:
         blocks.append(copies_csv(copies))
     blocks += not_looked_at(seen.unseen)
+    if trigger is Trigger.MANUAL:
+        blocks += _buttons(cover)
     bad = cover.verdict.bad
     return Page(
         title=short(claim_title(cover, seen.now), 240),
@@ -120,3 +122,14 @@ def _table(copies: Sequence[Copy], now: datetime) -> tuple[Block, ...]:
 def _when(copy: Copy, now: datetime) -> str:
     who = plain(copy.backup or copy.name, 60)
     return f"{ago(copy.cut_at, now)} ({tool(copy.engine)}{' ' + who if who else ''})"
+
+
+def _buttons(cover: ClaimCover) -> tuple[Button, ...]:
+    """Offer what a person may want next; each first shows its plan."""
+    where = {"name": cover.key[1], "namespace": cover.key[0], "dry_run": "true"}
+    found = []
+    if cover.verdict is not Verdict.LEFT_OUT:
+        found.append(Button("Plan a backup of it", "create_volume_backups", where))
+    if cover.last_offsite and cover.last_offsite.engine == VELERO:
+        found.append(Button("Plan a test of its newest copy", "verify_volume_backup", where))
+    return tuple(found)
