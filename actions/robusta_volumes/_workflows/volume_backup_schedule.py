@@ -19,7 +19,7 @@ from robusta_volumes._analysis.backup_watch import (
     under_way,
 )
 from robusta_volumes._analysis.snapshot_note import Note, read_note
-from robusta_volumes._analysis.snapshot_trouble import Problems, change
+from robusta_volumes._analysis.snapshot_trouble import WAITS, Problems, change
 from robusta_volumes._cluster.backups_own import own_backups
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
@@ -171,6 +171,8 @@ def _look(turn: BackupTurn) -> list[Page]:
     if not turn.by_ticks:
         problems |= schedule_problem(standing(turn), turn.backups, turn.overdue, turn.now)
     problems |= under_way(turn.backups, note.moved, seen, turn.settings.limits, turn.now)
+    if ITSELF in problems and problems.get(THE_SCHEDULE, [""])[0] == WAITS:
+        del problems[THE_SCHEDULE]  # what it waits for is told of already
     return [*_changes(turn, problems), *_missed(turn)]
 
 

@@ -16,6 +16,8 @@ def serve(turn: BackupTurn) -> None:
         return
     if found.slot and not _make(turn):
         return  # still due: the next tick tries again until its deadline
+    if found.too_late:
+        note.failed.pop(THE_SCHEDULE, None)  # that it was missed is told instead
     if found.slot or found.too_late:
         known = {one.slot for one in turn.backups}  # served by a runner whose memory was lost
         note.missed = [*(slot.isoformat() for slot in found.missed if slot not in known), *note.missed]

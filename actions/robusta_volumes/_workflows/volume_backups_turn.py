@@ -68,11 +68,13 @@ class BackupTurn:
 
     @property
     def overdue(self) -> datetime | None:
-        """The newest slot, when Velero should have begun its backup by now."""
-        last = last_slot(self.settings.backup_schedule, self.settings.time_zone, self.now)
-        kept = parse_time(self.note.kept)
-        waited = self.now - last >= timedelta(minutes=self.settings.limits.backup_stalled_minutes)
-        return last if kept and last > kept and waited else None
+        """The newest slot whose backup Velero should have begun by now."""
+        waited = self.now - timedelta(minutes=self.settings.limits.backup_stalled_minutes)
+        last, kept = (
+            last_slot(self.settings.backup_schedule, self.settings.time_zone, waited),
+            parse_time(self.note.kept),
+        )
+        return last if kept and last > kept else None
 
     @property
     def by_ticks(self) -> bool:
