@@ -110,7 +110,8 @@ def _blocks(blocks: Sequence[Block]) -> list[BaseBlock]:
         if isinstance(block, Text):
             made += [MarkdownBlock(part) for part in _parts(block.markdown)]
         elif isinstance(block, Table):
-            rows = [list(row) for row in block.rows]
+            # Slack shows a cell as code: a tick in it would end that in the middle of a sentence.
+            rows = [[cell.replace("`", "") for cell in row] for row in block.rows]
             made.append(
                 TableBlock(rows=rows, headers=list(block.headers), table_name=f"*{block.title}*" if block.title else "")
             )

@@ -160,7 +160,8 @@ def missed_backups_page(told: Told, missed: Sequence[str]) -> Page:
 
 
 def _title(told: Told, problems: Problems) -> str:
-    itself = problems.get(THE_SCHEDULE) or problems.get(ITSELF)
+    about = [one for name in (ITSELF, THE_SCHEDULE) if (one := problems.get(name))]
+    itself = next((one for one in about if one[0] not in _MILD), about[-1] if about else None)
     claims = {name: one for name, one in problems.items() if name not in (ITSELF, THE_SCHEDULE)}
     if itself and (not claims or itself[0] not in _MILD):
         return f"Backups: {itself[1]}"
