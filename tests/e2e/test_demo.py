@@ -20,6 +20,7 @@ from uuid import uuid4
 import pytest
 from matplotlib.image import imread
 
+from robusta_volumes._sandbox.demo_backups import BACKUPS, RECOVERED
 from robusta_volumes._sandbox.demo_contents import CONTENTS
 from robusta_volumes._sandbox.demo_data import DATA
 from robusta_volumes._sandbox.demo_script import EVENTS
@@ -132,7 +133,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     folder = tmp_path_factory.mktemp("demo")
     started = time.monotonic()
     run = subprocess.run(
-        command(folder), env=environment("played", folder), capture_output=True, text=True, timeout=120, check=False
+        command(folder), env=environment("played", folder), capture_output=True, text=True, timeout=150, check=False
     )
     seconds = time.monotonic() - started
     return Played(run.returncode, seconds, run.stdout, run.stderr, folder / "page" / "index.html")
@@ -140,7 +141,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 def test_it_ends_well_and_in_time(played: Played) -> None:
     assert (played.code, played.complained) == (0, "")
-    assert played.seconds < 75  # 45 on a machine that does nothing else
+    assert played.seconds < 100  # 60 on a machine that does nothing else
 
 
 def test_the_terminal_shows_progress_every_message_and_where_the_page_is(played: Played) -> None:
@@ -153,6 +154,7 @@ def test_the_terminal_shows_progress_every_message_and_where_the_page_is(played:
         *(f"By hand: {caption}" for caption, _ in DATA),
         *snapshots,
         *(f"By hand: {caption}" for caption, _ in CONTENTS),
+        *(f"By hand: {caption}" for caption, _, _ in (*BACKUPS, *RECOVERED)),
     ):
         assert f"→ {caption}\n" in played.said
     assert 'Claim shop/cart-cache cannot bind: storage class "gp33" does not exist' in played.said

@@ -74,6 +74,12 @@ def test_blocks_become_robustas_own_in_the_same_order() -> None:
     assert (empty.rows, empty.table_name) == ([], "")
 
 
+def test_a_cell_has_no_ticks_because_slack_shows_it_as_code() -> None:
+    table = Table(("claim", "why"), (("shop/uploads", "backup `nightly-1` has skipped it"),))
+    (made,) = blocks_of(replace(PAGE, blocks=(table,)))
+    assert made.rows == [["shop/uploads", "backup nightly-1 has skipped it"]]
+
+
 def test_a_page_without_blocks_is_a_finding_without_enrichment() -> None:
     assert finding_of(replace(PAGE, blocks=()), "prod", FindingSource.MANUAL).enrichments == []
 

@@ -21,6 +21,7 @@ from robusta_volumes._sandbox.demo_contents import contents_act, contents_server
 from robusta_volumes._sandbox.demo_data import data_act
 from robusta_volumes._sandbox.demo_script import BLOCK, BY_HAND, CHANGES, EVENTS, STORM, alert
 from robusta_volumes._sandbox.demo_snapshots import snapshots_act
+from robusta_volumes._sandbox.pod_runner import PodRunner
 from robusta_volumes._sandbox.recorded_prometheus import RecordedPrometheus
 from robusta_volumes._sandbox.runner import ended_by_signals
 from robusta_volumes._sandbox.slack_page import render
@@ -39,9 +40,9 @@ _SPEAK_AT_ONCE = {"persistent_volume_actions", "persistent_data_analysis", "volu
 class Demo:
     """Plays the story and collects a caption for each message."""
 
-    def __init__(self, world: World) -> None:
-        """Play in ``world``."""
-        self.world = world
+    def __init__(self, world: World, kubelet: PodRunner) -> None:
+        """Play in ``world``, whose pods of ours ``kubelet`` runs."""
+        self.world, self.kubelet = world, kubelet
         self.captions: dict[str, str] = {}
         self.missed: list[str] = []
 
@@ -122,7 +123,7 @@ class Demo:
         data_act(self.world, self.expect)
         snapshots_act(self.world, self.expect)
         contents_act(self.world, self.expect)
-        backups_act(self.world, self.expect)
+        backups_act(self.world, self.kubelet, self.expect)
         self.expect("Somebody writes wrong settings; the next event of any kind tells", lambda: self._spoil(sent))
 
     def _spoil(self, sent: dict[str, Object]) -> None:
@@ -170,12 +171,12 @@ def main() -> int:
     with (
         ended_by_signals(),
         contextlib.closing(prometheus),
-        contents_server(Store(start)) as server,
+        contents_server(Store(start)) as (server, kubelet),
         World((), playbooks, workflows=BLOCK, server=server, more={"prometheus_url": prometheus.url}) as world,
         Controllers(world.api.store),
     ):
         print(f"The runner is up after {time.monotonic() - started:.0f} s.", flush=True)
-        demo = Demo(world)
+        demo = Demo(world, kubelet)
         demo.play(objects, sent, brought)
         page = write_page(world, demo.captions, given.out, time.monotonic() - started)
         problems = [f"{m.ts}: {p}" for m in world.slack.messages for p in m.problems]

@@ -42,8 +42,8 @@ _FILES = {
 
 
 @contextlib.contextmanager
-def contents_server(store: Store) -> Iterator[ApiServer]:
-    """Give a server over the store, behind which pods are real processes over real folders."""
+def contents_server(store: Store) -> Iterator[tuple[ApiServer, PodRunner]]:
+    """Give a server over the store, behind which pods are real processes over real folders, and the kubelet of these pods."""
     with tempfile.TemporaryDirectory(prefix="robusta-volumes-") as folder:
         root = Path(folder)
         shell, access = PodShell(root / "pods"), Access()
@@ -56,7 +56,7 @@ def contents_server(store: Store) -> Iterator[ApiServer]:
         kubelet = PodRunner(store, access, folders={("billing", claim): root / claim for claim in _FILES})
         routes = [*PodExec(store, access, shell).routes, *kubelet.routes]
         with contextlib.closing(kubelet), kubelet:
-            yield ApiServer(store, access=access, routes=routes)
+            yield ApiServer(store, access=access, routes=routes), kubelet
 
 
 def contents_act(world: World, expect: Expect) -> None:

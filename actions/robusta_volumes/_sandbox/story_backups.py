@@ -16,6 +16,7 @@ from robusta_volumes._sandbox.story_shop import CEPH, EBS, EFS
 from robusta_volumes._sandbox.velero_script import Moving, VeleroScript
 
 NAMESPACES = ("store", "finance", "labs", "crm", "blog")
+VERIFY = "robusta-volumes-verify"  # where backups are restored to for a test
 NIGHTS = 14  # nights that "nightly" has run
 GOOD = (("data-orders-0", "100Gi"), ("data-orders-1", "100Gi"), ("invoices", "40Gi"), ("sessions", "10Gi"))
 NFS = (("product-images", "500Gi"), ("thumbnails", "80Gi"))  # no CSI volumes: no snapshot saves them
@@ -34,7 +35,7 @@ def backups(now: datetime, *, frame: bool = True) -> list[Object]:
     b = Builder(now)
     if frame:
         _frame(b)
-    for name in NAMESPACES:
+    for name in (*NAMESPACES, VERIFY):
         b.add("Namespace", name, status={"phase": "Active"})
     velero = VeleroBuilder(b)
     velero.installed(("node-a1", "node-b1"))
