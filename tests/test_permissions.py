@@ -43,6 +43,7 @@ from robusta_volumes._model.snapshot_schedule import PvcSnapshots
 from robusta_volumes._model.target import Target
 from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
+from robusta_volumes._sandbox.api_kinds import K8UP, VELERO, VOLSYNC
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.rbac import Access, Ask
@@ -70,7 +71,7 @@ SNAPSHOTS_LATER: Mapping[str, tuple[Need, ...]] = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[ApiServer]:
     objects, _ = shop(datetime.now(UTC))
-    with ApiServer(Store(objects)) as running:
+    with ApiServer(Store(objects), more=(*VELERO, *K8UP, *VOLSYNC)) as running:
         yield running
 
 
