@@ -24,7 +24,7 @@ from robusta_volumes._cluster.gather import EVERYTHING
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.asked import CreateSnapshots, Expand, PruneSnapshots, RestoreSnapshot
 from robusta_volumes._model.checks import limits
-from robusta_volumes._model.kind import SNAPSHOT
+from robusta_volumes._model.kind import CONTROLLER_REVISION, SNAPSHOT
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.needs import NEEDS
 from robusta_volumes._model.settings import (
@@ -185,7 +185,7 @@ def test_the_permissions_only_read_and_together_with_the_stock_chart_cover_all_t
     assert {tuple(rule["verbs"]) for rule in rules} == {("get", "list")}
     granted = {(group, name) for rule in rules for group in rule["apiGroups"] for name in rule["resources"]}
     stock = {(group, name) for group, names in STOCK.items() for name in names}
-    looked_at = {(kind.group, kind.plural) for kind in (*EVERYTHING, *MADE, *BACKUP_TOOLS)}
+    looked_at = {(kind.group, kind.plural) for kind in (*EVERYTHING, *MADE, *BACKUP_TOOLS, CONTROLLER_REVISION)}
     looked_at -= {("", "configmaps")}  # our own by name
     assert looked_at - granted - stock == set()
     assert granted <= looked_at - stock

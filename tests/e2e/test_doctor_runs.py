@@ -16,7 +16,7 @@ from robusta_volumes._model.warnings import CHART_EXCLUDE, CHART_PLAYBOOK, CHART
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.world import World
-from worlds import PLAYBOOKS, WITHOUT_TICKS, next_message, title, words
+from worlds import PLAYBOOKS, WITHOUT_TICKS, next_message, quiet, title, words
 
 SCRAPED = ("kubelet_volume_stats_used_bytes", "kubelet_volume_stats_inodes_used", "kube_persistentvolumeclaim_info")
 CHART = {  # the chart's own playbook for warning events; its action is in a package that is not on PyPI
@@ -109,5 +109,6 @@ def test_the_state_of_the_schedule_is_ours_and_listed() -> None:
     objects, _ = shop(datetime.now(UTC))
     with World(objects, PLAYBOOKS) as world:
         world.slack.wait_for(1, 30)
+        quiet(world)  # until each tick has said what it has to say at once
         message = next_message(world, lambda: world.runner.trigger("robusta_volumes_leftovers"))
         assert "robusta/robusta-volumes-state" in words(message)
