@@ -22,7 +22,8 @@ from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.snapshot_schedule import SnapshotSchedule
 from robusta_volumes._model.text import count, listing, plain
-from robusta_volumes._model.times import parse_time, stamp
+from robusta_volumes._model.times import stamp
+from robusta_volumes._report.missed_slots import missed_words
 from robusta_volumes._report.notices import error_page
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
@@ -83,18 +84,14 @@ def schedule_page(told: Told, found: Change) -> Page:
 
 def missed_page(told: Told, missed: Sequence[str]) -> Page:
     """Tell of slots that nobody served. They are not made up for: a snapshot of noon is not one of the night."""
-    times = sorted(when for text in missed if (when := parse_time(text)))
-    shown = ", ".join(stamp(when, told.now) for when in times[-_SLOTS:])
-    older = f" and {count(len(times) - _SLOTS, 'earlier one')}" if len(times) > _SLOTS else ""
-    taken = told.slot and told.slot not in times
-    after = f"{stamp(told.slot, told.now)} was taken." if taken and told.slot else "None of them was made up for."
+    number, words = missed_words(missed, told.slot, told.now, _SLOTS)
     text = (
-        f"Missed: {shown}{older}. {after} Snapshots are made while the Robusta runner runs and may read the cluster; a slot is "
+        f"{words} Snapshots are made while the Robusta runner runs and may read the cluster; a slot is "
         "made up for within `startingDeadlineMinutes` of it, and only the latest.\n"
         "*Do this:* look whether the runner was away then: `kubectl get pods -A | grep robusta-runner`"
     )
     return Page(
-        title=f"{told.title}: {_slots(len(times))} missed",
+        title=f"{told.title}: {_slots(number)} missed",
         severity=Severity.MEDIUM,
         subject=told.subject,
         blocks=(Text(text), Text(_footer(told))),

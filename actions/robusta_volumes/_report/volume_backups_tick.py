@@ -15,7 +15,8 @@ from robusta_volumes._model.checks import duration_text
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import code, count, listing, plain
-from robusta_volumes._model.times import ago, parse_time, stamp
+from robusta_volumes._model.times import ago, stamp
+from robusta_volumes._report.missed_slots import missed_words
 from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, fenced, short
 from robusta_volumes._report.volume_backups_create import NO_BACKUP, plan_rows
@@ -145,17 +146,13 @@ def backups_page(told: Told, problems: Problems, found: Change, backup: str) -> 
 
 def missed_backups_page(told: Told, missed: Sequence[str]) -> Page:
     """Tell of slots that nobody served. They are not made up for."""
-    times = sorted(when for text in missed if (when := parse_time(text)))
-    shown = ", ".join(stamp(when, told.now) for when in times[-_SLOTS:])
-    older = f" and {count(len(times) - _SLOTS, 'earlier one')}" if len(times) > _SLOTS else ""
-    taken = told.slot and told.slot not in times
-    after = f"{stamp(told.slot, told.now)} was taken." if taken and told.slot else "None of them was made up for."
+    number, words = missed_words(missed, told.slot, told.now, _SLOTS)
     text = (
-        f"Missed: {shown}{older}. {after} In mode ticks a backup is made while the Robusta runner runs and sees the cluster.\n"
+        f"{words} In mode ticks a backup is made while the Robusta runner runs and sees the cluster.\n"
         "*Do this:* look whether the runner was away then: `kubectl get pods -A | grep robusta-runner`. In mode velero Velero "
         f"serves the slots itself.\nNext: {told.following}."
     )
-    title = f"Backups: {count(len(times), 'slot')} {'was' if len(times) == 1 else 'were'} missed"
+    title = f"Backups: {count(number, 'slot')} {'was' if number == 1 else 'were'} missed"
     return _page(told, title, [Text(text)], Severity.MEDIUM, "missed")
 
 

@@ -34,7 +34,7 @@ from robusta_volumes._workflows.volume_backups_first_pod import bring_first_pod,
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
 from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
 
-VERIFIED = f"{ours.DOMAIN}/verified-at"  # annotation of a Backup: claim uid -> when, as JSON
+VERIFIED = ours.VERIFIED_AT
 _PAUSE = 2.0  # seconds between two looks
 _LOOK = 60  # seconds that counting files may take; what was seen until then is enough for a proof
 _PODS = 100  # of ours at once: a test has one, and does not wait for those that look into other volumes
