@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.usage import Key, Use
@@ -38,7 +39,7 @@ class ClaimUse:
     cost_from: str = ""  # "OpenCost" or "price table"
     currency: str = ""  # of the price table; OpenCost does not say
 
-    @property
+    @cached_property
     def leads(self) -> bool:
         """Tell whether it stands for its filesystem: of several claims that share one, the first does."""
         return all(self.key < other for other in self.shared_with)

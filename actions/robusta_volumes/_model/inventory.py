@@ -231,6 +231,11 @@ class Inventory:
         found = self._events_of.get((kind, namespace, name), ())
         return tuple(e for e in found if not (uid and e.uid and e.uid != uid))
 
+    @cached_property
+    def speaking(self) -> Mapping[Key, ClaimUse]:
+        """What is known of claims that are measured, without those for whose filesystem another claim speaks."""
+        return {key: use for key, use in (self.uses or {}).items() if use.use is not None and use.leads}
+
     def volume_of(self, claim: Claim) -> Volume | None:
         """Give the volume that a claim names, if it was seen."""
         return self.volume.get(claim.volume_name) if claim.volume_name else None

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 Key = tuple[str, str]
 _SENTINEL = 2**53  # inodes: what filesystems without a table of them report (btrfs, some NFS) is this or more
@@ -21,19 +22,19 @@ class Use:
     abnormal: bool = False  # the driver says that the volume is not healthy
     at: datetime | None = None  # when; None: now
 
-    @property
+    @cached_property  # every rule and every line of a report asks
     def usable(self) -> int | None:
         """Bytes that can hold data: used and available. Blocks reserved for root are not among them."""
         if not self.used or self.available is None:  # a block volume reports 0 and 0
             return None
         return self.used + self.available
 
-    @property
+    @cached_property
     def share(self) -> float | None:
         """How full it is, 0 to 1."""
         return self.used / self.usable if self.usable and self.used is not None else None
 
-    @property
+    @cached_property
     def inode_share(self) -> float | None:
         """How many of its inodes are taken, 0 to 1; None where the filesystem has no table of them."""
         if not self.inodes or self.inodes >= _SENTINEL or self.inodes_used is None:

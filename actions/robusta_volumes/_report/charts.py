@@ -3,6 +3,7 @@
 import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -31,6 +32,17 @@ _MARKS = {  # told apart by their shape, too
     "being deleted": ("_", "#616061"),
 }
 _OTHER_MARK = ("s", "#56B4E9")
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Room that pictures leave for words around them, in inches."""
+
+    left: float
+    head: float  # above each
+    foot: float  # below the last
+
+
 Marks = Sequence[tuple[str, Sequence[tuple[datetime, str]]]]
 
 
@@ -58,8 +70,13 @@ def picture(title: str, rows: float, draw: Callable[[Any], None], legend: int = 
     return pictures(title, rows, [draw], legend)
 
 
-def pictures(title: str, rows: float, draws: Sequence[Callable[[Any], None]], legend: int = 0) -> bytes | None:
-    """Draw several below one title, one under the other and with one axis of time; ``rows`` are the height of each."""
+def pictures(
+    title: str, rows: float, draws: Sequence[Callable[[Any], None]], legend: int = 0, margins: Margins | None = None
+) -> bytes | None:
+    """Draw several below one title, one under the other and with one axis of time; ``rows`` are the height of each.
+
+    Without ``margins`` the words decide how much room they need, which takes as long as drawing does.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (slow and not always there)
         from matplotlib.figure import Figure  # noqa: PLC0415 (see above)
@@ -67,7 +84,7 @@ def pictures(title: str, rows: float, draws: Sequence[Callable[[Any], None]], le
         return None
     lines = textwrap.wrap(printable(title), _TITLE) or [""]
     height = _EDGES + _TITLE_LINE * len(lines) + _ROW * max(1, rows) * len(draws) + (_LEGEND if legend else 0)
-    figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, layout=None if margins else "constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(
         "\n".join(lines), x=0.012, ha="left", fontsize=11, fontweight="bold", color=INK, parse_math=False
@@ -75,7 +92,10 @@ def pictures(title: str, rows: float, draws: Sequence[Callable[[Any], None]], le
     every = figure.subplots(len(draws), 1, sharex=True, squeeze=False)
     for draw, axes in zip(draws, every[:, 0], strict=True):
         draw(axes)
-    figure.align_ylabels()
+    if margins:
+        _leave_room(figure, margins, height, _EDGES + _TITLE_LINE * len(lines), len(draws))
+    else:
+        figure.align_ylabels()
     if legend:
         figure.legend(
             loc="outside lower left", ncols=legend, frameon=False, fontsize=8, labelcolor=QUIET,
@@ -84,6 +104,21 @@ def pictures(title: str, rows: float, draws: Sequence[Callable[[Any], None]], le
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
+
+
+def _leave_room(figure: Any, margins: Margins, height: float, above: float, many: int) -> None:
+    """Place the pictures by fixed distances, and the title at the top."""
+    top, bottom = above + margins.head, margins.foot
+    each = (height - top - bottom - margins.head * (many - 1)) / many
+    figure.subplots_adjust(
+        left=margins.left / _WIDTH_INCHES,
+        right=1 - _EDGES / 2 / _WIDTH_INCHES,
+        top=1 - top / height,
+        bottom=bottom / height,
+        hspace=margins.head / each,
+    )
+    for axes in figure.axes:
+        axes.yaxis.set_label_coords(-(margins.left - _EDGES) / (_WIDTH_INCHES - margins.left), 0.5)
 
 
 def _draw_fills(axes: Any, rows: Sequence[tuple[str, int, int]]) -> None:

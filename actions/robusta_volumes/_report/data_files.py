@@ -15,9 +15,9 @@ _UNKNOWN = "unknown"  # an empty cell would say that there is none
 
 def claims_csv(seen: Seen) -> File:
     """Write one row per claim, in the order in which they fill."""
-    rows = [{**_what(row, seen), **_use(row, seen), **_todo(row, seen)} for row in seen.rows]
+    rows = [_what(row, seen) | _use(row, seen) | _todo(row, seen) for row in seen.rows]
     headers = tuple(rows[0]) if rows else ("namespace", "claim")
-    return csv_file("claims.csv", headers, (tuple(row.values()) for row in rows))
+    return csv_file("claims.csv", headers, (row.values() for row in rows))
 
 
 def _what(row: Row, seen: Seen) -> Cells:

@@ -30,7 +30,7 @@ class Row:
     volume: Volume | None
     use: ClaimUse
 
-    @property
+    @cached_property
     def size(self) -> int | None:
         """What is paid for: the volume's size, else the claim's, in bytes."""
         sizes = (self.volume.capacity if self.volume else None, self.claim.capacity, self.claim.requested)
@@ -86,17 +86,17 @@ class Seen:
         """Bytes that the claims have; what is not bound has nothing."""
         return sum(row.size or 0 for row in self.rows if row.claim.phase == "Bound")
 
-    @property
+    @cached_property
     def known(self) -> tuple[Row, ...]:
         """The claims of which it is known how full they are."""
         return tuple(row for row in self.rows if row.use.use is not None and row.use.use.share is not None)
 
-    @property
+    @cached_property
     def full(self) -> tuple[Row, ...]:
         """The claims without room; of a filesystem that several share the one that stands for it."""
         return tuple(row for row in self.rows if is_full(row.use) and row.use.leads)
 
-    @property
+    @cached_property
     def filling(self) -> tuple[Row, ...]:
         """The claims that are not full yet and will be within the horizon."""
         soon = (row for row in self.rows if row.use.full_in is not None and row.use.full_in <= self.horizon)

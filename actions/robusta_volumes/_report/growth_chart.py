@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from robusta_volumes._model.quantity import GIB
-from robusta_volumes._report.charts import COLOURS, INK, QUIET, WARM, picture, pictures, printable, time_axis
+from robusta_volumes._report.charts import COLOURS, INK, QUIET, WARM, Margins, picture, pictures, printable, time_axis
 from robusta_volumes._report.pieces import short
 
 _HEIGHT = 6.5  # rows of a bar picture
@@ -20,6 +20,7 @@ _ABOVE = 1.12  # of what fits: so much of a forecast beyond it is shown
 _WORD = 0.3  # of the height: so high the words of a mark stand, above those about the line
 _EARLY = 0.4  # of the time: words that end earlier would leave the picture
 _MARKED = 0.01  # share by which what fits must change to be marked as a resize
+_ROUND_EACH = Margins(left=0.7, head=0.27, foot=0.32)  # inches: "1,000" and its unit, a title, the days
 Points = Sequence[tuple[datetime, float]]
 
 
@@ -57,7 +58,7 @@ def growth_pictures(title: str, growths: Sequence[Growth], now: datetime) -> byt
     known = [growth for growth in growths if growth.used]
     end = max([now, *(growth.forecast.end for growth in known if growth.forecast)])
     draws = [partial(_draw_titled, growth=growth, now=now, end=end, first=i == 0) for i, growth in enumerate(known)]
-    return pictures(title, _LOW, draws) if draws else None
+    return pictures(title, _LOW, draws, margins=_ROUND_EACH) if draws else None
 
 
 def _draw_titled(axes: Any, growth: Growth, now: datetime, end: datetime, *, first: bool) -> None:

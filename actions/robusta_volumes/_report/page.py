@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from robusta_volumes._model.severity import Severity
@@ -75,13 +75,26 @@ class Page:
     knows: int = 0  # of its topics: of two pages in one message the one that knows more is heard
 
 
-def csv_file(name: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> File:
+_NUMBERS = frozenset({int, float})  # no spreadsheet runs them
+
+
+def csv_file(name: str, headers: Sequence[str], rows: Iterable[Collection[object]]) -> File:
     """Write a wide table as CSV. Cells that a spreadsheet would run as a formula get a leading apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(headers)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    text = _Harmless()
+    writer.writerows([cell if cell.__class__ in _NUMBERS else text[cell] for cell in row] for row in rows)
     return File(name, out.getvalue().encode(errors="replace"))
+
+
+class _Harmless(dict[object, str]):
+    """What is written for a cell: the same words stand in thousands of rows."""
+
+    def __missing__(self, cell: object) -> str:
+        """Work it out once."""
+        self[cell] = found = _harmless(cell)
+        return found
 
 
 def _harmless(cell: object) -> str:

@@ -15,8 +15,7 @@ _UNTOLD = {"no data", "too short"}  # patterns that say nothing of the data
 
 def measured(claim: Claim, see: Inventory) -> ClaimUse | None:
     """Give what is known of a claim's use; None when nothing is, or when another claim speaks for its filesystem."""
-    use = (see.uses or {}).get(claim.meta.key)
-    return use if use is not None and use.use is not None and use.leads else None
+    return see.speaking.get(claim.meta.key)
 
 
 def at_least(share: float | None, percent: int) -> bool:
