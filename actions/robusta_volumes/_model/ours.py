@@ -21,6 +21,7 @@ CHOICE = f"{DOMAIN}/snapshot"  # annotation that people put on a claim: "false",
 BACKUP_CHOICE = f"{DOMAIN}/backup"  # annotation that people put on a claim: "false" leaves it out of all backups
 BACKUP_REASON = f"{DOMAIN}/backup-reason"  # annotation beside it: why
 VERIFIED_AT = f"{DOMAIN}/verified-at"  # annotation of what data was restored from to see: JSON, claim's uid -> when
+VERIFIES = f"{DOMAIN}/verifies"  # label "true": made by a test of a copy, and taken away when it is over
 INSPECTS = f"{DOMAIN}/inspects"  # label of what is made to look into a volume: a short sum of the claim's uid
 ENDS = f"{DOMAIN}/ends"  # annotation of what a look into a volume makes: from then on it is nobody's
 _SLOT_FORMAT = "%Y%m%dT%H%MZ"

@@ -44,6 +44,14 @@ class Result:
     stamped: bool = False  # the copy carries when it was proven
 
 
+@dataclass(frozen=True)
+class Abandoned:
+    """A test that nobody follows any more, found by what it made; ``left`` is what of that would not go."""
+
+    trial: Trial
+    left: tuple[str, ...] = ()
+
+
 def failed(why: str, todo: str = "", said: str = "") -> Result:
     """Say that nothing was proven, and why."""
     return Result(proven=False, why=why, todo=todo, said=said)

@@ -8,7 +8,7 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import cited, count, plain
 from robusta_volumes._model.times import ago, parse_time, span
-from robusta_volumes._model.trial import Result, Trial
+from robusta_volumes._model.trial import Abandoned, Result, Trial
 from robusta_volumes._report.changes import Act, done_page
 from robusta_volumes._report.page import Button, Page, Subject, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
@@ -16,6 +16,7 @@ from robusta_volumes._report.pieces import TEXT_LIMIT, short
 ACTION = "verify_volume_backup"
 KEY = "VolumeBackupVerified"
 _SUBJECT = "PersistentVolumeClaim"
+NOTE = "robusta-volumes-state"  # where what is under way is remembered
 
 
 def act_of(asked: BackupRestore, velero: str) -> Act:
@@ -65,6 +66,33 @@ def result_page(trial: Trial, result: Result, now: datetime) -> Page:
         key=KEY,
         causes=("proven" if result.proven else "unproven",),
         failure=bad,
+    )
+
+
+def abandoned_page(found: Abandoned) -> Page:
+    """Tell that a test was forgotten, and that what it had made is gone, or what of it would not go."""
+    trial = found.trial
+    of = f"{trial.namespace}/{trial.claim}" if trial.claim else f"{trial.namespace} (restore {trial.restore})"
+    about = f"What a forgotten test of the backup of {of} had left behind"
+    why = (
+        f"It began at {plain(trial.started)} and its time is long over, but nobody remembers it: the note about it, in "
+        f"ConfigMap {NOTE}, was lost. What came of it is not known."
+    )
+    if found.left:
+        stays = "\n".join(f"• {short(plain(one, 300), 300)}" for one in found.left[:5])
+        todo = "delete it by hand, or allow the runner to. Each tick tries again."
+        lines = [why, f"*Still there:*\n{stays}", f"*Do this:* {todo}"]
+    else:
+        todo = f"test it again: `robusta playbooks trigger {ACTION} name={trial.claim} namespace={trial.namespace}`"
+        lines = [why, f"*Do this:* {todo if trial.claim else 'nothing; the schedule tests it again'}."]
+    return Page(
+        title=short(f"{about} {'would not go' if found.left else 'is taken away'}", 240),
+        severity=Severity.MEDIUM if found.left else Severity.LOW,
+        subject=Subject(_SUBJECT, trial.claim or trial.restore, trial.namespace),
+        blocks=(Text(short("\n".join(lines), TEXT_LIMIT)),),
+        key=KEY,
+        causes=("abandoned", *found.left),
+        failure=True,
     )
 
 

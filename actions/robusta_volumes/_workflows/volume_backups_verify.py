@@ -34,7 +34,6 @@ from robusta_volumes._workflows.volume_backups_trial import Tools, advance
 KEY = "backups.verify"
 _FOLLOW = 60.0  # seconds that a person waits
 _UID_RANGE = "openshift.io/sa.scc.uid-range"
-VERIFIES = f"{ours.DOMAIN}/verifies"  # label of a Restore that is a test
 
 
 def verify_volume_backup(
@@ -102,10 +101,12 @@ def planned(
     """Plan a test, or say all that speaks against it; with the name of its Restore."""
     copy = wanted.copy
     name = restore_name(copy.claim, copy.backup, copy.namespace, wanted.into, int(cluster.now().timestamp()))
-    own = {VERIFIES: "true"}
+    own = {ours.VERIFIES: "true"}
 
     def manifest(_: BackupRestore) -> Object:
-        return restore_manifest(velero, name, copy.backup, copy.namespace, wanted.into, wanted.labels, own=own)
+        made = restore_manifest(velero, name, copy.backup, copy.namespace, wanted.into, wanted.labels, own=own)
+        made["metadata"]["annotations"][ours.CLAIM_NAME] = copy.claim
+        return made
 
     against = refusals(wanted, settings.verify, _room(cluster, settings.verify.namespace))
     found = decide(wanted, manifest)

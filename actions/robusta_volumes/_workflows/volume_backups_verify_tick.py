@@ -21,14 +21,16 @@ from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, read_as, written
-from robusta_volumes._report.backup_verify import act_of, result_page
+from robusta_volumes._report.backup_verify import abandoned_page, act_of, result_page
 from robusta_volumes._report.changes import failed_page, refused_page
 from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.ticks import PROCESS
 from robusta_volumes._workflows.volume_backups_source import restore_of, seen_of
+from robusta_volumes._workflows.volume_backups_sweep import abandoned
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
 from robusta_volumes._workflows.volume_backups_verify import KEY, own_user, planned, started, trial_of
 
+STAYS = "backups.verify.stays"  # in the state: what forgotten tests have made and would not go
 _TICK = 120.0  # seconds that a tick may follow before the files are counted
 _TRIES = 10  # claims that a slot may pass over because they cannot be tested
 _PAUSE = timedelta(days=1)  # between two tests of one claim
@@ -52,15 +54,31 @@ def verify_tick(
         noted = {key: value for key, value in noted.items() if key != "told"}
         state.write(KEY, noted)
     trial = read_as(Trial, noted.get("trial"))
+    forgotten = _forgotten(cluster, settings, state, trial)
     if trial is None:
-        return _begun(cluster, settings, state, noted) if _due(cluster, settings, state, noted) else []
+        due = _due(cluster, settings, state, state.read(KEY))
+        return [*forgotten, *(_begun(cluster, settings, state, state.read(KEY)) if due else [])]
+    return [*forgotten, *_gone_on(cluster, trial, state, tools, process)]
+
+
+def _gone_on(cluster: Cluster, trial: Trial, state: State, tools: Tools, process: str) -> list[Page]:
     result = advance(cluster, trial, replace(tools, own_user=own_user(cluster, trial.into)), _TICK)
     if result is None:
         return []
-    rest = {key: value for key, value in noted.items() if key != "trial"}
+    rest = {key: value for key, value in state.read(KEY).items() if key != "trial"}
     told = {"trial": written(trial), "result": written(result), "by": process}
     state.write(KEY, {**rest, "told": told})
     return [result_page(trial, result, cluster.now())]
+
+
+def _forgotten(cluster: Cluster, settings: VolumeBackupManagement, state: State, trial: Trial | None) -> list[Page]:
+    """Take away what tests have left whose note was lost. What would not go is told once, and tried again at each tick."""
+    found = abandoned(cluster, settings.verify.minutes, settings.read_namespaces, trial)
+    stays = sorted(one.trial.restore for one in found if one.left)
+    known = state.read(STAYS).get("told") or []
+    if stays != known:
+        state.write(STAYS, {"told": stays})
+    return [abandoned_page(one) for one in found if not one.left or one.trial.restore not in known]
 
 
 def _slot(cluster: Cluster, settings: VolumeBackupManagement) -> datetime:
