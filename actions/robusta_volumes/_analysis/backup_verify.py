@@ -57,9 +57,16 @@ def _not_empty(asked: BackupRestore, room: Room) -> Refusal | None:
 
 def _not_testable(asked: BackupRestore) -> Refusal | None:
     if asked.copy.method == FILES:
-        why = "Velero writes such data back through the claim's own pod, which would start beside the real one."
+        why = (
+            "Velero writes such data back only through the claim's own pod: its containers would start beside the real ones, "
+            "with what they may reach. Nothing that every version of Velero obeys holds them back."
+        )
         by_hand = Fix("restore it by hand into a namespace that you watch: `restore_volume_backup`, with pods=true")
-        return Refusal("it is a file-system backup, whose restore starts the pod", why, (by_hand,))
+        mover = Fix(
+            "or have its data moved from a snapshot (`moveData: true`, without `byFileSystem`), where its driver makes "
+            "snapshots: such a backup is restored without a pod, so it can be tested"
+        )
+        return Refusal("it is a file-system backup, whose restore starts the pod", why, (by_hand, mover))
     if asked.source and asked.source.volume_mode == "Block":
         why = "There are no files to count, and what is on it only its application knows."
         return Refusal("it is a raw block device", why, (Fix("restore it, and ask the application"),))
@@ -90,7 +97,8 @@ def next_claim(
 ) -> Copy | None:
     """Choose the copy to test: of the claim whose proof is oldest, or that has none; each at most once in ``pause``.
 
-    ``good`` are the newest good copies, one for each claim; ``proven`` says when a claim was last proven, by its uid.
+    ``good`` are the newest good copies, one for each claim; ``proven`` says when a claim was last proven, by its uid. What was
+    read file by file is never proven, so it comes last: else it would keep the others from their turn.
     """
     waiting = [
         c
@@ -99,7 +107,9 @@ def next_claim(
         and c.claim_uid not in refused
         and (c.claim_uid not in proven or proven[c.claim_uid] <= slot - pause)
     ]
-    return min(waiting, key=lambda c: (str(proven.get(c.claim_uid, "")), c.namespace, c.claim), default=None)
+    return min(
+        waiting, key=lambda c: (c.method == FILES, str(proven.get(c.claim_uid, "")), c.namespace, c.claim), default=None
+    )
 
 
 def result_of(looked: Looked, source: Looked | None, total: int | None) -> Result:

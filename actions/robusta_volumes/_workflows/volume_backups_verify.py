@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from robusta_volumes._analysis.backup_restore import BackupRestore, decide
+from robusta_volumes._analysis.backup_restore import FILES, BackupRestore, decide
 from robusta_volumes._analysis.backup_verify import Room, refusals
 from robusta_volumes._analysis.decision import Decision
 from robusta_volumes._cluster import read
@@ -109,7 +109,8 @@ def planned(
         return made
 
     against = refusals(wanted, settings.verify, _room(cluster, settings.verify.namespace))
-    found = decide(wanted, manifest)
+    by_pod = wanted.copy.method == FILES  # said by `against`: there is nothing to agree to here
+    found = decide(replace(wanted, pods=wanted.pods or by_pod), manifest)
     if against or found.refusals:
         return replace(found, refusals=(*found.refusals, *against), steps=()), name
     note = "Afterwards all that the test has made is deleted, and the backup carries when it was proven."
