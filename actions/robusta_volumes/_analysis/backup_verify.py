@@ -26,14 +26,20 @@ class Room:
 
 def refusals(asked: BackupRestore, verify: Verify, room: Room) -> tuple[Refusal, ...]:
     """Say what speaks against a test beside what speaks against any restore."""
-    found = (
-        _no_namespace(asked, room),
-        _not_empty(asked, room),
-        _not_testable(asked),
-        _large(asked, verify),
-        _kept(asked),
-    )
+    found = (_no_namespace(asked, room), _not_empty(asked, room), *_lasting(asked, verify))
     return tuple(one for one in found if one)
+
+
+def never(asked: BackupRestore, verify: Verify) -> Refusal | None:
+    """Say what speaks against each test of a claim, at any time, until somebody changes the claim or the settings.
+
+    Of ``asked`` the copy, the claim and the classes are looked at.
+    """
+    return next((one for one in _lasting(asked, verify) if one), None)
+
+
+def _lasting(asked: BackupRestore, verify: Verify) -> tuple[Refusal | None, ...]:
+    return _not_testable(asked), _large(asked, verify), _kept(asked)
 
 
 def _no_namespace(asked: BackupRestore, room: Room) -> Refusal | None:

@@ -96,9 +96,9 @@ def keep(state: State, note: Mapping[str, Any]) -> None:
 
 
 def planned(
-    cluster: Cluster, wanted: BackupRestore, settings: VolumeBackupManagement, velero: str
+    cluster: Cluster, wanted: BackupRestore, settings: VolumeBackupManagement, velero: str, room: Room | None = None
 ) -> tuple[Decision, str]:
-    """Plan a test, or say all that speaks against it; with the name of its Restore."""
+    """Plan a test, or say all that speaks against it; with the name of its Restore. ``room``: when it was looked at already."""
     copy = wanted.copy
     name = restore_name(copy.claim, copy.backup, copy.namespace, wanted.into, int(cluster.now().timestamp()))
     own = {ours.VERIFIES: "true"}
@@ -108,7 +108,7 @@ def planned(
         made["metadata"]["annotations"][ours.CLAIM_NAME] = copy.claim
         return made
 
-    against = refusals(wanted, settings.verify, _room(cluster, settings.verify.namespace))
+    against = refusals(wanted, settings.verify, room or room_of(cluster, settings.verify.namespace))
     by_pod = wanted.copy.method == FILES  # said by `against`: there is nothing to agree to here
     found = decide(replace(wanted, pods=wanted.pods or by_pod), manifest)
     if against or found.refusals:
@@ -117,7 +117,8 @@ def planned(
     return replace(found, notes=(*found.notes, note)), name
 
 
-def _room(cluster: Cluster, namespace: str) -> Room:
+def room_of(cluster: Cluster, namespace: str) -> Room:
+    """Look at the namespace that tests restore to."""
     try:
         cluster.get(k.NAMESPACE, namespace)
     except NotFound:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from robusta_volumes._analysis.backup_restore import BackupRestore
-from robusta_volumes._analysis.backup_verify import next_claim
-from robusta_volumes._analysis.decision import Decision
+from robusta_volumes._analysis.backup_verify import never, next_claim
+from robusta_volumes._analysis.decision import Decision, Refusal
 from robusta_volumes._analysis.slots import is_due, last_slot
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import State
@@ -22,13 +22,14 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, read_as, written
 from robusta_volumes._report.backup_verify import abandoned_page, act_of, result_page
+from robusta_volumes._report.backup_verify_left import left_out_page
 from robusta_volumes._report.changes import failed_page, refused_page
 from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.ticks import PROCESS
 from robusta_volumes._workflows.volume_backups_source import restore_of, seen_of
 from robusta_volumes._workflows.volume_backups_sweep import abandoned
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
-from robusta_volumes._workflows.volume_backups_verify import KEY, own_user, planned, started, trial_of
+from robusta_volumes._workflows.volume_backups_verify import KEY, own_user, planned, room_of, started, trial_of
 
 STAYS = "backups.verify.stays"  # in the state: what forgotten tests have made and would not go
 _TICK = 120.0  # seconds that a tick may follow before the files are counted
@@ -106,28 +107,50 @@ class _Choice:
 
 
 def _begun(cluster: Cluster, settings: VolumeBackupManagement, state: State, noted: Mapping[str, Any]) -> list[Page]:
-    """Begin the test of a slot; when no claim can be tested, say why the first one cannot."""
+    """Begin the test of a slot; when no claim can be tested, say why the first one cannot. What never can be is told once."""
     try:
         see, seen = seen_of(cluster, settings)
     except ClusterError:
         return []  # the report and the freshness check say what cannot be read
     slot = _slot(cluster, settings)
-    noted = {**noted, "slot": slot.isoformat()}
-    choices = _choices(cluster, settings, see, seen, slot)
+    able, left = _sorted_out(_newest(seen, see), see, settings)
+    causes = sorted({fix.text for _, why in left for fix in why.fixes})
+    told = [left_out_page(left, len(able), cluster.name)] if set(causes) - set(noted.get("left") or ()) else []
+    noted = {**noted, "slot": slot.isoformat(), "left": causes}
+    choices = _choices(cluster, settings, see, seen, able, slot)
     fit = next((one for one in choices if not one.found.refusals), None)
     if fit is None:
         state.write(KEY, noted)
-        return [refused_page(act_of(one.wanted, seen.velero), one.found) for one in choices[:1]]
+        return [*told, *(refused_page(act_of(one.wanted, seen.velero), one.found) for one in choices[:1])]
     trial = trial_of(fit.wanted, fit.name, seen.velero, cluster.now(), slot.isoformat())
     error = started(cluster, trial, fit.found, state, noted)
-    return [failed_page(act_of(fit.wanted, seen.velero), error)] if error else []
+    return [*told, *([failed_page(act_of(fit.wanted, seen.velero), error)] if error else [])]
+
+
+def _sorted_out(
+    newest: Sequence[Copy], see: Inventory, settings: VolumeBackupManagement
+) -> tuple[list[Copy], list[tuple[Copy, Refusal]]]:
+    """Part what may be tested from what never can be, which would use up the tries of a slot."""
+    able: list[Copy] = []
+    left: list[tuple[Copy, Refusal]] = []
+    for copy in sorted(newest, key=lambda c: c.claim_key):
+        source = see.claim.get(copy.claim_key)
+        why = never(BackupRestore(copy, None, None, "", (), source, {}, see), settings.verify)
+        left += [(copy, why)] if why else []
+        able += [] if why else [copy]
+    return able, left
 
 
 def _choices(
-    cluster: Cluster, settings: VolumeBackupManagement, see: Inventory, seen: BackupsSeen, slot: datetime
+    cluster: Cluster,
+    settings: VolumeBackupManagement,
+    see: Inventory,
+    seen: BackupsSeen,
+    newest: Sequence[Copy],
+    slot: datetime,
 ) -> list[_Choice]:
     """List the claims whose turn it is, up to the first that can be tested."""
-    newest = _newest(seen, see)
+    room = room_of(cluster, settings.verify.namespace) if newest else None
     proven = {c.claim_uid: c.proven for c in newest if c.proven}
     found: list[_Choice] = []
     while len(found) < _TRIES and not (found and not found[-1].found.refusals):
@@ -136,7 +159,7 @@ def _choices(
         if copy is None:
             break
         wanted = restore_of(copy, seen, see, settings.verify.namespace)
-        found.append(_Choice(wanted, *planned(cluster, wanted, settings, seen.velero)))
+        found.append(_Choice(wanted, *planned(cluster, wanted, settings, seen.velero, room)))
     return found
 
 
