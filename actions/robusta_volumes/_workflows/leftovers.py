@@ -17,6 +17,7 @@ from robusta_volumes._report.page import Page
 OURS = "app.kubernetes.io/managed-by=robusta-volumes"
 # The kinds that any version of ours has ever made, or printed for somebody to apply.
 MADE: tuple[Kind, ...] = (
+    k.VELERO_SCHEDULE,  # first: it goes on without us
     k.CONFIG_MAP,
     k.CLAIM,
     k.POD,
@@ -25,6 +26,9 @@ MADE: tuple[Kind, ...] = (
     k.SNAPSHOT_CONTENT,
     k.ROLE,
     k.ROLE_BINDING,
+    k.VELERO_RESTORE,
+    k.VELERO_DELETE,
+    k.VELERO_BACKUP,
 )
 
 
