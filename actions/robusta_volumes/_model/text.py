@@ -3,6 +3,10 @@
 import difflib
 import re
 import shlex
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+One = TypeVar("One")
 
 # Control characters, and what changes the direction of text, hides in it or cannot be encoded.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -45,6 +49,11 @@ def listing(items: "list[str] | tuple[str, ...]", most: int = 5) -> str:
     """Write names as a list that stays short: "a, b, c and 4 more"."""
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
+
+
+def listing_of(items: Sequence[One], written: Callable[[One], str], most: int = 5) -> str:
+    """Write what may be many as such a list; only what is shown is put into words."""
+    return listing([written(one) for one in items[:most]] + [""] * (len(items) - most), most)
 
 
 def count(number: int, noun: str) -> str:

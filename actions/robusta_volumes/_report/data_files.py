@@ -1,68 +1,75 @@
 """The data of each claim as a wide CSV: what a message has no room for."""
 
+from collections.abc import Sequence
+
 from robusta_volumes._model.quantity import as_quantity
 from robusta_volumes._model.usage import Use
 from robusta_volumes._model.use_words import day
+from robusta_volumes._model.volume import Pod
 from robusta_volumes._report.data_plain import cost_of
 from robusta_volumes._report.data_seen import Row, Seen
 from robusta_volumes._report.page import File, csv_file
 from robusta_volumes._rules.commands import patch_claim
 from robusta_volumes._rules.joins import owner_of
 
-Cells = dict[str, object]
+Columns = dict[str, list[object]]
 _UNKNOWN = "unknown"  # an empty cell would say that there is none
 
 
 def claims_csv(seen: Seen) -> File:
     """Write one row per claim, in the order in which they fill."""
-    rows = [_what(row, seen) | _use(row, seen) | _todo(row, seen) for row in seen.rows]
-    headers = tuple(rows[0]) if rows else ("namespace", "claim")
-    return csv_file("claims.csv", headers, (row.values() for row in rows))
+    columns = _what(seen) | (
+        _use(seen) | _todo(seen) if seen.measured else {}
+    )  # nothing where metrics were not asked for
+    return csv_file("claims.csv", tuple(columns), zip(*columns.values(), strict=True))
 
 
-def _what(row: Row, seen: Seen) -> Cells:
-    claim = row.claim
-    owners = [owner_of(pod) for pod in seen.see.pods_of.get(claim.meta.key, ())]
-    cells: Cells = {
-        "namespace": claim.meta.namespace,
-        "claim": claim.meta.name,
-        "phase": claim.phase,
-        "class": claim.class_name or "",
-        "driver": row.volume.driver if row.volume else "",
-        "workload": " ".join(dict.fromkeys("/".join(owner) for owner in owners if owner)),
-        "requested bytes": claim.requested,
-        "provisioned bytes": row.size if claim.phase == "Bound" else "",
+def _what(seen: Seen) -> Columns:
+    rows = seen.rows
+    columns: Columns = {
+        "namespace": [row.claim.meta.namespace for row in rows],
+        "claim": [row.claim.meta.name for row in rows],
+        "phase": [row.claim.phase for row in rows],
+        "class": [row.claim.class_name or "" for row in rows],
+        "driver": [row.volume.driver if row.volume else "" for row in rows],
+        "workload": [_workloads(seen.see.pods_of.get(row.claim.meta.key, ())) for row in rows],
+        "requested bytes": [row.claim.requested for row in rows],
+        "provisioned bytes": [row.size if row.claim.phase == "Bound" else "" for row in rows],
     }
     if seen.prices:
-        money = cost_of(row, seen)
-        cells[f"{seen.prices.currency} per month"] = _UNKNOWN if money is None else f"{money:.2f}"
-    return cells
+        money = (cost_of(row, seen) for row in rows)
+        columns[f"{seen.prices.currency} per month"] = [_UNKNOWN if one is None else f"{one:.2f}" for one in money]
+    return columns
 
 
-def _use(row: Row, seen: Seen) -> Cells:
-    """Give what metrics say; nothing where they were not asked for."""
-    if seen.measured is None:
-        return {}
-    use, now = row.use, row.use.use or Use()
+def _workloads(pods: Sequence[Pod]) -> str:
+    owners = [owner_of(pod) for pod in pods]
+    return " ".join(dict.fromkeys("/".join(owner) for owner in owners if owner))
+
+
+def _use(seen: Seen) -> Columns:
+    """Give what metrics say."""
+    uses = [row.use for row in seen.rows]
+    now = [use.use or Use() for use in uses]
     return {
-        "used bytes": _known(now.used if now.usable else None),
-        "usable bytes": _known(now.usable),
-        "used %": _known(None if now.share is None else round(now.share * 100, 1)),
-        "inodes used %": _known(None if now.inode_share is None else round(now.inode_share * 100, 1)),
-        "why unknown": use.why_unknown,
-        "days of history": use.history,
-        "pattern": use.pattern,
-        "bytes a day": _known(None if use.growth is None else round(use.growth)),
-        "bytes a day last week": _known(None if use.growth_week is None else round(use.growth_week)),
-        "full on": "" if use.full_in is None else day(use.full_in, seen.now),
-        "full in days": "" if use.full_in is None else round(use.full_in, 1),
-        "80 % from days": "" if use.full_early is None else round(use.full_early, 1),
-        "80 % to days": "" if use.full_late is None else round(use.full_late, 1),
-        "confidence": use.confidence,
-        "sudden change on": use.changed_on or "",
-        "sudden change bytes": use.change or "",
-        "unchanged since": use.idle_since or "",
-        "shares a filesystem with": " ".join("/".join(key) for key in use.shared_with),
+        "used bytes": [_known(one.used if one.usable else None) for one in now],
+        "usable bytes": [_known(one.usable) for one in now],
+        "used %": [_percent(one.share) for one in now],
+        "inodes used %": [_percent(one.inode_share) for one in now],
+        "why unknown": [use.why_unknown for use in uses],
+        "days of history": [use.history for use in uses],
+        "pattern": [use.pattern for use in uses],
+        "bytes a day": [_UNKNOWN if use.growth is None else round(use.growth) for use in uses],
+        "bytes a day last week": [_UNKNOWN if use.growth_week is None else round(use.growth_week) for use in uses],
+        "full on": ["" if use.full_in is None else day(use.full_in, seen.now) for use in uses],
+        "full in days": [_days(use.full_in) for use in uses],
+        "80 % from days": [_days(use.full_early) for use in uses],
+        "80 % to days": [_days(use.full_late) for use in uses],
+        "confidence": [use.confidence for use in uses],
+        "sudden change on": [use.changed_on or "" for use in uses],
+        "sudden change bytes": [use.change or "" for use in uses],
+        "unchanged since": [use.idle_since or "" for use in uses],
+        "shares a filesystem with": [" ".join("/".join(key) for key in use.shared_with) for use in uses],
     }
 
 
@@ -70,11 +77,21 @@ def _known(value: object) -> object:
     return _UNKNOWN if value is None else value
 
 
-def _todo(row: Row, seen: Seen) -> Cells:
-    if seen.measured is None:
-        return {}
-    rules = " ".join(issue.rule.id for issue in seen.issues_of.get(row.claim.meta.key, ()))
-    return {"size that fits bytes": row.use.target or "", "grow command": "".join(grow_commands(row)), "rules": rules}
+def _percent(share: float | None) -> object:
+    return _UNKNOWN if share is None else round(share * 100, 1)
+
+
+def _days(days: float | None) -> object:
+    return "" if days is None else round(days, 1)
+
+
+def _todo(seen: Seen) -> Columns:
+    rows, issues = seen.rows, seen.issues_of
+    return {
+        "size that fits bytes": [row.use.target or "" for row in rows],
+        "grow command": ["".join(grow_commands(row)) if row.use.target else "" for row in rows],
+        "rules": [" ".join(issue.rule.id for issue in issues.get(row.claim.meta.key, ())) for row in rows],
+    }
 
 
 def grow_commands(row: Row) -> tuple[str, ...]:

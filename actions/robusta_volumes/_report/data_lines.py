@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.quantity import MIB, gib
-from robusta_volumes._model.text import count, listing, plain
+from robusta_volumes._model.text import count, listing, listing_of, plain
 from robusta_volumes._model.use_words import (
     amount,
     changed,
@@ -106,8 +106,8 @@ def _inodes(seen: Seen) -> str:
 def _should_grow(rows: Sequence[Row]) -> str:
     found = [(row, size) for row in rows if (size := row.grows_to)]
     more = sum(size - (row.size or 0) for row, size in found)
-    said = [f"{title_of(row.use)} to {gib(size)}" for row, size in found]
-    return f"{listing(said, _NAMED)} ({signed(more)} in all; commands in claims.csv)" if said else ""
+    said = listing_of(found, lambda one: f"{title_of(one[0].use)} to {gib(one[1])}", _NAMED)
+    return f"{said} ({signed(more)} in all; commands in claims.csv)" if said else ""
 
 
 def _too_large(seen: Seen) -> str:
@@ -117,18 +117,24 @@ def _too_large(seen: Seen) -> str:
     )
     if not found:
         return ""
-    money = sum((cost_of(row, seen) or 0.0) * less / (row.size or less) for row, less in found)
+    money = sum((cost_of(row, seen) or 0.0) * less / (row.size or less) for row, less in found if seen.has_costs)
     saves = f", about {seen.prices.written(money)} a month" if money else ""
-    names = listing([f"{title_of(row.use)} {gib(row.size)}, would do with {gib(row.could_be)}" for row, _ in found], 2)
+    names = listing_of([row for row, _ in found], _would_do, 2)
     less = sum(size for _, size in found)
     return f"{gib(less)} in {count(len(found), 'claim')}{saves}: {names}. No volume shrinks: copy into a smaller one"
+
+
+def _would_do(row: Row) -> str:
+    return f"{title_of(row.use)} {gib(row.size)}, would do with {gib(row.could_be)}"
 
 
 def _idle(rows: Sequence[Row]) -> str:
     found = [row for row in rows if row.use.idle_since]
     found.sort(key=lambda row: (-(row.size or 0), row.use.key))
-    said = [f"{title_of(row.use)} {gib(row.size)}, unchanged since {row.use.idle_since}" for row in found]
-    return f"{count(len(found), 'claim')}: {listing(said, _NAMED)}" if said else ""
+    said = listing_of(
+        found, lambda row: f"{title_of(row.use)} {gib(row.size)}, unchanged since {row.use.idle_since}", _NAMED
+    )
+    return f"{count(len(found), 'claim')}: {said}" if said else ""
 
 
 def _shared(seen: Seen) -> str:

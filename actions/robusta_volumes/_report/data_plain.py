@@ -75,6 +75,8 @@ def _unused(rows: tuple[Row, ...]) -> str:
 
 def cost_line(seen: Seen) -> str:
     """Say what the claims cost in a month, by OpenCost where it measures, else by the price table; an estimate."""
+    if not seen.has_costs:
+        return ""
     total = Amount()
     sources = set()
     for row in seen.rows:

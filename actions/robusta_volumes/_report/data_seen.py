@@ -42,7 +42,7 @@ class Row:
         target, size = self.use.target, self.size
         return target if target and size and target > size and not self.use.wish else None
 
-    @property
+    @cached_property
     def could_be(self) -> int | None:
         """The smaller size that would do, in bytes; None when it needs what it has or nothing is known."""
         target, size = self.use.target, self.size
@@ -108,6 +108,11 @@ class Seen:
         found = (row for row in self.rows if row.use.inodes_full_in is not None and row.use.leads)
         soon = [row for row in found if (row.use.inodes_full_in or 0) <= self.horizon]
         return tuple(sorted(soon, key=lambda row: (row.use.inodes_full_in, row.use.key)))
+
+    @cached_property
+    def has_costs(self) -> bool:
+        """True when something has a price: by OpenCost, or by the table of the settings."""
+        return bool(self.prices) or any(row.use.cost is not None for row in self.rows)
 
     @property
     def unjudged(self) -> bool:
