@@ -299,6 +299,7 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions -n velero --allow backup-restore",
         "permissions -n velero --allow backup-test",
         "permissions -n robusta-volumes-verify --allow test-namespace",
+        "permissions -n shop --allow snapshot-test",
         "permissions -n velero --allow backups",
         "permissions -n shop --allow label",
     ]
@@ -414,7 +415,7 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
             {"namespaces": ["shop"], "allow": ["everything"]},
             (
                 "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, debug, "
-                "copies, restore, backup-restore, backup-test, test-namespace, backups, label, logs, volumes"
+                "copies, restore, backup-restore, backup-test, test-namespace, snapshot-test, backups, label, logs, volumes"
             ),
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),

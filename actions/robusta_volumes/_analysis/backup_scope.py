@@ -9,13 +9,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.backup import K8UP, VELERO, VOLSYNC, Scope
+from robusta_volumes._model.backup import EXCLUDED, K8UP, VELERO, VOLSYNC, Scope
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.text import plain
 from robusta_volumes._model.volume import Claim, Pod
 
-EXCLUDED = "velero.io/exclude-from-backup"  # label
 _OPT_IN, _OPT_OUT = "backup.velero.io/backup-volumes", "backup.velero.io/backup-volumes-excludes"  # of pods
 _K8UP_CHOICE = "k8up.io/backup"
 _CLAIMS = frozenset({"*", "pvc", "pvcs", "persistentvolumeclaim", "persistentvolumeclaims"})

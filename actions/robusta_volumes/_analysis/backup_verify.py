@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from robusta_volumes._analysis.backup_restore import FILES, BackupRestore
 from robusta_volumes._analysis.decision import Refusal
-from robusta_volumes._model.backup import Copy, Proof
+from robusta_volumes._model.backup import CSI, Copy, Proof
 from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.contents import Looked
 from robusta_volumes._model.quantity import bytes_of, gib
@@ -95,6 +95,8 @@ def _kept(asked: BackupRestore) -> Refusal | None:
         return None
     why = "When the test's claim is deleted, its volume would stay, and its storage with it, once for each test."
     fix = Fix(f"map {code(chosen.meta.name)} to a class with Delete: https://velero.io/docs/main/restore-reference/")
+    if asked.copy.engine == CSI:
+        fix = Fix(f"restore it by hand with a class of the driver that deletes, not {code(chosen.meta.name)}")
     return Refusal(f"class {plain(chosen.meta.name)} keeps volumes whose claim is gone (Retain)", why, (fix,))
 
 
@@ -103,13 +105,14 @@ def next_claim(
 ) -> Copy | None:
     """Choose the copy to test: of the claim whose proof is oldest, or that has none; each at most once in ``pause``.
 
-    ``good`` are the newest good copies, one for each claim; ``proven`` says when a claim was last proven, by its uid. What was
-    read file by file is never proven, so it comes last: else it would keep the others from their turn.
+    ``good`` are the newest good copies, one for each claim, snapshots among them; ``proven`` says when a claim was last
+    proven, by its uid. What was read file by file is never proven, so it comes last: else it would keep the others from their
+    turn.
     """
     waiting = [
         c
         for c in good
-        if c.proof is Proof.MOVED
+        if (c.proof is Proof.MOVED or c.engine == CSI)
         and c.claim_uid not in refused
         and (c.claim_uid not in proven or proven[c.claim_uid] <= slot - pause)
     ]
@@ -118,7 +121,7 @@ def next_claim(
     )
 
 
-def result_of(looked: Looked, source: Looked | None, total: int | None) -> Result:
+def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_snapshot: bool = False) -> Result:
     """Judge what was found: files that could be read are a proof, an empty volume is none unless the claim is empty, too."""
     found = looked.found
     if found is None:
@@ -137,6 +140,8 @@ def result_of(looked: Looked, source: Looked | None, total: int | None) -> Resul
     moved = f", though {gib(total)} were saved" if total else ""
     why = f"the restored volume holds no file{moved}"
     todo = "look at the backup's log: `velero backup logs`; make a new backup and test that"
+    if of_snapshot:
+        todo = "take a new snapshot and test that; if it is empty, too, its driver has to be looked at"
     if found.denied:
         why = f"{found.denied} folders of the restored volume could not be read, and no file was seen"
         todo = "set `verify.image` and `verify.command` to what may read them"

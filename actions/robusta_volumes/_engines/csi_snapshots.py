@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from robusta_volumes._model import ours
+from robusta_volumes._model.backup import EXCLUDED
 from robusta_volumes._model.kind import CLAIM, SNAPSHOT
 from robusta_volumes._model.volume import Claim
 
@@ -106,3 +107,21 @@ def restore_manifest(
             "dataSource": {"apiGroup": SNAPSHOT.group, "kind": SNAPSHOT.name, "name": snapshot},
         },
     }
+
+
+def trial_name(claim: str, snapshot_uid: str) -> str:
+    """Name the claim that a test of a snapshot makes: the same each time, so that two tests of one never meet."""
+    return f"{claim[:_CLAIM_PART].rstrip('-.') or 'snapshot'}-verify-{_digest(snapshot_uid)}"
+
+
+def trial_manifest(claim: str, restored: dict[str, Any]) -> dict[str, Any]:
+    """Mark a claim that is restored from a snapshot as made by a test: no schedule of anybody saves it."""
+    meta = restored["metadata"]
+    labels = {ours.MANAGED_BY: ours.OURS, ours.VERIFIES: "true", EXCLUDED: "true"}
+    notes = {
+        ours.SELF: meta["name"],
+        ours.CLAIM_NAME: claim,
+        ours.BACKUP_CHOICE: "false",
+        ours.BACKUP_REASON: "made by a test of a snapshot, and gone when that is over",
+    }
+    return {**restored, "metadata": {**meta, "labels": labels, "annotations": {**meta["annotations"], **notes}}}

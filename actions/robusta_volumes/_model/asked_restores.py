@@ -25,9 +25,16 @@ class RestoreBackup:
 
 @dataclass(frozen=True)
 class VerifyBackup:
-    """Test a backup of a claim by restoring it where nothing else is, looking at it, and taking it away again."""
+    """Test a backup of a claim by restoring it where nothing else is, looking at it, and taking it away again.
+
+    Where no backup of Velero can be tested, the newest good snapshot is, beside the claim.
+    """
 
     name: str = setting("", word, "the claim whose backup is to be tested")
     namespace: str = setting("", word, "where the claim is or was")
-    backup: str = setting("", word, "the backup; left out: the newest one that holds the claim's data")
+    backup: str = setting(
+        "",
+        word,
+        "the backup, or the snapshot; left out: the newest backup that holds the claim's data, else the newest snapshot",
+    )
     dry_run: bool = setting(True, flag, DRY_RUN)

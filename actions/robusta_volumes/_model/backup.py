@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from robusta_volumes._model.inventory import Unseen
 
 VELERO, CSI, K8UP, VOLSYNC = "velero", "csi", "k8up", "volsync"
+EXCLUDED = "velero.io/exclude-from-backup"  # label "true": Velero leaves the object out
 _LABEL, _KEPT, _HASH = 63, 57, 6  # characters: what a label holds, and how Velero shortens a longer name
 
 

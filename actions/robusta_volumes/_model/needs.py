@@ -97,6 +97,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         Need(k.STATEFUL_SET, READ, "the claims of a StatefulSet"),
         Need(k.SNAPSHOT, READ, "snapshots of a claim, which are copies on the same storage"),
         Need(k.SNAPSHOT_CONTENT, READ, "whether a snapshot is bound to its data"),
+        Need(k.SNAPSHOT_CLASS, READ, "which driver a snapshot that is to be tested is on"),
+        Need(k.EVENT, READ, "what the claim of a test waits for"),
         Need(k.VELERO_BACKUP, READ, "which backups there are, and how they ended", without=_VELERO),
         Need(k.VELERO_SCHEDULE, READ, "whether Velero's schedules work", without="-"),
         Need(k.VELERO_LOCATION, READ, "whether the place where backups go can be reached", without="-"),

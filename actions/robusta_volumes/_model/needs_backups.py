@@ -33,6 +33,26 @@ BACKUP_CHANGES: tuple[Change, ...] = (
         Need(k.POD_LOG, ("get",), "reads what was seen in the restored claim of a test", allow="test-namespace"),
         ticks=True,
     ),
+    Change(
+        "verify_volume_backup",
+        Need(k.CLAIM, ("create", "delete"), "restores a snapshot beside its claim for a test", allow="snapshot-test"),
+        ticks=True,
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.POD, ("create", "delete"), "looks into the claim that a test restored", allow="snapshot-test"),
+        ticks=True,
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.POD_LOG, ("get",), "reads what was seen in the claim that a test restored", allow="snapshot-test"),
+        ticks=True,
+    ),
+    Change(
+        "verify_volume_backup",
+        Need(k.SNAPSHOT, ("patch",), "notes on a snapshot when it was proven", allow="snapshot-test"),
+        ticks=True,
+    ),
     Change("create_volume_backups", Need(k.VELERO_BACKUP, ("create",), "makes backups", allow="backups")),
     Change(
         "create_volume_backups",

@@ -6,10 +6,15 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
+BACKUP, SNAPSHOT = "backup", "snapshot"  # what is tested
+
 
 @dataclass(frozen=True)
 class Trial:
-    """A test under way. Times are texts, as the state has them."""
+    """A test under way. Times are texts, as the state has them.
+
+    Of a snapshot, ``backup`` is that snapshot, ``home`` and ``into`` are its namespace, and ``restore`` the claim made from it.
+    """
 
     namespace: str
     claim: str
@@ -23,6 +28,17 @@ class Trial:
     cut: str  # RFC 3339: of which time the data is
     total: int | None = None  # bytes that the copy says it holds
     by: str = ""  # "": by hand; else the slot that asked for it
+    what: str = BACKUP  # or SNAPSHOT
+
+    @property
+    def of_snapshot(self) -> bool:
+        """Tell whether a snapshot is tested."""
+        return self.what == SNAPSHOT
+
+    @property
+    def made(self) -> str:
+        """The claim that the data comes back in."""
+        return self.restore if self.of_snapshot else self.claim
 
 
 @dataclass(frozen=True)

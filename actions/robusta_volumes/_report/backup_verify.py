@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from robusta_volumes._analysis.backup_restore import BackupRestore
+from robusta_volumes._analysis.snapshot_verify import SAME_STORAGE
+from robusta_volumes._model import kind as k
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import cited, count, plain
@@ -35,10 +37,11 @@ def act_of(asked: BackupRestore, velero: str) -> Act:
 
 def running_page(trial: Trial, now: datetime) -> Page:
     """Say that a test goes on, and what was asked for, if that is something else, has to wait."""
-    title = f"The backup of {trial.namespace}/{trial.claim} is being tested"
+    title = f"The {trial.what} of {trial.namespace}/{trial.claim} is being tested"
     since = ago(parse_time(trial.started), now)
+    into = f"claim {plain(trial.restore)}" if trial.of_snapshot else plain(trial.into)
     text = (
-        f"Backup {plain(trial.backup)} is being restored into {plain(trial.into)} since {since}. When it is there its files "
+        f"{trial.what.title()} {plain(trial.backup)} is being restored into {into} since {since}. When it is there its files "
         "are counted, and all is taken away again; the result is told then. One test runs at a time."
     )
     act = Act(ACTION, Subject(_SUBJECT, trial.claim, trial.namespace), {}, "", "", "")
@@ -54,15 +57,18 @@ def result_page(trial: Trial, result: Result, now: datetime) -> Page:
         left = "\n".join(f"• {short(plain(one, 300), 300)}" for one in result.left[:5])
         lines.append(f"*Not taken away again* (delete it by hand):\n{left}")
     if result.proven and not result.stamped:
+        kind = k.SNAPSHOT if trial.of_snapshot else k.VELERO_BACKUP
         lines.append(
-            "The proof could not be written onto the backup (it needs patch on backups.velero.io), so reports do not know."
+            f"The proof could not be written onto the {trial.what} (it needs patch on {kind.resource}), so reports do not know."
         )
+    if result.proven and trial.of_snapshot:
+        lines.append(SAME_STORAGE)
     bad = not result.proven or bool(result.left)
     return Page(
         title=short(title, 240),
         severity=_severity(result),
         subject=Subject(_SUBJECT, trial.claim, trial.namespace),
-        blocks=(Text(short("\n".join(lines), TEXT_LIMIT)), *_tables(result)),
+        blocks=(Text(short("\n".join(lines), TEXT_LIMIT)), *_tables(result, trial.what)),
         key=KEY,
         causes=("proven" if result.proven else "unproven",),
         failure=bad,
@@ -73,7 +79,7 @@ def abandoned_page(found: Abandoned) -> Page:
     """Tell that a test was forgotten, and that what it had made is gone, or what of it would not go."""
     trial = found.trial
     of = f"{trial.namespace}/{trial.claim}" if trial.claim else f"{trial.namespace} (restore {trial.restore})"
-    about = f"What a forgotten test of the backup of {of} had left behind"
+    about = f"What a forgotten test of the {trial.what} of {of} had left behind"
     why = (
         f"It began at {plain(trial.started)} and its time is long over, but nobody remembers it: the note about it, in "
         f"ConfigMap {NOTE}, was lost. What came of it is not known."
@@ -103,9 +109,10 @@ def _severity(result: Result) -> Severity:
 
 
 def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]]:
-    title = f"The backup of {trial.namespace}/{trial.claim} can be restored: {_what(result)}"
+    title = f"The {trial.what} of {trial.namespace}/{trial.claim} can be restored: {_what(result)}"
     when = ago(parse_time(trial.cut), now)
-    text = f"Backup {plain(trial.backup)}, data of {when}, was restored and looked at in {_time(result)}; it is all gone again."
+    name = f"{trial.what.title()} {plain(trial.backup)}"
+    text = f"{name}, data of {when}, was restored and looked at in {_time(result)}; it is all gone again."
     lines = [text]
     if result.denied:
         lines.append(
@@ -116,10 +123,10 @@ def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]
 
 def _unproven(trial: Trial, result: Result) -> tuple[str, list[str]]:
     verdict = "did not stand its test" if result.judged else "could not be tested"
-    title = f"The backup of {trial.namespace}/{trial.claim} {verdict}: {plain(result.why, 140)}"
+    title = f"The {trial.what} of {trial.namespace}/{trial.claim} {verdict}: {plain(result.why, 140)}"
     said = f" It said {cited(result.said, 200)}." if result.said else ""
-    lines = [f"Backup {plain(trial.backup)}: {plain(result.why, 400)}.{said} It took {_time(result)}."]
-    lines.append(f"*Do this:* {short(result.todo or 'look at the backup, and make a new one', 400)}")
+    lines = [f"{trial.what.title()} {plain(trial.backup)}: {plain(result.why, 400)}.{said} It took {_time(result)}."]
+    lines.append(f"*Do this:* {short(result.todo or f'look at the {trial.what}, and make a new one', 400)}")
     return title, lines
 
 
@@ -133,12 +140,12 @@ def _time(result: Result) -> str:
     return span(timedelta(seconds=result.seconds))
 
 
-def _tables(result: Result) -> tuple[Table, ...]:
+def _tables(result: Result, what: str) -> tuple[Table, ...]:
     """Set what came back beside what the claim holds now, where that could be counted, too."""
     if result.files is None:
         return ()
     files, used = f"{result.files:,}", gib(result.used)
     if result.source_files is None:
-        return (Table(("what", "in the backup"), (("files", files), ("on disk", used)), ""),)
+        return (Table(("what", f"in the {what}"), (("files", files), ("on disk", used)), ""),)
     rows = (("files", files, f"{result.source_files:,}"), ("on disk", used, gib(result.source_used)))
-    return (Table(("what", "in the backup", "in the claim now"), rows, ""),)
+    return (Table(("what", f"in the {what}", "in the claim now"), rows, ""),)

@@ -53,8 +53,8 @@ def restore_pvc_snapshot(
     chosen = _chosen(asked, snapshots)
     if chosen is None:
         return _nothing(asked, [point for point, _ in snapshots], see)
-    wanted = _restore(cluster, asked, chosen, about, see)
-    found, act = decide(wanted, _manifest), act_of(wanted)
+    wanted = wanted_of(cluster, asked, chosen, about, see)
+    found, act = decide(wanted, manifest_of), act_of(wanted)
     if found.refusals:
         return refused_page(act, found)
     if asked.dry_run:
@@ -87,7 +87,7 @@ def _nothing(asked: RestoreSnapshot, points: list[Point], see: Inventory) -> Pag
     return no_snapshot_page(asked, [p.name for p in points], claims, states)
 
 
-def _restore(
+def wanted_of(
     cluster: Cluster, asked: RestoreSnapshot, chosen: tuple[Point, Object], about: Around, see: Inventory
 ) -> Restore:
     """Gather what is known of the data: its claim, and what the snapshot's content says of driver, mode and size."""
@@ -118,7 +118,8 @@ def _driver_of(cluster: Cluster, class_name: str) -> str:
         return ""
 
 
-def _manifest(wanted: Restore) -> dict[str, Any]:
+def manifest_of(wanted: Restore) -> dict[str, Any]:
+    """Write the claim of a restore."""
     point, size = wanted.point, as_quantity(wanted.size or 0)
     return restore_manifest(
         wanted.name, point.namespace, point.name, size, wanted.storage_class, wanted.modes, wanted.mode

@@ -60,7 +60,7 @@ def inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Res
     if tools.verify.command:
         return _commanded(cluster, way, tools)
     looked = look_with_pod(cluster, way, kit, cluster.now(), tools.sleep)
-    return result_of(looked, _compared(cluster, source), trial.total)
+    return result_of(looked, _compared(cluster, source), trial.total, of_snapshot=trial.of_snapshot)
 
 
 def _way(cluster: Cluster, trial: Trial, claim: Claim, source: Claim | None, tools: Tools) -> Inspector:

@@ -10,7 +10,7 @@ from robusta_volumes._cluster.gather import gather
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.backup import VELERO, BackupsSeen, Copy
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
-from robusta_volumes._model.errors import NotAllowed, NotInstalled
+from robusta_volumes._model.errors import ClusterError, NotAllowed, NotInstalled
 from robusta_volumes._model.inventory import Inventory
 
 KINDS = (k.CLAIM, k.STORAGE_CLASS, k.QUOTA, k.LIMIT_RANGE)
@@ -23,6 +23,19 @@ def seen_of(
 
     Raises ClusterError: when the cluster does not answer, or Velero's backups cannot be read.
     """
+    see, seen, lack = look(cluster, settings, namespaces)
+    if lack:
+        raise lack
+    return see, seen
+
+
+def look(
+    cluster: Cluster, settings: VolumeBackupManagement, namespaces: Iterable[str] = ()
+) -> tuple[Inventory, BackupsSeen, ClusterError | None]:
+    """Look at these namespaces, or at all, and at the backups; with why Velero's cannot be read, where that is so.
+
+    Raises ClusterError: when the cluster does not answer.
+    """
     wanted = sorted(set(namespaces))
     looks = [gather(cluster, namespace=one, kinds=KINDS) for one in wanted] or [
         gather(cluster, kinds=KINDS, fallback=settings.read_namespaces)
@@ -31,13 +44,12 @@ def seen_of(
     for other in looks[1:]:
         see = _both(see, other)
     seen = backups_of(cluster, settings, see.claims)
-    if lack := seen.unseen.get(k.VELERO_BACKUP.resource):
-        raise (
-            NotAllowed(f"backups: {lack.why}", lack.remedy)
-            if lack.remedy
-            else NotInstalled(lack.sentence, "Install Velero.")
-        )
-    return see, seen
+    unseen = seen.unseen.get(k.VELERO_BACKUP.resource)
+    if unseen is None:
+        return see, seen, None
+    if unseen.remedy:
+        return see, seen, NotAllowed(f"backups: {unseen.why}", unseen.remedy)
+    return see, seen, NotInstalled(unseen.sentence, "Install Velero.")
 
 
 def _both(one: Inventory, other: Inventory) -> Inventory:

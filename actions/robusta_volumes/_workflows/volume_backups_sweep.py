@@ -1,11 +1,12 @@
 """Take away what a test of a copy has made: when it is over, and also when nobody remembers it any more.
 
-What a test made is known by our label on the Restore and by Velero's, which names that Restore, on what it brought. Nothing
+What a test made is known by our label on the Restore and by Velero's, which names that Restore, on what it brought; of a
+test of a snapshot, by our label and its own name on the claim. Nothing
 else is ever deleted. What is known by the Restore goes before the Restore does, so that what
 would not go is found again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from robusta_volumes._cluster.cluster import Cluster, Object
@@ -17,8 +18,8 @@ from robusta_volumes._model.errors import ClusterError, NotAllowed, NotFound
 from robusta_volumes._model.plan import Delete
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Abandoned, Trial
+from robusta_volumes._workflows.volume_backups_trial_snapshot import TESTS, of_trial, swept
 
-_TESTS = f"{ours.MANAGED_BY}={ours.OURS},{ours.VERIFIES}=true"
 _PODS = f"{ours.MANAGED_BY}={ours.OURS},{ours.INSPECTS}"
 _GRACE = timedelta(minutes=15)  # beyond the time of a test: three ticks, one of which would have ended it
 
@@ -28,6 +29,8 @@ def sweep(cluster: Cluster, trial: Trial, *, exact: bool = False) -> tuple[str, 
 
     ``exact``: only what has not changed since it was looked at.
     """
+    if trial.of_snapshot:
+        return swept(cluster, trial)
     if trial.into == trial.namespace:  # a note that somebody has changed: tests never restore beside the data
         return (f"whatever lies in {trial.into}: it is where the claim itself is",)
     try:
@@ -69,8 +72,8 @@ def abandoned(
     ``namespaces`` are those to look into where the cluster may not be read. What may not be listed is not found.
     """
     found = []
-    for o in _listed(cluster, namespaces):
-        trial = _of_restore(o)
+    listed = [(o, read_as(o)) for kind, read_as in _MADE for o in _listed(cluster, kind, namespaces)]
+    for o, trial in listed:
         if trial is None or _going(o) or (under_way and under_way.restore == trial.restore):
             continue
         if _older(o, cluster.now(), timedelta(minutes=minutes) + _GRACE):
@@ -78,9 +81,9 @@ def abandoned(
     return tuple(found)
 
 
-def _listed(cluster: Cluster, namespaces: Sequence[str]) -> list[Object]:
+def _listed(cluster: Cluster, kind: k.Kind, namespaces: Sequence[str]) -> list[Object]:
     try:
-        return cluster.find(k.VELERO_RESTORE, labels=_TESTS)
+        return cluster.find(kind, labels=TESTS)
     except NotAllowed:
         pass
     except ClusterError:
@@ -88,7 +91,7 @@ def _listed(cluster: Cluster, namespaces: Sequence[str]) -> list[Object]:
     found: list[Object] = []
     for one in namespaces:
         try:
-            found += cluster.find(k.VELERO_RESTORE, one, labels=_TESTS)
+            found += cluster.find(kind, one, labels=TESTS)
         except ClusterError:
             continue
     return found
@@ -103,6 +106,13 @@ def _of_restore(o: Object) -> Trial | None:
     claim = str(at(o, "metadata", "annotations", ours.CLAIM_NAME) or "")
     backup, home = str(at(o, "spec", "backupName") or ""), str(at(o, "metadata", "namespace"))
     return Trial(str(source), claim, "", backup, "", home, str(into), name, _made(o), "")
+
+
+# What the tests of backups and of snapshots are known by, and how a test is read from it.
+_MADE: tuple[tuple[k.Kind, Callable[[Object], Trial | None]], ...] = (
+    (k.VELERO_RESTORE, _of_restore),
+    (k.CLAIM, of_trial),
+)
 
 
 def _made(o: Object) -> str:

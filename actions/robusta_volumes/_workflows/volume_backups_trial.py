@@ -19,6 +19,7 @@ from robusta_volumes._model.trial import Result, Trial, failed
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._workflows.volume_backups_inspect import Tools, helped, inspected
 from robusta_volumes._workflows.volume_backups_sweep import sweep
+from robusta_volumes._workflows.volume_backups_trial_snapshot import looked_at_snapshot, why_late
 
 __all__ = ["VERIFIED", "Tools", "advance", "proofs"]
 
@@ -37,8 +38,7 @@ def advance(cluster: Cluster, trial: Trial, tools: Tools, until: float) -> Resul
     while True:
         result = _looked(cluster, trial, tools)
         if result is None and _late(cluster.now(), trial, tools.verify):
-            todo = "raise `verify.minutes`, or see what Velero waits for: `velero restore describe` (with --details)"
-            result = failed(f"it was not restored within {tools.verify.minutes} minutes", todo)
+            result = _too_late(cluster, trial, tools.verify.minutes)
         if result is not None:
             return _ended(cluster, trial, result)
         if waited >= until:
@@ -52,8 +52,17 @@ def _late(now: datetime, trial: Trial, verify: Verify) -> bool:
     return started is None or now > started + timedelta(minutes=verify.minutes)
 
 
+def _too_late(cluster: Cluster, trial: Trial, minutes: int) -> Result:
+    if trial.of_snapshot:
+        return why_late(cluster, trial, minutes)
+    todo = "raise `verify.minutes`, or see what Velero waits for: `velero restore describe` (with --details)"
+    return failed(f"it was not restored within {minutes} minutes", todo)
+
+
 def _looked(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
-    """Look once: None while Velero is at work, else what the restored data is like."""
+    """Look once: None while it is being restored, else what the restored data is like."""
+    if trial.of_snapshot:
+        return looked_at_snapshot(cluster, trial, tools)
     try:
         run = read_restore(cluster.get(k.VELERO_RESTORE, trial.restore, trial.home))
     except NotFound:
@@ -65,10 +74,9 @@ def _looked(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
         said = f": {cited(run.why)}" if run.why else ""
         return failed(f"Velero says {run.phase} ({run.errors} errors, {run.warnings} warnings){said}", look)
     claim = _restored(cluster, trial)
-    if claim is None:
-        return failed("Velero says Completed and has restored no such claim", look)
-    if claim.phase == "Lost":
-        return failed("the restored claim is Lost", look)
+    if claim is None or claim.phase == "Lost":
+        why = "the restored claim is Lost" if claim else "Velero says Completed and has restored no such claim"
+        return failed(why, look)
     return inspected(cluster, trial, claim, tools)
 
 
@@ -78,7 +86,7 @@ def _restored(cluster: Cluster, trial: Trial) -> Claim | None:
 
 
 def _ended(cluster: Cluster, trial: Trial, result: Result) -> Result:
-    """Take everything away, and put the proof on the backup."""
+    """Take everything away, and put the proof on the backup or the snapshot."""
     left = sweep(cluster, trial)
     started = parse_time(trial.started)
     seconds = int((cluster.now() - started).total_seconds()) if started else 0
@@ -87,17 +95,20 @@ def _ended(cluster: Cluster, trial: Trial, result: Result) -> Result:
 
 
 def _stamped(cluster: Cluster, trial: Trial) -> bool:
-    """Write onto the Backup when this claim's data was proven; other claims keep theirs."""
+    """Write onto what was tested when this claim's data was proven; other claims keep theirs."""
+    kind = k.SNAPSHOT if trial.of_snapshot else k.VELERO_BACKUP
     try:
-        there = cluster.get(k.VELERO_BACKUP, trial.backup, trial.home)
+        there = cluster.get(kind, trial.backup, trial.home)
     except ClusterError:
         return False
     meta = there["metadata"]
+    if trial.of_snapshot and meta["uid"] != trial.backup_uid:
+        return False  # another one of the same name: its data was not looked at
     proven = proofs(at(meta, "annotations", VERIFIED))
     proven[trial.claim_uid or f"{trial.namespace}/{trial.claim}"] = cluster.now().isoformat(timespec="seconds")
     note = json.dumps(dict(sorted(proven.items())))
     change = {"metadata": {"annotations": {VERIFIED: note}}}
-    step = Patch(k.VELERO_BACKUP, trial.backup, trial.home, change, "proven by a restore", meta.get("resourceVersion"))
+    step = Patch(kind, trial.backup, trial.home, change, "proven by a restore", meta.get("resourceVersion"))
     (outcome,) = cluster.carry_out([step])
     return outcome.error is None
 

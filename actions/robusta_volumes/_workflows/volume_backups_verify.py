@@ -5,13 +5,14 @@ that told it comes by again, so that nothing is told by a process that died befo
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from robusta_volumes._analysis.backup_restore import FILES, BackupRestore, decide
 from robusta_volumes._analysis.backup_verify import Room, refusals
 from robusta_volumes._analysis.decision import Decision
+from robusta_volumes._analysis.snapshot_verify import SnapshotTest
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at
@@ -22,13 +23,16 @@ from robusta_volumes._model import ours
 from robusta_volumes._model.asked import check_given
 from robusta_volumes._model.asked_restores import VerifyBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
-from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowed, NotFound
+from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowed, NotFound, NotInstalled
+from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.trial import Trial, read_as, written
 from robusta_volumes._report.backup_restore import no_backup_page
 from robusta_volumes._report.backup_verify import ACTION, act_of, result_page, running_page
-from robusta_volumes._report.changes import failed_page, plan_page, refused_page
+from robusta_volumes._report.changes import Act, failed_page, plan_page, refused_page
 from robusta_volumes._report.page import Page, Subject
-from robusta_volumes._workflows.volume_backups_source import copies_of, restore_of, seen_of
+from robusta_volumes._report.snapshot_verify import act_of_test
+from robusta_volumes._workflows.volume_backups_snapshots import snapshot_test, trial_of_snapshot
+from robusta_volumes._workflows.volume_backups_source import copies_of, look, restore_of
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
 
 KEY = "backups.verify"
@@ -41,33 +45,74 @@ def verify_volume_backup(
 ) -> Page:
     """Test the newest good copy of a claim, or of a given backup, or show how it would be tested.
 
-    Raises SettingsError: when a param is missing. ClusterError: when the cluster does not answer, or backups may not be read.
+    Where Velero has none that can be tested, or is not there, the newest good snapshot is.
+
+    Raises SettingsError: when a param is missing. ClusterError: when the cluster does not answer, or copies may not be read.
     """
     check_given(asked, "name", "namespace")
     noted = state.read(KEY)
     if under_way := read_as(Trial, noted.get("trial")):
         return _go_on(cluster, under_way, state, noted, tools)
-    see, seen = seen_of(cluster, settings, (asked.namespace, settings.verify.namespace))
+    see, seen, lack = look(cluster, settings, (asked.namespace, settings.verify.namespace))
     mine = [
         c
         for c in copies_of(seen, asked.namespace, asked.name)
         if (c.backup == asked.backup if asked.backup else c.proof.good)
     ]
+    if not any(c.method != FILES for c in mine):
+        snapshot = _snapshot(cluster, asked, settings, see, lack if not mine else None)
+        if snapshot:
+            trial = trial_of_snapshot(snapshot, cluster.now(), "")
+            todo = _Todo(act_of_test(snapshot.wanted), snapshot.found, trial)
+            return _carried_out(cluster, asked, todo, state, noted, tools)
     if not mine:
+        if lack and not isinstance(lack, NotInstalled):
+            raise lack
         claims = {c.claim for c in seen.copies if c.namespace == asked.namespace}
+        claims |= {c.meta.name for c in see.claims_in.get(asked.namespace, ())}
         about = Subject(k.CLAIM.name, asked.name, asked.namespace)
         return no_backup_page(about, ACTION, asked.backup, [], sorted(claims - {""}))
     wanted = restore_of(mine[0], seen, see, settings.verify.namespace)
     found, name = planned(cluster, wanted, settings, seen.velero)
-    act = act_of(wanted, seen.velero)
-    if found.refusals:
-        return refused_page(act, found)
+    todo = _Todo(act_of(wanted, seen.velero), found, trial_of(wanted, name, seen.velero, cluster.now(), ""))
+    return _carried_out(cluster, asked, todo, state, noted, tools)
+
+
+@dataclass(frozen=True)
+class _Todo:
+    """A test as it is asked for: in words, its plan, and as the state keeps it."""
+
+    act: Act
+    found: Decision
+    trial: Trial
+
+
+def _carried_out(
+    cluster: Cluster, asked: VerifyBackup, todo: _Todo, state: State, noted: Mapping[str, Any], tools: Tools
+) -> Page:
+    if todo.found.refusals:
+        return refused_page(todo.act, todo.found)
     if asked.dry_run:
-        return plan_page(act, found)
-    begun = trial_of(wanted, name, seen.velero, cluster.now(), "")
-    if error := started(cluster, begun, found, state, noted):
-        return failed_page(act, error)
-    return _go_on(cluster, begun, state, state.read(KEY), tools)
+        return plan_page(todo.act, todo.found)
+    if error := started(cluster, todo.trial, todo.found, state, noted):
+        return failed_page(todo.act, error)
+    return _go_on(cluster, todo.trial, state, state.read(KEY), tools)
+
+
+def _snapshot(
+    cluster: Cluster,
+    asked: VerifyBackup,
+    settings: VolumeBackupManagement,
+    see: Inventory,
+    lack: ClusterError | None,
+) -> SnapshotTest | None:
+    """Plan the test of a snapshot, where there is one; ``lack`` is why backups could not be read, which counts more."""
+    try:
+        return snapshot_test(cluster, asked, settings, see)
+    except (NotAllowed, NotInstalled):
+        if lack:
+            raise lack from None
+        return None
 
 
 def _go_on(cluster: Cluster, trial: Trial, state: State, noted: Mapping[str, Any], tools: Tools) -> Page:

@@ -4,18 +4,21 @@ What came of a test stays in the state until the process that told it comes by a
 that died before its message left.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from robusta_volumes._analysis.backup_cover import running
 from robusta_volumes._analysis.backup_restore import BackupRestore
-from robusta_volumes._analysis.backup_verify import never, next_claim
+from robusta_volumes._analysis.backup_verify import Room, never, next_claim
 from robusta_volumes._analysis.decision import Decision, Refusal
 from robusta_volumes._analysis.slots import is_due, last_slot
+from robusta_volumes._analysis.snapshot_verify import one_for_each
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import State
-from robusta_volumes._model.backup import VELERO, BackupsSeen, Copy
+from robusta_volumes._model.backup import CSI, VELERO, BackupsSeen, Copy
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.inventory import Inventory
@@ -23,10 +26,12 @@ from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, read_as, written
 from robusta_volumes._report.backup_verify import abandoned_page, act_of, result_page
 from robusta_volumes._report.backup_verify_left import left_out_page
-from robusta_volumes._report.changes import failed_page, refused_page
+from robusta_volumes._report.changes import Act, failed_page, refused_page
 from robusta_volumes._report.page import Page
+from robusta_volumes._report.snapshot_verify import act_of_test
 from robusta_volumes._workflows.ticks import PROCESS
-from robusta_volumes._workflows.volume_backups_source import restore_of, seen_of
+from robusta_volumes._workflows.volume_backups_snapshots import listed_test, newest_tests, trial_of_snapshot
+from robusta_volumes._workflows.volume_backups_source import look, restore_of
 from robusta_volumes._workflows.volume_backups_sweep import abandoned
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
 from robusta_volumes._workflows.volume_backups_verify import KEY, own_user, planned, room_of, started, trial_of
@@ -101,30 +106,34 @@ def _due(cluster: Cluster, settings: VolumeBackupManagement, state: State, noted
 class _Choice:
     """The claim whose turn it is, and the plan, or what speaks against it."""
 
-    wanted: BackupRestore
+    act: Act
     found: Decision
-    name: str
+    trial: Trial
+    no_other: bool = False  # of its namespace can be tested
 
 
 def _begun(cluster: Cluster, settings: VolumeBackupManagement, state: State, noted: Mapping[str, Any]) -> list[Page]:
     """Begin the test of a slot; when no claim can be tested, say why the first one cannot. What never can be is told once."""
     try:
-        see, seen = seen_of(cluster, settings)
+        see, seen, lack = look(cluster, settings)
+        snapshots = newest_tests(cluster, settings, see, running(seen))
     except ClusterError:
         return []  # the report and the freshness check say what cannot be read
+    if lack and not snapshots:
+        return []
     slot = _slot(cluster, settings)
-    able, left = _sorted_out(_newest(seen, see), see, settings)
+    able, left = _sorted_out(one_for_each(_newest(seen, see), snapshots), see, settings)
     causes = sorted({fix.text for _, why in left for fix in why.fixes})
     told = [left_out_page(left, len(able), cluster.name)] if set(causes) - set(noted.get("left") or ()) else []
     noted = {**noted, "slot": slot.isoformat(), "left": causes}
-    choices = _choices(cluster, settings, see, seen, able, slot)
+    room = cache(lambda: room_of(cluster, settings.verify.namespace))
+    choices = _choices(able, slot, lambda copy: _choice(cluster, settings, see, seen, copy, slot, room))
     fit = next((one for one in choices if not one.found.refusals), None)
     if fit is None:
         state.write(KEY, noted)
-        return [*told, *(refused_page(act_of(one.wanted, seen.velero), one.found) for one in choices[:1])]
-    trial = trial_of(fit.wanted, fit.name, seen.velero, cluster.now(), slot.isoformat())
-    error = started(cluster, trial, fit.found, state, noted)
-    return [*told, *([failed_page(act_of(fit.wanted, seen.velero), error)] if error else [])]
+        return [*told, *(refused_page(one.act, one.found) for one in choices[:1])]
+    error = started(cluster, fit.trial, fit.found, state, noted)
+    return [*told, *([failed_page(fit.act, error)] if error else [])]
 
 
 def _sorted_out(
@@ -141,26 +150,47 @@ def _sorted_out(
     return able, left
 
 
-def _choices(
+def _choices(newest: Sequence[Copy], slot: datetime, choose: Callable[[Copy], _Choice | None]) -> list[_Choice]:
+    """List the claims whose turn it is, up to the first that can be tested.
+
+    A namespace in which snapshots may not be tested is passed over as one: it must not keep the others from their turn.
+    """
+    proven = {c.claim_uid: c.proven for c in newest if c.proven}
+    found: list[_Choice] = []
+    passed: set[str] = set()
+    while sum(not one.no_other for one in found) < _TRIES and not (found and not found[-1].found.refusals):
+        copy = next_claim(newest, proven, passed, slot, _PAUSE)
+        if copy is None:
+            break
+        passed.add(copy.claim_uid)
+        one = choose(copy)
+        if one is None:
+            continue
+        found.append(one)
+        if one.no_other:
+            passed |= {c.claim_uid for c in newest if c.engine == CSI and c.namespace == copy.namespace}
+    return found
+
+
+def _choice(
     cluster: Cluster,
     settings: VolumeBackupManagement,
     see: Inventory,
     seen: BackupsSeen,
-    newest: Sequence[Copy],
+    copy: Copy,
     slot: datetime,
-) -> list[_Choice]:
-    """List the claims whose turn it is, up to the first that can be tested."""
-    room = room_of(cluster, settings.verify.namespace) if newest else None
-    proven = {c.claim_uid: c.proven for c in newest if c.proven}
-    found: list[_Choice] = []
-    while len(found) < _TRIES and not (found and not found[-1].found.refusals):
-        passed = [one.wanted.copy.claim_uid for one in found]
-        copy = next_claim(newest, proven, passed, slot, _PAUSE)
-        if copy is None:
-            break
-        wanted = restore_of(copy, seen, see, settings.verify.namespace)
-        found.append(_Choice(wanted, *planned(cluster, wanted, settings, seen.velero, room)))
-    return found
+    room: Callable[[], Room],
+) -> _Choice | None:
+    """Plan the test of one copy; None when it is gone since it was listed."""
+    now, by = cluster.now(), slot.isoformat()
+    if copy.engine == CSI:
+        test = listed_test(cluster, copy, see, settings)
+        if test is None:
+            return None
+        return _Choice(act_of_test(test.wanted), test.found, trial_of_snapshot(test, now, by), test.lacks_right)
+    wanted = restore_of(copy, seen, see, settings.verify.namespace)
+    found, name = planned(cluster, wanted, settings, seen.velero, room())
+    return _Choice(act_of(wanted, seen.velero), found, trial_of(wanted, name, seen.velero, now, by))
 
 
 def _newest(seen: BackupsSeen, see: Inventory) -> Sequence[Copy]:
