@@ -43,7 +43,7 @@ def test_a_completed_backup_with_nothing_in_it_is_a_failure() -> None:
     w = Velero()
     w.outcome = lambda _: ""
     page = w.create(**SHOP)
-    assert page.title == "Backup of namespace shop is done: data of 0 of 2 claims in it"
+    assert page.title == "Backup of namespace shop is done, but 2 of 2 claims have no data in it"
     assert page.failure
     assert "metadata only: nothing was begun to save it" in text(page)
     assert "*Do this:* 2 claims: see why: `velero backup describe robusta-volumes-manual-" in text(page)
@@ -53,7 +53,7 @@ def test_one_that_failed_says_why_and_has_a_button_that_tries_again() -> None:
     w = Velero()
     w.outcome = lambda claim: "Failed" if claim["metadata"]["name"] == "files" else "Completed"
     page = w.create(**SHOP)
-    assert page.title == "Backup of namespace shop partly failed: data of 1 of 2 claims in it"
+    assert page.title == "Backup of namespace shop partly failed, and 1 of 2 claims has no data in it"
     assert "| shop/files | failed: data path backup failed: connection reset by peer |" in text(page)
     (again,) = [block for block in page.blocks if isinstance(block, Button)]
     assert (again.action, again.params) == ("create_volume_backups", {**SHOP, "dry_run": "false"})

@@ -338,7 +338,7 @@ def night_after_night(w: Velero, wanted: Any, nights: int) -> list[str]:
     ("world", "says"),
     [
         ({"installed": False, "absent": ["backups.velero.io"]}, "Backups are not made: Velero is not installed here"),
-        ({"denied": ["backups.velero.io"]}, "backups of Velero: the runner may not list backups"),
+        ({"denied": ["backups.velero.io"]}, "Backups are not made: the runner may not list backups"),
         ({"installed": False}, "no BackupStorageLocation shows in which namespace it runs"),
     ],
     ids=["not installed", "not allowed", "no location"],

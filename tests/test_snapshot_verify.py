@@ -70,7 +70,7 @@ def test_the_pod_that_looks_only_reads_and_meets_the_restricted_level(tmp_path: 
 def test_an_empty_volume_is_no_proof(tmp_path: Path) -> None:
     w = SnapshotWorld(tmp_path, files=0)
     page = w.verify()
-    assert page.title.startswith("The snapshot of shop/data did not stand its test: the restored volume holds no file")
+    assert page.title.startswith("The snapshot of shop/data failed its test: the restored volume holds no file")
     assert "take a new snapshot and test that" in to_markdown(page)
     assert stamped(w) == {}
     assert w.left == []

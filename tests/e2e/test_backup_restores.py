@@ -100,8 +100,6 @@ def test_an_empty_backup_does_not_stand_its_test(world: World, kubelet: PodRunne
         message = next_message(world, lambda: world.runner.trigger("verify_volume_backup", dry_run="false", **ASK))
     finally:
         kubelet.folders["db", "data-pg-0"] = kept
-    assert title(message).startswith(
-        "The backup of db/data-pg-0 did not stand its test: the restored volume holds no file"
-    )
+    assert title(message).startswith("The backup of db/data-pg-0 failed its test: the restored volume holds no file")
     assert "Do this:" in words(message)
     assert made(kubelet) == []

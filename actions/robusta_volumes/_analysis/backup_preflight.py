@@ -68,7 +68,7 @@ def obstacles(scope: Scope, seen: BackupsSeen, location: str, rights: Rights) ->
         return (Obstacle("no Velero", "Velero is not installed here", _INSTALL),)
     if backups:
         todo = backups.remedy or "look whether the API server answers"
-        return (Obstacle("unseen", f"backups of Velero: {backups.sentence}", todo),)
+        return (Obstacle("unseen", backups.sentence, todo),)
     if not seen.velero:
         why = "the kinds of Velero are there, but no BackupStorageLocation shows in which namespace it runs"
         return (Obstacle("no Velero", why, f"{_INSTALL}; or name its namespace: `veleroNamespace`"),)

@@ -53,6 +53,7 @@ class BackupRestore:
     labels: Mapping[str, str]
     see: Inventory
     pods: bool = False  # whoever asks agrees that the pods come along
+    tested: bool = False  # by a test, which brings the pod that a class waits for, and takes all away again
 
     @property
     def title(self) -> str:
@@ -101,7 +102,7 @@ def decide(asked: BackupRestore, write: Callable[[BackupRestore], Mapping[str, A
     manifest = write(asked)
     return Decision(
         steps=(Create(manifest, f"brings back {asked.title} from backup {asked.copy.backup}"),),
-        command=f"echo {quoted(json.dumps(manifest))} | kubectl create -f -",
+        command="" if asked.tested else f"echo {quoted(json.dumps(manifest))} | kubectl create -f -",
         changes=(
             Change("claim", "none", f"{asked.into}/{asked.copy.claim}"),
             Change("data", "none", f"of {ago(asked.copy.cut_at, asked.see.now)}"),
@@ -215,7 +216,7 @@ _CHECKS: tuple[Callable[[BackupRestore], Refusal | None], ...] = (
 def _notes(asked: BackupRestore) -> list[str]:
     copy = asked.copy
     untouched = f"Claim {asked.title} is not touched." if asked.source else f"Claim {asked.title} is gone."
-    notes = [f"The data is of {ago(copy.cut_at, asked.see.now)}, {copy.proof.value}. {untouched}"]
+    notes = [f"Backup {plain(copy.backup)}, {copy.proof.value}. {untouched}"]
     if asked.beside:
         others = f"{count(len(asked.beside), 'other claim')} of {plain(copy.namespace)}"
         notes.append(
@@ -228,7 +229,7 @@ def _notes(asked: BackupRestore) -> list[str]:
         notes.append("The backup came from its storage location, so it may be another cluster's.")
     if copy.proof is Proof.SNAPSHOT:
         notes.append("It is a snapshot on the storage of this cluster: it can be restored only while that works.")
-    if asked.waits and not asked.pods:
+    if asked.waits and not asked.pods and not asked.tested:
         notes.append(
             f"Its class waits for a pod: start one in "
             f"{plain(asked.into)} that uses the new claim. Velero moves the data only then, and gives up after 30 minutes."

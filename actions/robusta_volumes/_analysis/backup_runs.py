@@ -171,7 +171,7 @@ def _without(backup: Backup, seen: BackupsSeen, how: Caught) -> tuple[Proof, str
     made = f"{backup.snapshots_made} of {backup.snapshots_tried} snapshots were made"
     nothing = "nothing was begun to save it"
     cases = (
-        (backup.phase in _WITHOUT, _WITHOUT.get(backup.phase), backup.why or f"the backup is {backup.phase.value}"),
+        (backup.phase in _WITHOUT, _WITHOUT.get(backup.phase), backup.why or "the whole backup failed"),
         (not backup.phase.over, Proof.RUNNING, "the backup has not come to it yet"),
         (backup.synced, Proof.UNKNOWN, "its storage location brought the backup back; no record of its data is here"),
         (blind, Proof.UNKNOWN, blind.sentence if blind else ""),

@@ -125,7 +125,8 @@ def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_sn
     """Judge what was found: files that could be read are a proof, an empty volume is none unless the claim is empty, too."""
     found = looked.found
     if found is None:
-        return replace(failed(f"its files could not be looked at: {looked.why}", looked.todo), judged=False)
+        todo = looked.todo.replace("`contents.", "`verify.")  # the pod is the same, its settings are the test's
+        return replace(failed(f"its files could not be looked at: {looked.why}", todo), judged=False)
     there = source.found if source else None
     result = Result(
         proven=True,
@@ -139,7 +140,7 @@ def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_sn
         return result
     moved = f", though {gib(total)} were saved" if total else ""
     why = f"the restored volume holds no file{moved}"
-    todo = "look at the backup's log: `velero backup logs`; make a new backup and test that"
+    todo = "look at the backup's log (`velero backup logs` with its name), make a new backup and test that"
     if of_snapshot:
         todo = "take a new snapshot and test that; if it is empty, too, its driver has to be looked at"
     if found.denied:
@@ -153,4 +154,8 @@ def of_command(code_text: str, phase: str, said: str) -> Result:
     last = said.strip().splitlines()[-1][:200] if said.strip() else ""
     if phase == "Succeeded":
         return Result(proven=True, said=last)
-    return failed(f"{cited(code_text, 60)} failed on the restored data", "see what it says about the data", said=last)
+    return failed(
+        f"{cited(code_text, 60)} failed on the restored data",
+        "run the command by hand on a copy (`restore_volume_backup` into another namespace), and make a new backup",
+        said=last,
+    )

@@ -72,7 +72,7 @@ def _stuck(one: Backup, moved: Moved, seen: BackupsSeen, limits: Limits, now: da
             f"{name} was not picked up for {span(age)}: is Velero running?{server}",
             _SERVER.format(space),
         ]
-    look = f"`{_STUCK.format(space, plain(one.name))}`"
+    look = f"see which volume it waits for: `{_STUCK.format(space, plain(one.name))}`"
     if age > timedelta(hours=limits.backup_stuck_hours):
         why = f"{name} runs for {span(age)}, longer than Velero lets data be moved; while it does, no other one starts"
         return ["long", why, f"{look}; restarting Velero's server ends it as failed"]
@@ -95,7 +95,7 @@ def schedule_problem(
         return {}
     name = plain(there.name)
     if there.phase_text == "FailedValidation":
-        todo = f"kubectl -n {there.namespace} describe schedules.velero.io {name}"
+        todo = f"see what it says: `kubectl -n {there.namespace} describe schedules.velero.io {name}`"
         return {ITSELF: ["refused", f"Velero refuses the Schedule {code(name)}: {cited(there.why, 300)}", todo]}
     if there.paused:
         todo = f"`velero schedule unpause {name}`, or set `volumeBackupManagement.enabled: false`"
@@ -116,7 +116,7 @@ def content(cover: BackupCover, wanted: Iterable[Claim], see: Inventory, seen: B
     if backup.phase in (Phase.FAILED, Phase.REFUSED):
         word = "was refused by Velero" if backup.phase is Phase.REFUSED else "failed"
         why = f"{name} {word}: {plain(backup.why, 300)}" if backup.why else f"{name} {word}, and no reason is given"
-        return {ITSELF: ["failed", why, f"`velero backup logs {plain(backup.name)}`"]}
+        return {ITSELF: ["failed", why, f"see why: `velero backup logs {plain(backup.name)}`"]}
     missing = {one.uid: one for one in cover.missing}
     found: Problems = {}
     for claim in wanted:
@@ -129,6 +129,6 @@ def content(cover: BackupCover, wanted: Iterable[Claim], see: Inventory, seen: B
         elif one.proof is Proof.SKIPPED:
             found[claim.meta.title] = [CANNOT, one.why, one.todo.replace("defaultVolumesToFsBackup", "byFileSystem")]
         elif one.proof in (Proof.FAILED, Proof.METADATA):
-            todo = one.todo or f"`velero backup describe {plain(backup.name)} --details`"
+            todo = one.todo or f"see why: `velero backup describe {plain(backup.name)} --details`"
             found[claim.meta.title] = [one.proof.value, plain(one.why, 300) or one.proof.value, todo]
     return found

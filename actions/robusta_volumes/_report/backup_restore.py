@@ -8,7 +8,7 @@ from robusta_volumes._model.asked_restores import RestoreBackup
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.restore_run import RestoreRun
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import cited, count, nearest, plain, quoted
+from robusta_volumes._model.text import cited, code, count, nearest, plain, quoted
 from robusta_volumes._model.times import ago
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.changes import Act, done_page
@@ -46,7 +46,7 @@ def no_backup_page(subject: Subject, action: str, backup: str, backups: list[str
     """Say that no backup holds the claim's data, or that the one that was named does not."""
     title = f"{subject.namespace}/{subject.name}"
     if subject.name not in claims:
-        return missing_page(subject, "Claim in a backup", nearest(subject.name, claims) or claims, asked=True)
+        return missing_page(subject, "Backed-up claim", nearest(subject.name, claims) or claims, asked=True)
     act = Act(action, subject, {}, "", f"{title} was not restored", "")
     where = f"name={quoted(subject.name)} namespace={quoted(subject.namespace)}"
     look = Fix("see which backups hold what", f"robusta playbooks trigger volume_backup_management {where}")
@@ -54,7 +54,8 @@ def no_backup_page(subject: Subject, action: str, backup: str, backups: list[str
         known = f" Backups that do: {plain(', '.join(backups[:5]))}." if backups else ""
         why = f"{act.undone}: backup {plain(backup)} does not hold it"
         return done_page(act, why, (), f"Nothing was changed.{known}", (look,))
-    return done_page(act, f"{act.undone}: no backup holds its data", (), "Nothing was changed.", (look,))
+    make = Fix("make one now", f"robusta playbooks trigger create_volume_backups {where}")
+    return done_page(act, f"{act.undone}: no backup holds its data", (), "Nothing was changed.", (look, make))
 
 
 def snapshot_page(asked: RestoreBackup, snapshot: str) -> Page:
@@ -87,7 +88,13 @@ def restored_page(act: Act, asked: BackupRestore, run: RestoreRun, claim: Claim 
     if claim is None:
         said = f" It said {cited(run.why, 300)}." if run.why else ""
         title = f"{asked.title} was not restored: Velero says {plain(run.phase)}, and claim {new} is not there"
-        says = f"{count(run.errors, 'error')}, {count(run.warnings, 'warning')}.{said}"
+        labels = ",".join(f"{key}={value}" for key, value in asked.labels.items())
+        picked = (
+            f" It was picked by the label {code(labels)}, which it may not have had when it was saved."
+            if labels
+            else ""
+        )
+        says = f"Velero counts {count(run.errors, 'error')} and {count(run.warnings, 'warning')}.{said}{picked}"
         page = done_page(act, title, (), says, (Fix("see what it left out", look),))
         return _bad(page)
     changes = (
@@ -109,9 +116,8 @@ def restored_page(act: Act, asked: BackupRestore, run: RestoreRun, claim: Claim 
         )
     said = f" It said {cited(run.why, 300)}." if run.why else ""
     title = f"Claim {new} is there, but Velero says {plain(run.phase)}: its data may be incomplete"
-    says = (
-        f"{count(run.errors, 'error')}, {count(run.warnings, 'warning')}.{said} Do not use it before you have looked."
-    )
+    counted = f"Velero counts {count(run.errors, 'error')} and {count(run.warnings, 'warning')}."
+    says = f"Do not use it before you have looked. {counted}{said}"
     return _bad(done_page(act, title, changes, says, (Fix("see what failed", look),)))
 
 

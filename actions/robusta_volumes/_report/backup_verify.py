@@ -1,5 +1,6 @@
 """What is told of a test of a backup: the plan, that it goes on, that the data came back, or that it did not."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ from robusta_volumes._analysis.snapshot_verify import SAME_STORAGE
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import cited, count, plain
+from robusta_volumes._model.text import cited, count, plain, quoted
 from robusta_volumes._model.times import ago, parse_time, span
 from robusta_volumes._model.trial import Abandoned, Result, Trial
 from robusta_volumes._report.changes import Act, done_page
@@ -18,6 +19,7 @@ from robusta_volumes._report.pieces import TEXT_LIMIT, short
 ACTION = "verify_volume_backup"
 KEY = "VolumeBackupVerified"
 _SUBJECT = "PersistentVolumeClaim"
+_WHY = 140  # characters of a reason that a title has room for
 NOTE = "robusta-volumes-state"  # where what is under way is remembered
 
 
@@ -41,7 +43,7 @@ def running_page(trial: Trial, now: datetime) -> Page:
     since = ago(parse_time(trial.started), now)
     into = f"claim {plain(trial.restore)}" if trial.of_snapshot else plain(trial.into)
     text = (
-        f"{trial.what.title()} {plain(trial.backup)} is being restored into {into} since {since}. When it is there its files "
+        f"{trial.what.title()} {plain(trial.backup)} is being restored into {into}, begun {since}. When it is there its files "
         "are counted, and all is taken away again; the result is told then. One test runs at a time."
     )
     act = Act(ACTION, Subject(_SUBJECT, trial.claim, trial.namespace), {}, "", "", "")
@@ -52,10 +54,9 @@ def running_page(trial: Trial, now: datetime) -> Page:
 
 def result_page(trial: Trial, result: Result, now: datetime) -> Page:
     """Tell what came of a test: the verdict first."""
-    title, lines = _proven(trial, result, now) if result.proven else _unproven(trial, result)
+    title, lines = _proven(trial, result, now) if result.proven else _unproven(trial, result, now)
     if result.left:
-        left = "\n".join(f"• {short(plain(one, 300), 300)}" for one in result.left[:5])
-        lines.append(f"*Not taken away again* (delete it by hand):\n{left}")
+        lines.append(_left(result.left, "*Not taken away again*", trial))
     if result.proven and not result.stamped:
         kind = k.SNAPSHOT if trial.of_snapshot else k.VELERO_BACKUP
         lines.append(
@@ -81,13 +82,11 @@ def abandoned_page(found: Abandoned) -> Page:
     of = f"{trial.namespace}/{trial.claim}" if trial.claim else f"{trial.namespace} (restore {trial.restore})"
     about = f"What a forgotten test of the {trial.what} of {of} had left behind"
     why = (
-        f"It began at {plain(trial.started)} and its time is long over, but nobody remembers it: the note about it, in "
-        f"ConfigMap {NOTE}, was lost. What came of it is not known."
+        f"It began {_when(trial.started)}. The note about it, in ConfigMap {NOTE}, was lost: whether the {trial.what} can "
+        "be restored is not known."
     )
     if found.left:
-        stays = "\n".join(f"• {short(plain(one, 300), 300)}" for one in found.left[:5])
-        todo = "delete it by hand, or allow the runner to. Each tick tries again."
-        lines = [why, f"*Still there:*\n{stays}", f"*Do this:* {todo}"]
+        lines = [why, _left(found.left, "*Still there*, and tried again at each tick", trial)]
     else:
         todo = f"test it again: `robusta playbooks trigger {ACTION} name={trial.claim} namespace={trial.namespace}`"
         lines = [why, f"*Do this:* {todo if trial.claim else 'nothing; the schedule tests it again'}."]
@@ -102,6 +101,22 @@ def abandoned_page(found: Abandoned) -> Page:
     )
 
 
+def _left(left: Sequence[str], head: str, trial: Trial) -> str:
+    """Name what a test has made and could not delete, and how it goes."""
+    stays = "\n".join(f"• {short(plain(one, 300), 300)}" for one in left[:5])
+    more = f"\n• and {len(left) - 5} more" if len(left) > 5 else ""  # noqa: PLR2004 (those that are named)
+    word = "snapshot-test" if trial.of_snapshot else "test-namespace"
+    allow = f"python -m robusta_volumes._cli permissions -n {quoted(trial.into)} --allow {word} | kubectl apply -f -"
+    return (
+        f"{head}:\n{stays}{more}\n*Do this:* delete it by hand; for the next time let the runner do it:\n```{allow}```"
+    )
+
+
+def _when(text: str) -> str:
+    found = parse_time(text)
+    return f"at {found:%Y-%m-%d %H:%M} UTC" if found else "at a time that is not known"
+
+
 def _severity(result: Result) -> Severity:
     if not result.proven:
         return Severity.HIGH if result.judged else Severity.MEDIUM
@@ -112,8 +127,8 @@ def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]
     title = f"The {trial.what} of {trial.namespace}/{trial.claim} can be restored: {_what(result)}"
     when = ago(parse_time(trial.cut), now)
     name = f"{trial.what.title()} {plain(trial.backup)}"
-    text = f"{name}, data of {when}, was restored and looked at in {_time(result)}; it is all gone again."
-    lines = [text]
+    gone = "" if result.left else " All that was restored for it is gone again."
+    lines = [f"{name}, data of {when}, was restored and looked at in {_time(result)}.{gone}"]
     if result.denied:
         lines.append(
             f"{count(result.denied, 'file or folder')} could not be read by the pod that looked, and is not counted."
@@ -121,11 +136,14 @@ def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]
     return title, lines
 
 
-def _unproven(trial: Trial, result: Result) -> tuple[str, list[str]]:
-    verdict = "did not stand its test" if result.judged else "could not be tested"
-    title = f"The {trial.what} of {trial.namespace}/{trial.claim} {verdict}: {plain(result.why, 140)}"
+def _unproven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]]:
+    verdict = "failed its test" if result.judged else "could not be tested"
+    title = f"The {trial.what} of {trial.namespace}/{trial.claim} {verdict}: {plain(result.why, _WHY)}"
     said = f" It said {cited(result.said, 200)}." if result.said else ""
-    lines = [f"{trial.what.title()} {plain(trial.backup)}: {plain(result.why, 400)}.{said} It took {_time(result)}."]
+    whole = f" {plain(result.why, 400)}." if len(result.why) > _WHY else ""
+    rely = "Do not rely on it" if result.judged else "Whether it can be restored is not known"
+    copy = f"{trial.what} {plain(trial.backup)}, data of {ago(parse_time(trial.cut), now)}"
+    lines = [f"{rely}: {copy}.{whole}{said} The test took {_time(result)}."]
     lines.append(f"*Do this:* {short(result.todo or f'look at the {trial.what}, and make a new one', 400)}")
     return title, lines
 

@@ -34,9 +34,10 @@ class Act:
 def plan_page(act: Act, found: Decision) -> Page:
     """Show what would be done, and how to have it done."""
     first, *notes = found.notes or ("",)
+    by_hand = f", or by hand:\n```{found.command}```" if found.command else "."
     lines = [
         f"Nothing was changed yet. {first}".rstrip(),
-        f"*Do this:* carry it out with `dry_run=false`, or by hand:\n```{found.command}```",
+        f"*Do this:* carry it out with `dry_run=false`{by_hand}",
         *(f"• {short(note, 400)}" for note in notes),
     ]
     button = Button(act.go, act.action, {**act.params, "dry_run": "false"})
@@ -89,7 +90,8 @@ def failed_page(act: Act, error: ClusterError) -> Page:
 def done_page(act: Act, title: str, changes: Sequence[Change], says: str, fixes: Sequence[Fix] = ()) -> Page:
     """Tell how it was before and how it is now."""
     todo = f"\n{fix_lines(fixes, TEXT_LIMIT - len(says) - 1)}" if fixes else ""
-    return _page(act, title, (Text(f"{says}{todo}"), change_table(changes, "Before → now")), "done", Severity.INFO)
+    table = (change_table(changes, "Before → now"),) if changes else ()
+    return _page(act, title, (Text(f"{says}{todo}"), *table), "done", Severity.INFO)
 
 
 def change_table(changes: Sequence[Change], title: str = "Now → then") -> Table:

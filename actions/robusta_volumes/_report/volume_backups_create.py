@@ -7,7 +7,7 @@ from datetime import datetime
 from robusta_volumes._analysis.backup_preflight import BackupPlan
 from robusta_volumes._analysis.backup_runs import BackupCover
 from robusta_volumes._model.asked_backups import CreateBackups
-from robusta_volumes._model.backup import Phase, Proof
+from robusta_volumes._model.backup import Phase
 from robusta_volumes._model.backup_run import MadeBackup
 from robusta_volumes._model.checks import duration_text
 from robusta_volumes._model.errors import NotAllowed
@@ -17,12 +17,12 @@ from robusta_volumes._model.text import code, count, listing, plain
 from robusta_volumes._model.times import stamp
 from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, fenced, short
+from robusta_volumes._report.volume_backups_rows import IN_IT, Row, cover_rows, plan_rows, ways_out
 
 ACTION = "create_volume_backups"
 KEY = "VolumeBackupsCreate"
 _SHOWN = 10  # claims in the message; all are in the file
 NO_BACKUP = "A snapshot on the same storage is not a backup: it is lost together with the storage."
-Row = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ def backup_plan_page(about: Asked, plan: BackupPlan) -> Page:
     says = "Nothing was made yet. *Do this:* carry it out with `dry_run=false`."
     title = f"Plan: back up {count(len(plan.saved), 'claim')} of {about.of}, at most {gib(plan.size)}{_tail(plan)}"
     button = Button("Back up now", ACTION, {**about.params, "dry_run": "false"})
-    blocks = [Text(_lines(says, *_else(plan), *_notes(plan))), *_table(plan_rows(plan), "how, or why not"), button]
+    rows = plan_rows(plan)
+    lines = (says, *ways_out(rows, "• "), *_else(plan), *_notes(plan))
+    blocks = [Text(_lines(*lines)), *_table(rows, "how, or why not"), button]
     return _page(about, title, blocks, Severity.LOW if plan.not_saved else Severity.INFO, "plan")
 
 
@@ -88,9 +90,10 @@ def no_backup_page(about: Asked, plan: BackupPlan) -> Page:
         first, *more = plan.obstacles
         title = f"No backup of {about.of} was made: {first.why}"
         lines = [f"*Do this:* {fenced(first.todo)}", *(f"• Also: {one.why}: {fenced(one.todo)}" for one in more)]
+        rows = []  # how each would be saved is no comfort
     else:
         title = f"No backup of {about.of} was made: no claim's data would be in it"
-        lines = ["Velero would call it Completed.", *_todos(rows)]
+        lines = ["Velero would call such a backup Completed all the same.", *ways_out(rows)]
     blocks.append(Text(_lines(*lines, *_notes(plan))))
     blocks += _table(rows, "how, or why not")
     blocks.append(Button("Try again", ACTION, {**about.params, "dry_run": "false"}))
@@ -102,18 +105,20 @@ def backup_failed_page(about: Asked, made: MadeBackup, plan: BackupPlan) -> Page
     error = made.error
     words = plain(error.message, 200) if error else "its answer was not understood"
     todo = error.remedy if error else "look at what is there: `kubectl get backups.velero.io -A`"
-    text = f"*Do this:* {fenced(todo)}"
-    lead = "the runner may not do it: " if isinstance(error, NotAllowed) else ""
-    blocks: list[Block] = [Text(_lines(text)), *_table(plan_rows(plan), "how, or why not")]
-    blocks.append(Button("Try again", ACTION, {**about.params, "dry_run": "false"}))
-    return _page(about, f"No backup of {about.of} was made: {lead}{words}", blocks, Severity.HIGH, "refused")
+    forbidden = isinstance(error, NotAllowed)
+    says = f"The API server says: {words}" if forbidden else ""
+    size = f"It was for {count(len(plan.saved), 'claim')}, {gib(plan.size)}."
+    text = Text(_lines(f"*Do this:* {fenced(todo)}", size, says))
+    again = Button("Try again", ACTION, {**about.params, "dry_run": "false"})
+    why = "the runner may not create it" if forbidden else words
+    return _page(about, f"No backup of {about.of} was made: {why}", [text, again], Severity.HIGH, "refused")
 
 
 def backup_made_page(about: Asked, made: MadeBackup, plan: BackupPlan, cover: BackupCover) -> Page:
     """Tell of each claim that was asked for whether its data is in the backup."""
     phase = made.backup.phase if made.backup else Phase.UNOBSERVED
     rows = cover_rows(plan, cover)
-    inside = sum(row[1].startswith(_IN) for row in rows)
+    inside = sum(row[1].startswith(IN_IT) for row in rows)
     failed = [row for row in rows if row[2]]
     bad = bool(failed) if phase.over else phase is Phase.DELETING
     blocks: list[Block] = [Text(_lines(*_said(about, made, phase, failed), *_else(plan), *_notes(plan)))]
@@ -122,12 +127,20 @@ def backup_made_page(about: Asked, made: MadeBackup, plan: BackupPlan, cover: Ba
         blocks.append(csv_file("backup.csv", ("claim", "its data", "do this"), rows))
     if bad:
         blocks.append(Button("Try again", ACTION, {**about.params, "dry_run": "false"}))
-    of = f"data of {inside} of {count(len(rows), 'claim')} in it"
-    title = f"Backup of {about.of} {_TITLE.get(phase, 'is running')}: {of}{_why_short(made, phase)}"
+    of = _in_it(phase, inside, len(failed), len(rows))
+    title = f"Backup of {about.of} {_TITLE.get(phase, 'is running')}{of}{_why_short(made, phase)}"
     return _page(about, title, blocks, Severity.HIGH if bad else Severity.INFO, "made")
 
 
-_IN = "in it"
+def _in_it(phase: Phase, inside: int, failed: int, number: int) -> str:
+    """Go on in a title: what is wrong is said before what is well."""
+    of = count(number, "claim")
+    if failed and phase in (Phase.DONE, Phase.PARTIAL):
+        but = "but" if phase is Phase.DONE else "and"
+        return f", {but} {failed} of {of} {'has' if failed == 1 else 'have'} no data in it"
+    return f": data of {inside} of {of} in it"
+
+
 _TITLE = {
     Phase.UNOBSERVED: "waits for Velero",
     Phase.WAITING: "is queued",
@@ -139,46 +152,22 @@ _TITLE = {
 }
 
 
-def plan_rows(plan: BackupPlan) -> list[Row]:
-    """Write the claims of a plan: how each is saved, or why not and what to do."""
-    saved = [(claim.meta.title, f"{how.method}, {gib(claim.capacity)}", "") for claim, how in plan.claims if how.method]
-    return [(claim.meta.title, how.why, how.todo or " ") for claim, how in plan.not_saved] + saved
-
-
-def cover_rows(plan: BackupPlan, cover: BackupCover) -> list[Row]:
-    """Write what became of the claims that a backup was for; the third part is "" for what is well or under way."""
-    missing = {one.key: one for one in cover.missing}
-    rows: list[Row] = []
-    for claim, how in plan.claims:
-        one = missing.get(claim.meta.key)
-        if one is None and how.method:
-            where = "on the same storage" if how.method == "snapshot" else "off-site"
-            rows.append((claim.meta.title, f"{_IN}, {where} ({how.method})", ""))
-        elif one is None:
-            rows.append((claim.meta.title, f"not in it: {how.why}", how.todo or " "))
-        elif one.proof in (Proof.RUNNING, Proof.UNKNOWN):
-            word = "not in it yet" if one.proof is Proof.RUNNING else "not known"
-            rows.append((claim.meta.title, f"{word}: {plain(one.why, 160)}" if one.why else word, ""))
-        else:
-            look = f"see why: `velero backup describe {cover.backup.name} --details`"
-            rows.append((claim.meta.title, f"{one.proof.value}: {plain(one.why, 160)}", one.todo or how.todo or look))
-    return rows
-
-
 def _said(about: Asked, made: MadeBackup, phase: Phase, failed: Sequence[Row]) -> list[str]:
     name = code(made.name)
     there = f"{name} was there already, asked for just now." if made.adopted else f"It is called {name}."
     expires = made.backup.expires if made.backup else None
-    stays = f"It stays until {stamp(expires, about.now)}." if expires else ""
+    stays = f"It stays until {stamp(expires, about.now)}." if expires and phase in (Phase.DONE, Phase.PARTIAL) else ""
     if not phase.over:
-        follow = f"`kubectl -n {made.backup.namespace if made.backup else 'velero'} get backup {made.name} -w`"
+        follow = (
+            f"`kubectl -n {made.backup.namespace if made.backup else 'velero'} get backups.velero.io {made.name} -w`"
+        )
         return [
             f"{there} It goes on by itself, and holds nothing that can be relied on before it ends.",
             f"Follow it: {follow}",
         ]
     why = made.backup.why if made.backup else ""
     said = f"Velero says: {plain(why, 400)}" if why else ""
-    return [part for part in (" ".join(filter(None, (there, stays))), said, *_todos(failed)) if part]
+    return [part for part in (" ".join(filter(None, (there, stays))), said, *ways_out(failed)) if part]
 
 
 def _why_short(made: MadeBackup, phase: Phase) -> str:
@@ -188,7 +177,7 @@ def _why_short(made: MadeBackup, phase: Phase) -> str:
 
 def _tail(plan: BackupPlan) -> str:
     bad = f"; {count(len(plan.not_saved), 'claim')} would not be saved" if plan.not_saved else ""
-    return f"{bad}; {count(len(plan.more), 'other claim')} caught, too" if plan.more else bad
+    return f"{bad}; {count(len(plan.more), 'other claim')} saved, too" if plan.more else bad
 
 
 def _else(plan: BackupPlan) -> tuple[str, ...]:
@@ -202,18 +191,6 @@ def _else(plan: BackupPlan) -> tuple[str, ...]:
 
 def _notes(plan: BackupPlan) -> tuple[str, ...]:
     return tuple(f"• {note}" for note in plan.notes)
-
-
-def _todos(rows: Sequence[Row]) -> list[str]:
-    """Say each way out once."""
-    found: dict[str, list[str]] = {}
-    for name, _, todo in rows:
-        if todo.strip():
-            found.setdefault(todo, []).append(name)
-    lines = [
-        f"{plain(names[0]) if len(names) == 1 else count(len(names), 'claim')}: {todo}" for todo, names in found.items()
-    ]
-    return [f"{'• ' if number else '*Do this:* '}{short(line, 400)}" for number, line in enumerate(lines[:5])]
 
 
 def _lines(*lines: str) -> str:

@@ -48,7 +48,7 @@ def prune_refused_page(found: BackupPrune, cluster: str, now: datetime) -> Page:
 
 def prune_blocked_page(why: Sequence[Obstacle], cluster: str) -> Page:
     """Tell why Velero cannot be asked."""
-    text = f"Nothing was deleted.\n*Do this:* {fenced(why[0].todo)}"
+    text = f"*Do this:* {fenced(why[0].todo)}"
     return _page(
         f"No backup was deleted: {why[0].why}", (Text(short(text, TEXT_LIMIT)),), Severity.MEDIUM, cluster, "prune"
     )
@@ -59,7 +59,7 @@ def backups_pruned_page(found: BackupPrune, became: Unmade, cluster: str, now: d
     lines = [
         "Velero deletes each with its data, within minutes: `kubectl get deletebackuprequests.velero.io -A`."
         if became.asked
-        else "Nothing was deleted."
+        else ("" if became.errors else "Nothing was deleted.")
     ]
     if became.left:
         lines.append(f"{became.left} more are left for the next run.")
@@ -68,9 +68,11 @@ def backups_pruned_page(found: BackupPrune, became: Unmade, cluster: str, now: d
         lines.append(f"*Do this:* {fenced(became.errors[0][1].remedy or 'run it again')}")
     failed = f", {count(len(became.errors), 'deletion')} refused" if became.errors else ""
     title = f"Prune of backups: deletion of {count(len(became.asked), 'backup')} asked for{failed}"
+    if not became.asked and became.errors:
+        title = f"No backup was deleted: {count(len(became.errors), 'deletion')} refused"
     severity = Severity.MEDIUM if became.errors else Severity.INFO
     asked = frozenset(one.uid for one in became.asked)
-    blocks = (Text(short("\n".join(lines), TEXT_LIMIT)), _file(found, now, asked))
+    blocks = (Text(short("\n".join(line for line in lines if line), TEXT_LIMIT)), _file(found, now, asked))
     return _page(title, blocks, severity, cluster, "prune")
 
 

@@ -19,10 +19,12 @@ from robusta_volumes._model.times import ago, stamp
 from robusta_volumes._report.missed_slots import missed_words
 from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, fenced, short
-from robusta_volumes._report.volume_backups_create import NO_BACKUP, plan_rows
+from robusta_volumes._report.volume_backups_create import NO_BACKUP
+from robusta_volumes._report.volume_backups_rows import plan_rows, ways_out
 
 KEY = "VolumeBackups"
 THE_SCHEDULE = "the schedule"  # whom a problem is about that is no claim's and no backup's
+_NO_CLAIM = (ITSELF, THE_SCHEDULE)
 _SETTINGS = "workflows.persistentVolumeWorkflows.volumeBackupManagement"
 _SHOWN = 10  # claims in the message; all are in the file
 _SLOTS = 5  # missed ones that are spelt out
@@ -43,7 +45,7 @@ class Told:
 
     def last_good(self, name: str) -> str:
         """Say when a claim's last good copy was cut; nothing of what is no claim."""
-        if name in (ITSELF, THE_SCHEDULE):
+        if name in _NO_CLAIM:
             return ""
         when = self.goods.get(name)
         return f" · last good: {ago(when, self.now)}" if when else " · last good: none of ours"
@@ -62,14 +64,15 @@ def backups_plan_page(told: Told, plan: BackupPlan) -> Page:
     by = "snapshots" if wanted.engine == "csi" else "Velero"
     where = f" to {code(wanted.storage_location)}" if wanted.storage_location else ""
     keeps = f"kept for {duration_text(wanted.ttl)}" + (f", at most {wanted.keep_last}" if wanted.keep_last else "")
-    when = f"from {told.following} on, at `{wanted.backup_schedule}` {wanted.time_zone}, by {by}{where}, {keeps}"
+    when = f"at `{wanted.backup_schedule}` {wanted.time_zone}, by {by}{where}, {keeps}"
     todo = (
         f"choose `namespaces`, `excludeNamespaces` or a `selector` under `{_SETTINGS}`, or set `enabled: false` there"
     )
     lines = [
-        f"Nothing was made yet. These settings save for the first time, or something else than before: {when}.",
-        f"*Do this:* nothing, when that is what you want. Otherwise {todo}.",
         NO_BACKUP if wanted.engine == "csi" or not wanted.move_data else "",
+        f"Nothing was made yet. The settings are new, or save something else than before: {when}.",
+        f"*Do this:* nothing, when that is what you want. Otherwise {todo}.",
+        *ways_out(plan_rows(plan), "• "),
         "The first one moves all of it; later ones move what changed." if by == "Velero" and wanted.move_data else "",
         *_also(plan),
         *(f"• {note}" for note in plan.notes),
@@ -90,16 +93,18 @@ def drift_page(
     if there is None:
         title, what = (
             f"Backup schedule is gone: it is made again at {when}",
-            "Somebody deleted the Schedule of Velero's.",
+            "Somebody deleted Velero's Schedule; until then no backup is made.",
         )
+        todo = f"nothing, when you want backups. To stop them set `enabled: false` under `{_SETTINGS}`."
     else:
         names = listing([code(name) for name, *_ in found], 4)
         title = f"Backup schedule differs from the settings: it is changed at {when}"
         what = f"In Velero's Schedule {code(there.name)} {names} {'is' if len(found) == 1 else 'are'} not as the settings say."
-    text = (
-        f"{what}\n*Do this:* nothing, when the settings are right. Otherwise write it into the settings under "
-        f"`{_SETTINGS}` before then; to stop backups set `enabled: false` there and delete the Schedule."
-    )
+        todo = (
+            f"nothing, when the settings are right. Otherwise write it into the settings under `{_SETTINGS}` before then; "
+            "to stop backups set `enabled: false` there and delete the Schedule."
+        )
+    text = f"{what}\n*Do this:* {todo}"
     rows = tuple(
         (name, f"{short(plain(_value(old)), 90)} → {short(plain(_value(new)), 90)}") for name, old, new in found
     )
@@ -157,9 +162,9 @@ def missed_backups_page(told: Told, missed: Sequence[str]) -> Page:
 
 
 def _title(told: Told, problems: Problems) -> str:
-    about = [one for name in (ITSELF, THE_SCHEDULE) if (one := problems.get(name))]
+    about = [one for name in _NO_CLAIM if (one := problems.get(name))]
     itself = next((one for one in about if one[0] not in _MILD), about[-1] if about else None)
-    claims = {name: one for name, one in problems.items() if name not in (ITSELF, THE_SCHEDULE)}
+    claims = {name: one for name, one in problems.items() if name not in _NO_CLAIM}
     if itself and (not claims or itself[0] not in _MILD):
         return f"Backups: {itself[1]}"
     cannot = sum(kind == CANNOT for kind, *_ in claims.values())
@@ -170,13 +175,13 @@ def _title(told: Told, problems: Problems) -> str:
 
 
 def _order(problems: Problems) -> list[tuple[str, list[str]]]:
-    return sorted(
-        problems.items(), key=lambda item: (item[0] not in (ITSELF, THE_SCHEDULE), item[1][0] == CANNOT, item[0])
-    )
+    return sorted(problems.items(), key=lambda item: (item[0] not in _NO_CLAIM, item[1][0] == CANNOT, item[0]))
 
 
 def _problems(told: Told, problems: Problems) -> tuple[Block, ...]:
     every = _order(problems)
+    if all(name in _NO_CLAIM for name, _ in every):
+        return ()  # the title has said it
     rows = tuple(
         (short(plain(name), 44), f"{short(why, 160)}{told.last_good(name)}") for name, (_, why, _todo) in every[:_SHOWN]
     )
@@ -190,12 +195,14 @@ def _todo(problems: Problems) -> str:
     for name, (_, _why, todo) in _order(problems):
         if todo.strip():
             todos.setdefault(todo, []).append(name)
-    lines = [
-        f"{plain(names[0]) if len(names) == 1 else count(len(names), 'claim')}: {_command(todo)}"
-        for todo, names in todos.items()
-    ]
+    lines = [f"{_whom(names)}{_command(todo)}" for todo, names in todos.items()]
     marked = [f"{'• ' if number else '*Do this:* '}{line}" for number, line in enumerate(lines[:4])]
     return _lines(marked or ["*Do this:* run `volume_backup_management` by hand for the whole history."])
+
+
+def _whom(names: Sequence[str]) -> str:
+    one = "" if names[0] in _NO_CLAIM else f"{plain(names[0])}: "
+    return one if len(names) == 1 else f"{count(len(names), 'claim')}: "
 
 
 def _command(todo: str) -> str:

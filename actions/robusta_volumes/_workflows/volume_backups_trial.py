@@ -13,7 +13,7 @@ from robusta_volumes._model import ours
 from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.errors import ClusterError, NotFound
 from robusta_volumes._model.plan import Patch
-from robusta_volumes._model.text import cited
+from robusta_volumes._model.text import cited, code, count, quoted
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, failed
 from robusta_volumes._model.volume import Claim
@@ -55,7 +55,7 @@ def _late(now: datetime, trial: Trial, verify: Verify) -> bool:
 def _too_late(cluster: Cluster, trial: Trial, minutes: int) -> Result:
     if trial.of_snapshot:
         return why_late(cluster, trial, minutes)
-    todo = "raise `verify.minutes`, or see what Velero waits for: `velero restore describe` (with --details)"
+    todo = f"raise `verify.minutes`, or see what Velero was busy with: {_log(trial)}"
     return failed(f"it was not restored within {minutes} minutes", todo)
 
 
@@ -69,15 +69,21 @@ def _looked(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
         return failed("its Restore was deleted by somebody", "run the test again")
     if not run.over:
         return helped(cluster, trial, _restored(cluster, trial), tools)
-    look = f"velero -n {trial.home} restore describe {trial.restore} --details"
+    look = f"look for {code(trial.restore)} in Velero's log: {_log(trial)}; then make a new backup and test that"
     if not run.good:
         said = f": {cited(run.why)}" if run.why else ""
-        return failed(f"Velero says {run.phase} ({run.errors} errors, {run.warnings} warnings){said}", look)
+        counted = f"{count(run.errors, 'error')}, {count(run.warnings, 'warning')}"
+        return failed(f"Velero says {run.phase} ({counted}){said}", look)
     claim = _restored(cluster, trial)
     if claim is None or claim.phase == "Lost":
         why = "the restored claim is Lost" if claim else "Velero says Completed and has restored no such claim"
         return failed(why, look)
     return inspected(cluster, trial, claim, tools)
+
+
+def _log(trial: Trial) -> str:
+    """Give what stays when the test's Restore is gone."""
+    return f"`kubectl -n {quoted(trial.home)} logs deploy/velero`"
 
 
 def _restored(cluster: Cluster, trial: Trial) -> Claim | None:

@@ -155,7 +155,7 @@ def planned(
 
     against = refusals(wanted, settings.verify, room or room_of(cluster, settings.verify.namespace))
     by_pod = wanted.copy.method == FILES  # said by `against`: there is nothing to agree to here
-    found = decide(replace(wanted, pods=wanted.pods or by_pod), manifest)
+    found = decide(replace(wanted, pods=wanted.pods or by_pod, tested=True), manifest)
     if against or found.refusals:
         return replace(found, refusals=(*found.refusals, *against), steps=()), name
     note = "Afterwards all that the test has made is deleted, and the backup carries when it was proven."
