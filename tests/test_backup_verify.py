@@ -159,7 +159,7 @@ def test_the_schedule_takes_one_claim_after_the_other_and_begins_with_the_unprov
 
 def test_the_users_own_command_decides(tmp_path: Path) -> None:
     w = world(tmp_path)
-    page = verify(w, {"command": ["sh", "-c", 'test -f "$0/0.dat" && echo checked', "/v"]}, dry_run=False)
+    page = verify(w, {"command": ["sh", "-c", 'test -f "$0/0.dat" && echo checked', "/data"]}, dry_run=False)
     assert page.title == "The backup of shop/data can be restored: its test passed: checked"
     again = verify(w, {"command": ["sh", "-c", "echo page 7 is broken; exit 1"]}, dry_run=False)
     assert "failed on the restored data" in again.title

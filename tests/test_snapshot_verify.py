@@ -10,8 +10,9 @@ import pytest
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.ours import VERIFIED_AT
 from robusta_volumes._report.markdown import to_markdown
+from robusta_volumes._sandbox.backup_builder import VeleroBuilder
 from robusta_volumes._workflows.volume_backups_verify import KEY
-from snapshot_verify_world import SnapshotWorld
+from snapshot_verify_world import EBS, SnapshotWorld
 
 PROVEN = "The snapshot of shop/data can be restored: 3 files"
 
@@ -209,3 +210,50 @@ def test_a_namespace_without_the_right_is_told_of_by_the_schedule_once_for_a_slo
     assert "was not tested: the runner may not create pods in shop" in page.title
     assert w.tick(daily) == []
     assert w.left == []
+
+
+def by_files(w: SnapshotWorld, claim: str) -> None:
+    """Let Velero be there, whose newest backup has read the files of a claim through its pod: that cannot be tested."""
+    known = len(w.b.objects)
+    velero = VeleroBuilder(w.b)
+    velero.installed()
+    velero.pod_volume(velero.backup(300, schedule="nightly"), w.claims[claim], w.b.pod("shop", "web-0", [claim]))
+    w.cluster.store.take(w.b.objects[known:])
+
+
+def test_beside_a_backup_that_cannot_be_tested_its_snapshot_is(tmp_path: Path) -> None:
+    w = SnapshotWorld(tmp_path, tools=True)
+    by_files(w, "data")
+    assert w.verify().title.partition(",")[0] == PROVEN
+    assert stamped(w).keys() == {w.claims["data"]["metadata"]["uid"]}
+
+
+def test_a_backup_that_can_be_tested_comes_before_a_snapshot(tmp_path: Path) -> None:
+    w = SnapshotWorld(tmp_path, tools=True)
+    known = len(w.b.objects)
+    velero = VeleroBuilder(w.b)
+    velero.installed()
+    velero.upload(velero.backup(300, schedule="nightly"), w.claims["data"])
+    w.cluster.store.take(w.b.objects[known:])
+    assert w.verify(dry_run=True).title.startswith(
+        "The backup of shop/data was not tested: namespace robusta-volumes-verify"
+    )
+    assert w.verify(backup="data-600", dry_run=True).title.startswith("Plan: test the snapshot of shop/data")
+
+
+def test_snapshots_of_a_namespace_without_the_right_keep_no_backup_from_its_turn(tmp_path: Path) -> None:
+    w = SnapshotWorld(tmp_path, tools=True)
+    daily = {"schedule": "0 4 * * *"}
+    known = len(w.b.objects)
+    velero = VeleroBuilder(w.b)
+    velero.installed()
+    w.b.add("Namespace", "robusta-volumes-verify", status={"phase": "Active"})
+    for number in range(15):  # more than a slot passes over
+        w.snapshot(w.b.bound("shop", f"a{number:02}", "1Gi", "gp3", EBS))
+    velero.upload(velero.backup(300, schedule="nightly"), w.claims["uploads"])
+    w.cluster.store.take(w.b.objects[known:])
+    w.tick(daily)
+    w.cluster.forbidden = frozenset({k.SNAPSHOT.resource})
+    assert w.tick(daily, days=1) == []
+    assert len(w.cluster.store.find(k.VELERO_RESTORE)) == 1
+    assert w.made(k.POD) == []

@@ -1,28 +1,35 @@
-"""A claim comes back from a backup, and a backup is proven, through the real runner and a Velero that restores real folders."""
+"""A claim comes back from a backup, and copies are proven, through the real runner: by a Velero that restores real folders, and
+by a CSI driver where there is no Velero.
+"""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from robusta_volumes._cluster.store import Store
+from robusta_volumes._engines.csi_snapshots import restore_manifest, trial_manifest
 from robusta_volumes._model import kind as k
+from robusta_volumes._model import ours
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_kinds import VELERO
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.backup_builder import VeleroBuilder
 from robusta_volumes._sandbox.builder import Builder
+from robusta_volumes._sandbox.csi_storage import CsiStorage
 from robusta_volumes._sandbox.pod_runner import PodRunner
 from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.velero_server import VeleroServer
 from robusta_volumes._sandbox.world import World
 from robusta_volumes._workflows.volume_backups_trial import VERIFIED
-from worlds import next_message, title, words
+from worlds import PATIENCE, PLAYBOOKS, next_message, title, words
 
 EBS, SCRATCH = "ebs.csi.aws.com", "robusta-volumes-verify"
 ASK = {"name": "data-pg-0", "namespace": "db"}
+ORDERS, LOST = {"name": "orders", "namespace": "shop"}, "orders-verify-lost"
 
 
 def story() -> list[dict[str, object]]:
@@ -103,3 +110,87 @@ def test_an_empty_backup_does_not_stand_its_test(world: World, kubelet: PodRunne
     assert title(message).startswith("The backup of db/data-pg-0 failed its test: the restored volume holds no file")
     assert "Do this:" in words(message)
     assert made(kubelet) == []
+
+
+# --- snapshots, in a cluster in which no backup tool is installed
+
+
+def shop() -> list[dict[str, object]]:
+    """A shop whose claim has a snapshot of last night, of a class that waits for the first pod."""
+    b = Builder(datetime.now(UTC))
+    b.add("Namespace", "shop", status={"phase": "Active"})
+    b.storage_class("fast", EBS)
+    b.bound("shop", "orders", "1Gi", "fast", EBS)
+    b.add("VolumeSnapshotClass", "drop", api="snapshot.storage.k8s.io/v1", driver=EBS, deletionPolicy="Delete")
+    spec = {"volumeSnapshotClassName": "drop", "source": {"persistentVolumeClaimName": "orders"}}
+    b.add("VolumeSnapshot", "orders-1", "shop", api="snapshot.storage.k8s.io/v1", age=600, spec=spec)
+    claim = restore_manifest(LOST, "shop", "orders-1", "1Gi", "fast", ("ReadWriteOnce",), "Filesystem")
+    forgotten = trial_manifest("orders", claim)
+    forgotten["metadata"] |= {"uid": "lost", "creationTimestamp": b.at(180)}
+    return [*b.objects, forgotten]
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> PodRunner:
+    data = tmp_path_factory.mktemp("orders")
+    for number in range(7):
+        (data / f"{number}.dat").write_bytes(b"x" * 4096)
+    return PodRunner(Store(shop(), finalizers=True), Access(), folders={("shop", "orders"): data})
+
+
+@pytest.fixture(scope="module")
+def without_velero(node: PodRunner) -> Iterator[World]:
+    server = ApiServer(node.store, access=node.access, routes=node.routes)
+    tick = [p for p in PLAYBOOKS if p["name"] == "BackupVerify"]
+    env = {"INITIAL_SCHEDULE_DELAY_SEC": "2"}
+    with node, CsiStorage(node.store), World((), tick, server=server, workflows={}, env=env) as made:
+        yield made
+    node.close()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.2)
+
+
+def of_test(node: PodRunner) -> list[str]:
+    """Name what a test of a snapshot has made and not taken away."""
+    found = [*node.store.find(k.CLAIM, "shop", labels=f"{ours.VERIFIES}=true"), *node.store.find(k.POD, "shop")]
+    return [o["metadata"]["name"] for o in found]
+
+
+def test_what_a_forgotten_test_of_a_snapshot_made_is_taken_away_by_the_tick(
+    without_velero: World, node: PodRunner
+) -> None:
+    without_velero.slack.wait_for(1, PATIENCE)
+    (message,) = without_velero.slack.messages
+    assert title(message) == "What a forgotten test of the snapshot of shop/orders had left behind is taken away"
+    until(lambda: of_test(node) == [])
+    assert node.store.get(k.CLAIM, "orders", "shop")
+
+
+def test_without_the_right_to_test_snapshots_nothing_is_made(without_velero: World, node: PodRunner) -> None:
+    node.access.deny([("create", "pods", None)])
+    trigger = without_velero.runner.trigger
+    message = next_message(without_velero, lambda: trigger("verify_volume_backup", dry_run="false", **ORDERS))
+    node.access.allow_again()
+    assert title(message) == "The snapshot of shop/orders was not tested: the runner may not create pods in shop"
+    assert "permissions -n shop --allow snapshot-test | kubectl apply -f -" in words(message)
+    assert of_test(node) == []
+
+
+def test_a_snapshot_is_proven_without_velero_and_nothing_of_the_test_stays(
+    without_velero: World, node: PodRunner
+) -> None:
+    trigger = without_velero.runner.trigger
+    message = next_message(without_velero, lambda: trigger("verify_volume_backup", **ORDERS))
+    assert title(message).startswith("Plan: test the snapshot of shop/orders as of ")
+    message = next_message(without_velero, lambda: trigger("verify_volume_backup", dry_run="false", **ORDERS))
+    assert title(message).startswith("The snapshot of shop/orders can be restored: 7 files, ")
+    assert "is still on the same storage" in words(message)
+    until(lambda: of_test(node) == [])  # the finalizers of Kubernetes take their time
+    snapshot = node.store.get(k.SNAPSHOT, "orders-1", "shop")
+    uid = node.store.get(k.CLAIM, "orders", "shop")["metadata"]["uid"]
+    assert list(json.loads(snapshot["metadata"]["annotations"][VERIFIED])) == [uid]

@@ -32,7 +32,7 @@ def sum_of(uid: str) -> str:
 
 
 def inspector_pod(
-    way: Inspector, image: str, pull_secrets: Sequence[str], command: Sequence[str], deadline: int
+    way: Inspector, image: str, pull_secrets: Sequence[str], command: Sequence[str], deadline: int, path: str = PATH
 ) -> dict[str, Any]:
     """Write it. No fsGroup, ever: it would change the owner of every file. The kubelet ends it after ``deadline`` seconds."""
     volume = {"name": "v", "persistentVolumeClaim": {"claimName": way.claim}}
@@ -43,7 +43,7 @@ def inspector_pod(
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 0,
         "securityContext": _identity(way),
-        "containers": [_container(image, command)],
+        "containers": [_container(image, command, path)],
         "volumes": [volume],
     }
     if pull_secrets:
@@ -87,7 +87,7 @@ def _identity(way: Inspector) -> dict[str, Any]:
     return found
 
 
-def _container(image: str, command: Sequence[str]) -> dict[str, Any]:
+def _container(image: str, command: Sequence[str], path: str) -> dict[str, Any]:
     return {
         "name": CONTAINER,
         "image": image,
@@ -98,7 +98,7 @@ def _container(image: str, command: Sequence[str]) -> dict[str, Any]:
             "limits": {"cpu": "500m", "memory": "128Mi"},
         },
         "securityContext": dict(_NOTHING_MORE),
-        "volumeMounts": [{"name": "v", "mountPath": PATH, "readOnly": True}],
+        "volumeMounts": [{"name": "v", "mountPath": path, "readOnly": True}],
     }
 
 

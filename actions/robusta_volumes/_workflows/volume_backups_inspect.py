@@ -28,6 +28,7 @@ _PAUSE = 2.0  # seconds between two looks
 _LOOK = 60  # seconds that counting files may take; what was seen until then is enough for a proof
 _PODS = 100  # of ours at once: a test has one, and does not wait for those that look into other volumes
 _START, _COMMAND = 60, 120  # seconds until the pod of a user's command must run, and until it must end
+_DATA = "/data"  # where a user's command finds the restored claim, as the settings promise
 _OVER = frozenset({"Succeeded", "Failed"})
 
 
@@ -103,7 +104,8 @@ def _compared(cluster: Cluster, source: Claim | None) -> Looked | None:
 def _commanded(cluster: Cluster, way: Inspector, tools: Tools) -> Result:
     """Run the user's own command in a pod that has the restored claim."""
     verify, words = tools.verify, " ".join(tools.verify.command)
-    manifest = inspector_pod(way, verify.image or tools.image, verify.pull_secrets, verify.command, _START + _COMMAND)
+    image, seconds = verify.image or tools.image, _START + _COMMAND
+    manifest = inspector_pod(way, image, verify.pull_secrets, verify.command, seconds, _DATA)
     (made,) = cluster.carry_out([Create(manifest, "runs the user's test")])
     if made.error and not isinstance(made.error, AlreadyExists):
         raise made.error
