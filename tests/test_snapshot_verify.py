@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from robusta_volumes._model import kind as k
+from robusta_volumes._model.errors import NotAllowed
 from robusta_volumes._model.ours import VERIFIED_AT
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._sandbox.backup_builder import VeleroBuilder
@@ -91,7 +92,20 @@ def test_the_newest_one_is_tested_or_the_one_that_is_named(tmp_path: Path) -> No
 def test_a_claim_without_any_copy_is_told_so(tmp_path: Path) -> None:
     w = SnapshotWorld(tmp_path)
     w.cluster.store.delete(k.SNAPSHOT, "data-600", "shop", uid="uid-data-600")
-    assert w.verify().title == "shop/data was not restored: no backup holds its data"
+    assert w.verify().title == "shop/data was not tested: no backup holds its data, and no snapshot of it is ready"
+
+
+def test_where_snapshots_may_not_be_read_nobody_says_that_there_is_none(tmp_path: Path) -> None:
+    w = SnapshotWorld(tmp_path)
+    w.cluster.denied = frozenset({k.SNAPSHOT.resource})
+    with pytest.raises(NotAllowed, match="cannot list volumesnapshots"):
+        w.verify()
+
+
+def test_where_backups_may_not_be_read_a_snapshot_is_tested_all_the_same(tmp_path: Path) -> None:
+    w = SnapshotWorld(tmp_path, tools=True)
+    w.cluster.denied = frozenset({k.VELERO_BACKUP.resource})
+    assert w.verify().title.partition(",")[0] == PROVEN
 
 
 @pytest.mark.parametrize("resource", ["persistentvolumeclaims", "pods", "pods/log", k.SNAPSHOT.resource])

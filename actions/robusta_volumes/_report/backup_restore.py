@@ -47,7 +47,9 @@ def no_backup_page(subject: Subject, action: str, backup: str, backups: list[str
     title = f"{subject.namespace}/{subject.name}"
     if subject.name not in claims:
         return missing_page(subject, "Backed-up claim", nearest(subject.name, claims) or claims, asked=True)
-    act = Act(action, subject, {}, "", f"{title} was not restored", "")
+    tested = action != ACTION
+    act = Act(action, subject, {}, "", f"{title} was not {'tested' if tested else 'restored'}", "")
+    none = f"no backup holds its data{', and no snapshot of it is ready' if tested else ''}"
     where = f"name={quoted(subject.name)} namespace={quoted(subject.namespace)}"
     look = Fix("see which backups hold what", f"robusta playbooks trigger volume_backup_management {where}")
     if backup:
@@ -55,7 +57,7 @@ def no_backup_page(subject: Subject, action: str, backup: str, backups: list[str
         why = f"{act.undone}: backup {plain(backup)} does not hold it"
         return done_page(act, why, (), f"Nothing was changed.{known}", (look,))
     make = Fix("make one now", f"robusta playbooks trigger create_volume_backups {where}")
-    return done_page(act, f"{act.undone}: no backup holds its data", (), "Nothing was changed.", (look, make))
+    return done_page(act, f"{act.undone}: {none}", (), "Nothing was changed.", (look, make))
 
 
 def snapshot_page(asked: RestoreBackup, snapshot: str) -> Page:

@@ -60,7 +60,7 @@ def verify_volume_backup(
         if (c.backup == asked.backup if asked.backup else c.proof.good)
     ]
     if not any(c.method != FILES for c in mine):
-        snapshot = _snapshot(cluster, asked, settings, see, lack if not mine else None)
+        snapshot = _snapshot(cluster, asked, settings, see, lack, needed=not mine)
         if snapshot:
             trial = trial_of_snapshot(snapshot, cluster.now(), "")
             todo = _Todo(act_of_test(snapshot.wanted), snapshot.found, trial)
@@ -105,13 +105,22 @@ def _snapshot(
     settings: VolumeBackupManagement,
     see: Inventory,
     lack: ClusterError | None,
+    *,
+    needed: bool,
 ) -> SnapshotTest | None:
-    """Plan the test of a snapshot, where there is one; ``lack`` is why backups could not be read, which counts more."""
+    """Plan the test of a snapshot, where there is one.
+
+    ``lack`` is why backups could not be read; ``needed``: without a snapshot there is nothing to test.
+    """
     try:
         return snapshot_test(cluster, asked, settings, see)
-    except (NotAllowed, NotInstalled):
-        if lack:
+    except NotInstalled:
+        if needed and lack:
             raise lack from None
+        return None
+    except NotAllowed as error:
+        if needed:
+            raise (lack if isinstance(lack, NotAllowed) else error) from None
         return None
 
 
