@@ -14,6 +14,7 @@ import restore_world
 import test_backup_verify as trial
 import test_backup_verify_lost as lost
 import test_backup_verify_never as never
+import test_snapshot_verify_lost as lost_snapshot
 from backup_world import Velero, settings
 from robusta_volumes._cluster.state import State
 from robusta_volumes._engines.velero_write import SCHEDULE_NAME
@@ -26,6 +27,7 @@ from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page, Table, Text
 from robusta_volumes._workflows.volume_backups_restore import restore_volume_backup
 from robusta_volumes._workflows.volume_backups_verify_tick import verify_tick
+from snapshot_verify_world import SnapshotWorld
 
 FOLDER = Path(__file__).parent / "pages" / "backup-messages"
 TICKS, KEPT = settings(mode="ticks"), settings()
@@ -409,6 +411,25 @@ def left_out(folder: Path, **more: Any) -> Page:
     return never.slot(never.saved(trial.world(folder, **more), 2, "100Gi"))[0]
 
 
+def of_snapshot(folder: Path, files: int = 3, forbidden: str = "", **params: Any) -> Page:
+    w = SnapshotWorld(folder, files)
+    w.cluster.forbidden = frozenset({forbidden})
+    return w.verify(**params)
+
+
+def snapshot_under_way(folder: Path, minutes: int = 0) -> Page:
+    w = SnapshotWorld(folder)
+    w.restores = False
+    page = w.verify()
+    return w.tick(minutes=minutes)[0] if minutes else page
+
+
+def snapshot_gone(folder: Path) -> Page:
+    w = SnapshotWorld(folder)
+    w.cluster.store.delete(k.SNAPSHOT, "data-600", "shop", uid="uid-data-600")
+    return w.verify()
+
+
 def of_a_folder(make: Callable[[Path], Page]) -> Callable[[], Page]:
     def page() -> Page:
         with tempfile.TemporaryDirectory() as folder:
@@ -437,6 +458,14 @@ TESTS: dict[str, Callable[[Path], Page]] = {
     "verify-none-testable": lambda folder: left_out(folder, reclaim="Retain"),
     "verify-swept": swept,
     "verify-swept-not": swept_not,
+    "verify-snapshot-plan": lambda folder: of_snapshot(folder, dry_run=True),
+    "verify-snapshot-proven": of_snapshot,
+    "verify-snapshot-empty": lambda folder: of_snapshot(folder, 0),
+    "verify-snapshot-not-allowed": lambda folder: of_snapshot(folder, forbidden="pods"),
+    "verify-snapshot-under-way": snapshot_under_way,
+    "verify-snapshot-too-long": lambda folder: snapshot_under_way(folder, 61),
+    "verify-snapshot-none": snapshot_gone,
+    "verify-snapshot-swept": lambda folder: lost_snapshot.lost(folder).tick(minutes=lost_snapshot.LATER)[0],
 }
 
 PAGES: dict[str, Callable[[], Page]] = {
