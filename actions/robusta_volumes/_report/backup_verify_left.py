@@ -18,7 +18,7 @@ def left_out_page(left: Sequence[tuple[Copy, Refusal]], others: int, cluster: st
     number = f"{count(len(left), 'claim')} {'is' if len(left) == 1 else 'are'} left out"
     title = f"{number} of the tests of backups" if others else f"No backup can be tested: {number}"
     goes_on = f"The other {count(others, 'claim')} {'is' if others == 1 else 'are'} tested in turn." if others else ""
-    text = f"Their backups are made all the same, but nobody knows whether they can be restored. {goes_on}".rstrip()
+    text = f"Copies of them are made all the same, but nobody knows whether they can be restored. {goes_on}".rstrip()
     fixes = dict.fromkeys(fix for _, why in left for fix in why.fixes)
     rows = [(f"{copy.namespace}/{copy.claim}", plain(why.says)) for copy, why in left]
     over = len(rows) > _SHOWN

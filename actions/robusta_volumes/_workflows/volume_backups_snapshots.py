@@ -75,7 +75,8 @@ def planned_test(
     if against or found.refusals:
         return SnapshotTest(wanted, replace(found, refusals=(*found.refusals, *against), steps=()), bool(lacks))
     gone = "Afterwards all that the test has made is deleted, and the snapshot carries when it was proven."
-    return SnapshotTest(wanted, replace(found, notes=(*found.notes[:1], gone, SAME_STORAGE)))
+    notes = (*found.notes[:1], gone, SAME_STORAGE)
+    return SnapshotTest(wanted, replace(found, notes=notes, command=""))  # by hand nothing would be taken away again
 
 
 def newest_tests(
