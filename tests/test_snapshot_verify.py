@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
+from restore_world import settings
+from robusta_volumes._analysis.backup_selection import Selection
+from robusta_volumes._analysis.claim_selection import selected
+from robusta_volumes._cluster.gather import gather
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import NotAllowed
 from robusta_volumes._model.ours import VERIFIED_AT
+from robusta_volumes._model.snapshot_schedule import SnapshotSchedule
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._sandbox.backup_builder import VeleroBuilder
 from robusta_volumes._workflows.volume_backups_verify import KEY
@@ -54,8 +59,11 @@ def test_the_claim_of_a_test_is_saved_by_no_schedule(tmp_path: Path) -> None:
         "robusta-volumes.dev/verifies": "true",
         "velero.io/exclude-from-backup": "true",
     }
-    notes = claim["metadata"]["annotations"]
-    assert (notes["robusta-volumes.dev/snapshot"], notes["robusta-volumes.dev/backup"]) == ("false", "false")
+    see = gather(w.cluster, kinds=(k.CLAIM, k.VOLUME))
+    assert claim["metadata"]["name"] in {c.meta.name for c in see.claims}
+    nightly = SnapshotSchedule(name="nightly", schedule="0 2 * * *")
+    assert [c.meta.name for c in selected(nightly, see)] == ["data", "uploads"]
+    assert [c.meta.name for c in Selection(settings(), "robusta").wanted(see)] == ["data", "uploads"]
 
 
 def test_the_pod_that_looks_only_reads_and_meets_the_restricted_level(tmp_path: Path) -> None:
