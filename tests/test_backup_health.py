@@ -1,13 +1,16 @@
 """What is wrong with the tools that make backups, in the words of a report."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from backup_objects import NOON, World, settings
 from robusta_volumes._analysis.backup_health import Trouble, troubles
+from robusta_volumes._analysis.backup_rhythm import rhythm
 from robusta_volumes._cluster.backups import backups_of
 from robusta_volumes._model.severity import Severity
+from robusta_volumes._model.times import UTC
 
 
 def found(world: World, **block: Any) -> list[Trouble]:
@@ -181,3 +184,13 @@ def test_a_backup_that_no_schedule_makes_again_and_that_failed_is_told_of_while_
     world = healthy()
     world.backup("by-hand", hours=hours, phase="Failed", schedule=schedule)
     assert said(world) == expected
+
+
+def test_of_velero_is_not_asked_what_a_clock_change_skips() -> None:
+    """In the night of 29 March 2026 Paris has no 02:30: two nights are three days for Velero, for a tick of ours two."""
+    monday = datetime(2026, 3, 30, 0, 0, tzinfo=UTC)
+    block = {"backupSchedule": "30 2 * * *", "timeZone": "Europe/Paris"}
+    by_velero, by_ticks = (rhythm(settings(**block, mode=mode), monday) for mode in ("velero", "ticks"))
+    assert (by_velero.within.days, by_ticks.within.days) == (3, 2)
+    assert by_velero.last.isoformat() == "2026-03-28T01:30:00+00:00"
+    assert by_ticks.last.isoformat() == "2026-03-29T01:30:00+00:00"

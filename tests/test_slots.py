@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from robusta_volumes._analysis.slots import Due, due, is_due, last_slot, next_slot, slots_between
 from robusta_volumes._model.times import UTC
+from robusta_volumes._sandbox.velero_times import next_run
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland", "UTC")
@@ -207,3 +208,37 @@ def test_around_every_clock_change_the_slots_are_those_of_the_wall(
     for slot in [one for one in sorted(expected) if one > now][:12]:
         now = next_slot(schedule, zone, now)
         assert now == slot
+
+
+# --- as robfig/cron counts, by which Velero, K8up and VolSync serve their schedules
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "expected"),
+    [
+        # the examples of its own tests (spec_test.go)
+        ("30 2 11 3 *", "2012-03-11T00:00:00-05:00", "2013-03-11T02:30-04:00"),
+        ("0 2 * * *", "2012-03-11T00:00:00-05:00", "2012-03-12T02:00-04:00"),
+        ("0 * * * *", "2012-03-11T01:00:00-05:00", "2012-03-11T03:00-04:00"),
+        ("0 1 * * *", "2012-11-04T00:00:00-04:00", "2012-11-04T01:00-04:00"),
+        ("0 1 * * *", "2012-11-04T01:00:00-04:00", "2012-11-04T01:00-05:00"),
+        ("0 1 * * *", "2012-11-04T01:00:00-05:00", "2012-11-05T01:00-05:00"),
+        ("30 1 4 11 *", "2012-11-04T01:45:00-04:00", "2012-11-04T01:30-05:00"),
+        ("0 2 * * *", "2012-11-04T00:00:00-04:00", "2012-11-04T02:00-05:00"),
+    ],
+)
+def test_go_skips_a_time_that_a_clock_change_skips_and_counts_both_of_one_that_it_repeats(
+    schedule: str, now: str, expected: str
+) -> None:
+    found = next_slot(schedule, "America/New_York", datetime.fromisoformat(now), go=True)
+    assert found == datetime.fromisoformat(expected)
+    assert last_slot(schedule, "America/New_York", found, go=True) == found
+
+
+@given(st.sampled_from(ZONES), st.integers(0, 23), st.integers(0, 59), st.integers(0, 365 * 24))
+@settings(max_examples=40, deadline=None)
+def test_go_and_the_servers_of_the_sandbox_give_the_same_next_time(
+    zone: str, hour: int, minute: int, after: int
+) -> None:
+    schedule, now = f"{minute} {hour} * * *", YEAR + timedelta(hours=after)
+    assert next_slot(schedule, zone, now, go=True) == next_run(f"CRON_TZ={zone} {schedule}", now)

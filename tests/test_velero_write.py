@@ -75,7 +75,8 @@ def test_lengths_of_time_are_written_as_velero_writes_them() -> None:
 
 def test_a_zone_goes_in_front_of_the_cron_expression_but_for_utc() -> None:
     assert cron_in("0 2 * * *", "Europe/Paris") == "CRON_TZ=Europe/Paris 0 2 * * *"
-    assert cron_in("0 2 * * *", "UTC") == "0 2 * * *"
+    # a server whose pod has another TZ would run it at another hour, and it would be told that the slot was missed
+    assert cron_in("0 2 * * *", "UTC") == "CRON_TZ=UTC 0 2 * * *"
 
 
 def test_a_selector_of_kubectl_becomes_requirements_that_are_and_ed() -> None:
@@ -96,7 +97,7 @@ def test_a_selector_of_kubectl_becomes_requirements_that_are_and_ed() -> None:
 def test_a_schedule_that_differs_only_in_spelling_or_in_what_we_do_not_set_does_not_differ() -> None:
     wanted = schedule_manifest("velero", "0 2 * * *", "UTC", spec(), "abc")["spec"]
     there = {
-        "schedule": "0 2 * * *",
+        "schedule": "CRON_TZ=UTC 0 2 * * *",
         "paused": True,
         "template": {**wanted["template"], "ttl": "720h", "hooks": {"resources": []}, "metadata": {}},
     }
@@ -110,7 +111,7 @@ def test_what_somebody_changed_is_named_with_both_values() -> None:
         "template": {**wanted["template"], "ttl": "24h0m0s", "labelSelector": {"matchLabels": {"app": "db"}}},
     }
     assert differences(wanted, there) == [
-        ("schedule", "0 4 * * *", "0 2 * * *"),
+        ("schedule", "0 4 * * *", "CRON_TZ=UTC 0 2 * * *"),
         ("labelSelector", {"matchLabels": {"app": "db"}}, None),
         ("ttl", "24h0m0s", "720h0m0s"),
     ]

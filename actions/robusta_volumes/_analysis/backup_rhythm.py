@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from robusta_volumes._analysis.slots import last_slot, next_slot
-from robusta_volumes._model.backup_settings import VolumeBackupManagement
+from robusta_volumes._model.backup_settings import VELERO_MODE, VolumeBackupManagement
 
 TAKES = timedelta(hours=1)  # as the setting maxAge says: what a backup may take from its slot to its end
 _DAY = timedelta(days=1)
@@ -34,13 +34,18 @@ class Rhythm:
 
 def rhythm(settings: VolumeBackupManagement, now: datetime) -> Rhythm:
     """Work it out. One slot may be missed: two intervals, as long as they really are (a weekend), and an hour."""
-    return rhythm_of(settings.backup_schedule, settings.time_zone, now, settings.max_age)
+    return rhythm_of(settings.backup_schedule, settings.time_zone, now, settings.max_age, go=by_go(settings))
 
 
-def rhythm_of(cron: str, time_zone: str, now: datetime, max_age: timedelta | None = None) -> Rhythm:
-    """Work it out for any schedule. Raises ValueError: when it has no slots."""
-    last = last_slot(cron, time_zone, now)
-    before = last_slot(cron, time_zone, last - _INSTANT)
-    following = next_slot(cron, time_zone, now)
+def by_go(settings: VolumeBackupManagement) -> bool:
+    """Tell whether the slots are served by Velero itself, which counts them as robfig/cron does."""
+    return settings.engine == "velero" and settings.mode == VELERO_MODE
+
+
+def rhythm_of(cron: str, time_zone: str, now: datetime, max_age: timedelta | None = None, *, go: bool = True) -> Rhythm:
+    """Work it out for any schedule, as the tools that are written in Go serve it. Raises ValueError: when it has no slots."""
+    last = last_slot(cron, time_zone, now, go=go)
+    before = last_slot(cron, time_zone, last - _INSTANT, go=go)
+    following = next_slot(cron, time_zone, now, go=go)
     two = following - before
     return Rhythm(last, following, following - last, two, max_age or two + TAKES)

@@ -3,6 +3,9 @@
 Slots are wall-clock times of a zone. A wall-clock time that a clock change skips comes as much later as the clock jumped. One
 that it repeats counts the first time; both times where the schedule runs every hour (its hour field starts with ``*``). croniter
 is asked about times without zone only: with one, it gives some slots twice and others never around a clock change.
+
+``go``: as robfig/cron counts them, by which Velero, K8up and VolSync serve their schedules. What a clock change skips never
+comes, and what it repeats counts both times. https://pkg.go.dev/github.com/robfig/cron/v3#hdr-Time_zones
 """
 
 from collections.abc import Iterator
@@ -14,15 +17,15 @@ from croniter import croniter
 
 from robusta_volumes._model.times import UTC
 
-_CLOCK_CHANGE = timedelta(hours=2)  # more than any daylight saving time moves a clock
+_CLOCK_CHANGE = timedelta(hours=3)  # more than any daylight saving time moves a clock: two hours at Troll
 
 
-def last_slot(schedule: str, zone: str, now: datetime) -> datetime:
+def last_slot(schedule: str, zone: str, now: datetime, *, go: bool = False) -> datetime:
     """Give the newest slot at or before ``now``, in UTC."""
-    return next(_backwards(schedule, zone, now))
+    return next(_backwards(schedule, zone, now, go=go))
 
 
-def next_slot(schedule: str, zone: str, now: datetime) -> datetime:
+def next_slot(schedule: str, zone: str, now: datetime, *, go: bool = False) -> datetime:
     """Give the first slot after ``now``, in UTC."""
     place = ZoneInfo(zone)
     wall = now.astimezone(place).replace(tzinfo=None, second=0, microsecond=0)
@@ -30,16 +33,18 @@ def next_slot(schedule: str, zone: str, now: datetime) -> datetime:
     best: datetime | None = None
     while True:
         slot: datetime = steps.get_next(datetime)
-        later = [m for m in _moments(slot, place, schedule) if m > now]
+        later = [m for m in _moments(slot, place, schedule, go=go) if m > now]
         best = min([*later, *([best] if best else [])], default=None)
-        if best and slot > wall + _CLOCK_CHANGE:
+        if best and slot.replace(tzinfo=place).astimezone(UTC) - _CLOCK_CHANGE > best:  # none to come is earlier
             return best
 
 
-def slots_between(schedule: str, zone: str, after: datetime, now: datetime, most: int = 1000) -> list[datetime]:
+def slots_between(
+    schedule: str, zone: str, after: datetime, now: datetime, most: int = 1000, *, go: bool = False
+) -> list[datetime]:
     """List the slots later than ``after`` and not later than ``now``, newest first, at most ``most``; in UTC."""
     found: list[datetime] = []
-    for slot in _backwards(schedule, zone, now):
+    for slot in _backwards(schedule, zone, now, go=go):
         if slot <= after or len(found) == most:
             return found
         found.append(slot)
@@ -60,14 +65,23 @@ class Due:
     too_late: bool = False  # the newest slot itself is older than the deadline: told, not caught up
 
 
-def due(schedule: str, zone: str, now: datetime, since: datetime, served: datetime | None, deadline: timedelta) -> Due:
+def due(
+    schedule: str,
+    zone: str,
+    now: datetime,
+    since: datetime,
+    served: datetime | None,
+    deadline: timedelta,
+    *,
+    go: bool = False,
+) -> Due:
     """Decide which slot to serve: the newest one only, when it came after ``since`` and is not older than ``deadline``.
 
     ``since`` is when the schedule was first seen, so that a new schedule fires nothing at once. ``served`` is the newest slot
     that was served; a clock that jumps back finds only older ones, and nothing is due.
     """
     start = max(since, served) if served else since
-    slots = slots_between(schedule, zone, start, now)
+    slots = slots_between(schedule, zone, start, now, go=go)
     if not slots:
         return Due(None)
     newest, *older = slots
@@ -76,13 +90,14 @@ def due(schedule: str, zone: str, now: datetime, since: datetime, served: dateti
     return Due(newest, tuple(older))
 
 
-def _moments(slot: datetime, place: ZoneInfo, schedule: str) -> list[datetime]:
+def _moments(slot: datetime, place: ZoneInfo, schedule: str, *, go: bool) -> list[datetime]:
     """Give the moments of one wall-clock time, in UTC: one, or two where a clock change repeats it every hour."""
     first = slot.replace(tzinfo=place, fold=0).astimezone(UTC)
     second = slot.replace(tzinfo=place, fold=1).astimezone(UTC)
-    if second > first and _hourly(schedule):
+    if second > first and (go or _hourly(schedule)):
         return [first, second]
-    return [first]
+    skipped = first.astimezone(place).replace(tzinfo=None) != slot
+    return [] if go and skipped else [first]
 
 
 def _hourly(schedule: str) -> bool:
@@ -90,7 +105,7 @@ def _hourly(schedule: str) -> bool:
     return schedule == "@hourly" or (len(fields) > 1 and fields[1].startswith("*"))
 
 
-def _backwards(schedule: str, zone: str, now: datetime) -> Iterator[datetime]:
+def _backwards(schedule: str, zone: str, now: datetime, *, go: bool) -> Iterator[datetime]:
     """Give the slots at or before ``now``, newest first, each once."""
     place = ZoneInfo(zone)
     wall = now.astimezone(place).replace(tzinfo=None, second=0, microsecond=0)
@@ -105,4 +120,4 @@ def _backwards(schedule: str, zone: str, now: datetime) -> Iterator[datetime]:
             if given is None or moment < given:
                 given = moment
                 yield moment
-        waiting.update(m for m in _moments(slot, place, schedule) if m <= now)
+        waiting.update(m for m in _moments(slot, place, schedule, go=go) if m <= now)

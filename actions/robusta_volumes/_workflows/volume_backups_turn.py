@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from robusta_volumes._analysis.backup_preflight import BackupPlan, plan_backup, warnings
+from robusta_volumes._analysis.backup_rhythm import by_go
 from robusta_volumes._analysis.backup_selection import Selection
 from robusta_volumes._analysis.backup_shape import Shape, opted_out, settings_shape, standing_shape, tonight_shape
 from robusta_volumes._analysis.backup_watch import of_schedule
@@ -59,21 +60,21 @@ class BackupTurn:
         """The slot that is due."""
         wanted, note = self.settings, self.note
         deadline = timedelta(minutes=wanted.limits.backup_deadline_minutes)
-        return due(wanted.backup_schedule, wanted.time_zone, self.now, note.since, note.served, deadline)
+        go = by_go(wanted)
+        return due(wanted.backup_schedule, wanted.time_zone, self.now, note.since, note.served, deadline, go=go)
 
     @cached_property
     def next(self) -> datetime:
         """The slot after now."""
-        return next_slot(self.settings.backup_schedule, self.settings.time_zone, self.now)
+        wanted = self.settings
+        return next_slot(wanted.backup_schedule, wanted.time_zone, self.now, go=by_go(wanted))
 
     @property
     def overdue(self) -> datetime | None:
         """The newest slot whose backup Velero should have begun by now."""
-        waited = self.now - timedelta(minutes=self.settings.limits.backup_stalled_minutes)
-        last, kept = (
-            last_slot(self.settings.backup_schedule, self.settings.time_zone, waited),
-            parse_time(self.note.kept),
-        )
+        wanted, kept = self.settings, parse_time(self.note.kept)
+        waited = self.now - timedelta(minutes=wanted.limits.backup_stalled_minutes)
+        last = last_slot(wanted.backup_schedule, wanted.time_zone, waited, go=by_go(wanted))
         return last if kept and last > kept else None
 
     @property
