@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from robusta_volumes._analysis.backup_reasons import About, ClaimCover, Verdict, bad
+from robusta_volumes._analysis.backup_reasons import About, ClaimCover, Verdict, bad, by_policy
 from robusta_volumes._analysis.backup_rhythm import Rhythm, rhythm
 from robusta_volumes._analysis.backup_runs import BackupCover, Missing, run_of, runs
 from robusta_volumes._analysis.backup_selection import Selection
@@ -109,6 +109,12 @@ def _cover(claim: Claim, tally: Tally, asked: tuple[Backup, Missing] | None, abo
         return replace(made, verdict=Verdict.LEFT_OUT, why=left_out, expiring=None)
     if good and good.cut_at and now - good.cut_at <= beat.within:
         return made
+    return by_policy(made, claim, about) or _stale(made, claim, tally, about, todo)
+
+
+def _stale(made: ClaimCover, claim: Claim, tally: Tally, about: About, todo: str) -> ClaimCover:
+    """Judge a claim without a good copy that is new enough, and that is meant to have one."""
+    good, newest, beat, now = made.last_good, made.newest, about.beat, about.see.now
     if claim.meta.created and now - claim.meta.created <= beat.grace and good is None:
         return replace(made, verdict=Verdict.NEW, why="it is too young to have one")
     if about.blind:

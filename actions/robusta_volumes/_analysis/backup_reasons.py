@@ -8,7 +8,7 @@ from robusta_volumes._analysis.backup_rhythm import Rhythm
 from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
 from robusta_volumes._analysis.backup_tally import NO_TIME
 from robusta_volumes._model.backup import BackupSchedule, BackupsSeen, Copy, Proof
-from robusta_volumes._model.backup_settings import VolumeBackupManagement
+from robusta_volumes._model.backup_settings import TICKS_MODE, VolumeBackupManagement
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.text import code, plain
 from robusta_volumes._model.times import ago
@@ -84,6 +84,30 @@ def bad(made: ClaimCover, claim: Claim, about: About, todo: str) -> ClaimCover:
         since = f" since {plain(ago(good.cut_at, about.see.now))}" if good else " yet"
         return replace(made, verdict=verdict, why=f"schedule {code(saves)} has saved nothing of it{since}", todo=_TRY)
     return replace(made, verdict=verdict, why=why, todo=todo, covered=False)
+
+
+def by_policy(made: ClaimCover, claim: Claim, about: About) -> ClaimCover | None:
+    """Judge a claim that volume policies keep out of every schedule that catches it: on purpose, or nobody can tell.
+
+    None where that is not so, and where this workflow itself makes the backups, without a policy (``mode: ticks``).
+    """
+    if about.settings.mode == TICKS_MODE:
+        return None
+    schedules = [one for one in about.seen.schedules if not one.paused]
+    if not any(one.scope.rules for one in schedules):
+        return None
+    found = [(one.name, _caught(one, claim, about)) for one in schedules]
+    if any(how.method for _, how in found):
+        return None
+    unsure = next((f"schedule {plain(name)}: {how.why}" for name, how in found if how.unknown), "")
+    if unsure:
+        tried = made.newest is not None and made.newest.proof is not Proof.UNKNOWN
+        return None if tried else replace(made, verdict=Verdict.UNKNOWN, why=unsure)
+    skips = next(((name, how.skipped) for name, how in found if how.skipped), None)
+    if skips is None:
+        return None
+    why = f"skipped by the volume policy {plain(skips[1])} of schedule {plain(skips[0])}"
+    return replace(made, verdict=Verdict.LEFT_OUT, why=why, expiring=None)
 
 
 _TRY = "run `create_volume_backups` now: what keeps the data from being saved is said there"

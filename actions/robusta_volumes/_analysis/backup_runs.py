@@ -73,7 +73,7 @@ class _InScope:
             if by == engine and known == scope:
                 return theirs, made
         pairs = ((c, caught(scope, c, self.see, engine=engine, agents=self.seen.node_agents)) for c in self.claims)
-        theirs = [pair for pair in pairs if pair[1].inside]
+        theirs = [pair for pair in pairs if pair[1].inside and not pair[1].skipped]  # what it was to save
         made = [claim.meta.created or NO_TIME for claim, _ in theirs]
         self.kept.append((scope, engine, theirs, made))
         return theirs, made
@@ -140,8 +140,9 @@ def _run(
             _missing(backup, seen, claim, how, run) for claim, how in wanted if claim.meta.uid not in run.good
         )
         unknown = sum(one.proof is Proof.UNKNOWN for one in missing)
-    elif without and (_leaves_no_trace(backup) or _unread(backup, seen)):
-        unknown += sum(how.method == SNAPSHOT or _unread(backup, seen) is not None for _, how in without)
+    elif without and (_leaves_no_trace(backup) or _unread(backup, seen) or backup.scope.rules):
+        blind, traceless = _unread(backup, seen) is not None, _leaves_no_trace(backup)
+        unknown += sum(blind or how.unknown or (traceless and how.method == SNAPSHOT) for _, how in without)
     of = len(begun) + len(without)
     return BackupCover(backup, len(run.good), of, unknown, missing, newest=newest, size=run.size)
 
@@ -175,12 +176,12 @@ def _without(backup: Backup, seen: BackupsSeen, how: Caught) -> tuple[Proof, str
         (not backup.phase.over, Proof.RUNNING, "the backup has not come to it yet"),
         (backup.synced, Proof.UNKNOWN, "its storage location brought the backup back; no record of its data is here"),
         (blind, Proof.UNKNOWN, blind.sentence if blind else ""),
+        (how.unknown, Proof.UNKNOWN, how.why),
         (not how.method, Proof.SKIPPED, how.why),
         (
             how.method == SNAPSHOT and backup.snapshots_tried,
             Proof.UNKNOWN,
             f"{made}, and Velero does not keep here of which claims",
         ),
-        (backup.scope.policy, Proof.METADATA, f"{nothing}; its volume policy {backup.scope.policy} may skip it"),
     )
     return next(((proof, why) for holds, proof, why in cases if holds and proof), (Proof.METADATA, nothing))

@@ -4,11 +4,13 @@ https://velero.io/docs/main/resource-filtering/ and https://velero.io/docs/main/
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from robusta_volumes._analysis.backup_policy import decide
 from robusta_volumes._model import kind as k
+from robusta_volumes._model import volume_policy as policies
 from robusta_volumes._model.backup import EXCLUDED, K8UP, VELERO, VOLSYNC, Scope
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.requirement import Requirement
@@ -31,6 +33,8 @@ class Caught:
     method: str = ""  # how its data is saved; "": it is not
     why: str = ""  # why it is not, for people
     todo: str = ""
+    skipped: str = ""  # name of the volume policy that leaves its data out on purpose
+    unknown: bool = False  # a volume policy decides, and nobody here can tell what
 
 
 def in_scope(
@@ -53,6 +57,25 @@ def caught(
     why = _outside(scope, claim, see)
     if why:
         return Caught(inside=False, why=why)
+    return _by_policy(scope, claim, see, agents) or _by_default(scope, claim, see, agents)
+
+
+def _by_policy(scope: Scope, claim: Claim, see: Inventory, agents: frozenset[str] | None) -> Caught | None:
+    """Decide by the backup's volume policy; None where it says nothing of this claim."""
+    if scope.rules is None:
+        return None
+    wants = decide(scope.rules, claim, see.volume_of(claim), known=_read(see, k.VOLUME))
+    if wants.why:
+        return Caught(inside=True, why=wants.why, unknown=True)
+    if wants.action == policies.SKIP:
+        return Caught(inside=True, why=f"the volume policy {plain(scope.policy)} skips it", skipped=scope.policy)
+    if wants.action == policies.SNAPSHOT:  # whatever its pods ask for, and whether snapshots are on or off
+        return _by_snapshot(replace(scope, snapshots=True), claim, see, "", "")
+    return _by_policy_files(scope, claim, see, agents) if wants.action == policies.FILES else None
+
+
+def _by_default(scope: Scope, claim: Claim, see: Inventory, agents: frozenset[str] | None) -> Caught:
+    """Decide by what pods ask for and the backup's switches."""
     pods = see.pods_of.get(claim.meta.key, ())
     asked = [pod for pod in pods if _asks(scope, pod, claim.meta.name)]
     by_files, why_not, todo = _by_files(scope, pods, asked, agents, known=_read(see, k.POD))
@@ -61,6 +84,16 @@ def caught(
     if asked:  # Velero takes no snapshot of what is to be read file by file, also when it cannot be read
         return Caught(inside=True, why=f"its files were to be read, but {why_not}", todo=todo)
     return _by_snapshot(scope, claim, see, why_not, todo)
+
+
+def _by_policy_files(scope: Scope, claim: Claim, see: Inventory, agents: frozenset[str] | None) -> Caught:
+    """Decide where a volume policy wants the files to be read: then no snapshot is taken, whatever keeps them from it."""
+    pods, all_files = see.pods_of.get(claim.meta.key, ()), replace(scope, by_file_system=True)
+    saved, why_not, todo = _by_files(all_files, pods, list(pods), agents, known=_read(see, k.POD))
+    if saved:
+        return Caught(inside=True, method=FILE_SYSTEM)
+    why = f"the volume policy {plain(scope.policy)} has its files read, but {why_not}"
+    return Caught(inside=True, why=why, todo=todo)
 
 
 def _by_snapshot(scope: Scope, claim: Claim, see: Inventory, why_not: str, todo: str) -> Caught:

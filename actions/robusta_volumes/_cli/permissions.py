@@ -108,6 +108,13 @@ It changes nothing, but a log can hold more than that; of a log only words such 
 python -m robusta_volumes._cli permissions -n shop -n db --allow logs | kubectl apply -f -
 ```
 
+To let the backup report read the volume policies that Velero's backups name, where the chart's own rule for ConfigMaps was
+taken away. A Role in Velero's namespace; without it, claims that such a policy decides about are not known:
+
+```sh
+python -m robusta_volumes._cli permissions -n velero --allow backup-policies | kubectl apply -f -
+```
+
 Volumes lie in no namespace, so that changing one takes a ClusterRole. **It is the only rule of ours that writes beyond a
 namespace.** It allows `patch` on volumes and nothing else, it is in no values file, and you can hold it to volumes by name.
 Whoever may patch a volume decides whose data it is: give it for as long as it is needed.

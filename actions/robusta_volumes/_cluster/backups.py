@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from robusta_volumes._cluster import read_other_backups, read_velero, read_velero_copies
+from robusta_volumes._cluster import read_other_backups, read_policies, read_velero, read_velero_copies
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at, block, blocks
 from robusta_volumes._cluster.gather import GIVE_UP_AFTER, missed
@@ -124,6 +124,7 @@ def _velero(look: Look, settings: VolumeBackupManagement, claims: Mapping[str, s
     schedules = look.take(k.VELERO_SCHEDULE, read_velero.schedule, where, usual)
     locations = look.take(k.VELERO_LOCATION, read_velero.location, where, usual)
     deleting = frozenset(filter(None, look.take(k.VELERO_DELETE, read_velero.deletion, where, usual)))
+    backups, schedules = read_policies.with_policies(look.cluster, backups, schedules, look.unseen)
     known = read_velero_copies.Known(backups, deleting, whole=look.has(k.VELERO_BACKUP))
 
     def upload(o: Object) -> Copy:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from robusta_volumes._cluster import read_velero, read_velero_copies
+from robusta_volumes._cluster import read_policies, read_velero, read_velero_copies
 from robusta_volumes._cluster.backups import USUAL, Look, pods_of, velero_namespace
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._model import kind as k
@@ -44,6 +44,7 @@ def own_backups(
     deleting = frozenset(filter(None, look.take(k.VELERO_DELETE, read_velero.deletion, where, usual)))
     namespace = where or velero_namespace(locations, [*backups, *schedules])
     backups = [backup for backup in backups if backup.namespace == namespace]
+    backups, schedules = read_policies.with_policies(cluster, backups, schedules, look.unseen)
     known = read_velero_copies.Known(backups, deleting, whole=False)
     names = {claim.meta.uid: claim.meta.name for claim in claims}
     server, agents = pods_of(look, namespace) if namespace else (None, None)

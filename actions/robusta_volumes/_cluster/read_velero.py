@@ -83,8 +83,13 @@ def scope(spec: Mapping[str, Any]) -> Scope:
         moves_data=spec.get("snapshotMoveData") is True,
         snapshots=spec.get("snapshotVolumes") is not False,
         by_file_system=spec.get("defaultVolumesToFsBackup") is True or spec.get("defaultVolumesToRestic") is True,
-        policy=str(at(spec, "resourcePolicy", "name") or ""),
+        policy=_policy(block(spec, "resourcePolicy")),
     )
+
+
+def _policy(named: Mapping[str, Any]) -> str:
+    """Read which ConfigMap has the volume policies; of another kind Velero takes no notice."""
+    return str(named.get("name") or "") if str(named.get("kind") or "configmap").lower() == "configmap" else ""
 
 
 def schedule(o: Mapping[str, Any]) -> BackupSchedule:

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from robusta_volumes._model.inventory import Unseen
+from robusta_volumes._model.volume_policy import VolumePolicy
 
 VELERO, CSI, K8UP, VOLSYNC = "velero", "csi", "k8up", "volsync"
 EXCLUDED = "velero.io/exclude-from-backup"  # label "true": Velero leaves the object out
@@ -102,6 +103,7 @@ class Scope:
     snapshots: bool = True  # volumes are snapshotted; false saves objects only, unless by file system
     by_file_system: bool = False  # volumes of running pods are read file by file
     policy: str = ""  # name of the ConfigMap with volume policies
+    rules: VolumePolicy | None = None  # what it says; None: it was not looked at
     claims: tuple[str, ...] = ()  # names of the only claims that it saves: VolSync alone selects so
 
 

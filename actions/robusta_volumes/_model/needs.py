@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.need import Change, Need
-from robusta_volumes._model.needs_backups import BACKUP_CHANGES
+from robusta_volumes._model.needs_backups import BACKUP_CHANGES, BACKUP_LOOKS
 
 __all__ = ["CHANGES", "LOOKS", "NEEDS", "READ", "Change", "Need"]
 
@@ -181,4 +181,5 @@ LOOKS: tuple[Change, ...] = (
         "persistent_data_analysis",
         Need(k.POD_LOG, ("get",), "what pods with full or failing volumes say of their disks", allow="logs"),
     ),
+    *BACKUP_LOOKS,
 )

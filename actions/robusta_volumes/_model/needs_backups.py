@@ -1,4 +1,4 @@
-"""What each action needs that makes, deletes, restores or tests backups, beyond reading: part of `needs.CHANGES`."""
+"""What actions about backups need beyond reading Velero's objects: parts of `needs.CHANGES` and of `needs.LOOKS`."""
 
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.need import Change, Need
@@ -90,5 +90,12 @@ BACKUP_CHANGES: tuple[Change, ...] = (
     Change(
         "prune_volume_backups",
         Need(k.VELERO_DELETE, ("create",), "asks Velero to delete our own old backups", allow="backups"),
+    ),
+)
+
+BACKUP_LOOKS: tuple[Change, ...] = (
+    Change(
+        "volume_backup_management",
+        Need(k.CONFIG_MAP, ("get",), "reads the volume policies that backups name", allow="backup-policies"),
     ),
 )

@@ -10,7 +10,7 @@ from robusta_volumes._model.text import count, listing, plain
 from robusta_volumes._model.times import ago
 from robusta_volumes._report.page import Block, Table, Text
 from robusta_volumes._report.pieces import short
-from robusta_volumes._report.rights import remedies, to_paste
+from robusta_volumes._report.rights import remedies, to_paste, to_run
 from robusta_volumes._report.volume_backups_seen import Seen
 from robusta_volumes._report.volume_backups_words import command, expires, of_backup, phase, where
 
@@ -129,5 +129,5 @@ def not_looked_at(unseen: Mapping[str, Unseen]) -> tuple[Block, ...]:
     if not unseen:
         return ()
     lines = [f"• {name}: {plain(one.why, 160)}" for name, one in sorted(unseen.items())]
-    rules, _ = remedies(one.remedy for _, one in sorted(unseen.items()) if one.remedy)
-    return (Text("*Not looked at, so not known:*\n" + "\n".join(lines)), *to_paste(rules))
+    rules, commands = remedies(one.remedy for _, one in sorted(unseen.items()) if one.remedy)
+    return (Text("*Not looked at, so not known:*\n" + "\n".join(lines)), *to_paste(rules), *to_run(commands))
