@@ -416,7 +416,7 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
             (
                 "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, debug, "
                 "copies, restore, backup-restore, backup-test, test-namespace, snapshot-test, backups, label, logs, "
-                "backup-policies, volumes"
+                "backup-policies, backup-lists, volumes"
             ),
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from robusta_volumes._analysis.backup_reasons import About, ClaimCover, Verdict, bad, by_policy
 from robusta_volumes._analysis.backup_rhythm import Rhythm, rhythm
-from robusta_volumes._analysis.backup_runs import BackupCover, Missing, run_of, runs
+from robusta_volumes._analysis.backup_runs import NOT_KEPT, READ_IT, BackupCover, Missing, run_of, runs
 from robusta_volumes._analysis.backup_selection import Selection
 from robusta_volumes._analysis.backup_tally import NO_TIME, Tally, all_copies, tallies
 from robusta_volumes._model import kind as k
@@ -14,6 +14,7 @@ from robusta_volumes._model.backup import Backup, BackupsSeen, Copy, Proof, vele
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.restore_point import Point
+from robusta_volumes._model.text import plain
 from robusta_volumes._model.volume import Claim
 
 __all__ = ["BackupCover", "ClaimCover", "Judged", "Missing", "Verdict", "judge", "judge_backup"]
@@ -52,11 +53,11 @@ def judge(
     """Judge every claim that is there, and every backup. ``points`` are the snapshots of the cluster."""
     beat = rhythm(settings, see.now)
     found = tallies(see.claims, all_copies(seen.copies, points, running(seen)), see.now)
-    covers = runs(see, seen, found.backups)
+    covers = runs(see, seen, found.backups, see.now - beat.within)
     blind = blind_kinds(see, seen)
     asked = _asked(covers)
     selection = Selection(settings, home_namespace)
-    about = About(see, seen, settings, beat, blind)
+    about = About(see, seen, settings, beat, blind, _perhaps(covers))
     claims = tuple(
         _cover(claim, found.claims[claim.meta.uid], asked.get(claim.meta.uid), about, selection.left_out(claim))
         for claim in sorted(see.claims, key=lambda c: c.meta.key)
@@ -78,6 +79,15 @@ def blind_kinds(see: Inventory, seen: BackupsSeen) -> tuple[Unseen, ...]:
     """List the kinds that could hold copies and could not be read; what a cluster does not serve holds none."""
     unseen = {**seen.unseen, **({k.SNAPSHOT.resource: gone} if (gone := see.lacks(k.SNAPSHOT)) else {})}
     return tuple(one for kind in HOLDERS if (one := unseen.get(kind.resource)) and not one.absent)
+
+
+def _perhaps(covers: Sequence[BackupCover]) -> Mapping[str, str]:
+    """Name for each claim (by uid) the newest backup of which nobody can tell whether a good copy of it is there."""
+    found: dict[str, str] = {}
+    for cover in covers:
+        for uid in cover.perhaps:
+            found.setdefault(uid, cover.backup.name)
+    return found
 
 
 def _asked(covers: Sequence[BackupCover]) -> Mapping[str, tuple[Backup, Missing]]:
@@ -122,7 +132,10 @@ def _stale(made: ClaimCover, claim: Claim, tally: Tally, about: About, todo: str
         return replace(made, verdict=Verdict.UNKNOWN, why=first.sentence, todo=first.remedy)
     perhaps = newest if newest and newest.proof is Proof.UNKNOWN else tally.unknown
     if perhaps and (good is None or now - (perhaps.cut_at or NO_TIME) <= beat.within):
-        return replace(made, verdict=Verdict.UNKNOWN, why=perhaps.why)
+        return replace(made, verdict=Verdict.UNKNOWN, why=plain(perhaps.why), todo=todo if perhaps is newest else "")
+    if older := about.perhaps.get(claim.meta.uid):
+        why = f"backup {plain(older)} made snapshots, and {NOT_KEPT}"
+        return replace(made, verdict=Verdict.UNKNOWN, why=why, todo=READ_IT)
     return bad(made, claim, about, todo)
 
 

@@ -1,6 +1,7 @@
 """The verdict on one claim's backups, and why it is a bad one. Pure."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -71,6 +72,7 @@ class About:
     settings: VolumeBackupManagement
     beat: Rhythm
     blind: tuple[Unseen, ...]
+    perhaps: Mapping[str, str] = field(default_factory=dict)  # by uid of a claim: a backup that may have a good copy
 
 
 def bad(made: ClaimCover, claim: Claim, about: About, todo: str) -> ClaimCover:

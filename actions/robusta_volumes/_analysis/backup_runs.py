@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
@@ -12,6 +12,8 @@ from robusta_volumes._model.backup import K8UP, VELERO, Backup, BackupsSeen, Pha
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.volume import Claim
 
+NOT_KEPT = "Velero does not keep here of which claims"
+READ_IT = "set `readVolumeInfos: true`: then it is read from where Velero's backups lie"
 _NOTHING = Held()
 _WITHOUT = {Phase.FAILED: Proof.FAILED, Phase.REFUSED: Proof.FAILED, Phase.DELETING: Proof.UNKNOWN}
 _HOLDS = {VELERO: (k.VELERO_UPLOAD, k.VELERO_POD_VOLUME), K8UP: (k.K8UP_SNAPSHOT,)}
@@ -45,6 +47,7 @@ class BackupCover:
     newest: bool = False
     foreign: bool = False  # a storage location brought it, and nothing in it is of a claim that is here
     size: int = 0  # bytes of what it holds, as far as they are known
+    perhaps: frozenset[str] = frozenset()  # uids of claims of which nobody can tell, where its age would be good
 
     @property
     def whole(self) -> bool:
@@ -79,18 +82,38 @@ class _InScope:
         return theirs, made
 
 
-def runs(see: Inventory, seen: BackupsSeen, held: Mapping[str, Held]) -> tuple[BackupCover, ...]:
-    """Judge all backups, newest first; what is missing is listed for the newest of each schedule that is over."""
+def runs(
+    see: Inventory, seen: BackupsSeen, held: Mapping[str, Held], since: datetime | None = None
+) -> tuple[BackupCover, ...]:
+    """Judge all backups, newest first; what is missing is listed for the newest of each schedule that is over.
+
+    ``since``: how old a good copy may be; of backups since then those claims are listed, too, of which nobody can tell.
+    """
     within = _InScope(see, seen)
     listed = {id(backup) for backup in newest_of(seen.backups)}
     uids = {claim.meta.uid for claim in see.claims}
     ordered = sorted(seen.backups, key=lambda b: (b.when or NO_TIME, b.namespace, b.name), reverse=True)
     if see.looked_in is not None:
         held = {uid: _part(run, uids) for uid, run in held.items()}
-    return tuple(
-        _run(backup, seen, held.get(backup.uid, _NOTHING), within.at(backup), uids, newest=id(backup) in listed)
-        for backup in ordered
-    )
+    covers = []
+    for backup in ordered:
+        run, wanted = held.get(backup.uid, _NOTHING), within.at(backup)
+        cover = _run(backup, seen, run, wanted, uids, newest=id(backup) in listed)
+        if since and backup.when and backup.when >= since and _traceless(backup, seen) and _usable(backup, seen):
+            cover = replace(cover, perhaps=_perhaps(run, wanted))
+        covers.append(cover)
+    return tuple(covers)
+
+
+def _usable(backup: Backup, seen: BackupsSeen) -> bool:
+    gone = backup.synced or backup.deleted or backup.name in seen.deleting
+    return backup.phase in (Phase.DONE, Phase.PARTIAL) and not gone
+
+
+def _perhaps(run: Held, wanted: Sequence[tuple[Claim, Caught]]) -> frozenset[str]:
+    begun = run.good | run.other.keys()
+    theirs = (claim.meta.uid for claim, how in wanted if how.method == SNAPSHOT)
+    return frozenset(uid for uid in theirs if uid not in begun)
 
 
 def _part(run: Held, uids: set[str]) -> Held:
@@ -106,13 +129,18 @@ def run_of(backup: Backup, see: Inventory, seen: BackupsSeen, held: Mapping[str,
     return _run(backup, seen, held.get(backup.uid, _NOTHING), _InScope(see, seen).at(backup), uids, newest=True)
 
 
+def group_of(backup: Backup) -> tuple[str, str, str]:
+    """Tell which backups belong together: those of a schedule, or those by hand that select the same."""
+    return backup.engine, backup.namespace, backup.schedule or f"\0{backup.scope}"
+
+
 def newest_of(backups: Iterable[Backup]) -> list[Backup]:
     """Find the newest backup of each schedule that is over; those made by hand are one group for each thing they select."""
     found: dict[tuple[str, str, str], Backup] = {}
     for backup in backups:
         if not backup.phase.over:
             continue
-        key = (backup.engine, backup.namespace, backup.schedule or f"\0{backup.scope}")
+        key = group_of(backup)
         old = found.get(key)
         if old is None or (backup.when or NO_TIME, backup.name) > (old.when or NO_TIME, old.name):
             found[key] = backup
@@ -140,16 +168,21 @@ def _run(
             _missing(backup, seen, claim, how, run) for claim, how in wanted if claim.meta.uid not in run.good
         )
         unknown = sum(one.proof is Proof.UNKNOWN for one in missing)
-    elif without and (_leaves_no_trace(backup) or _unread(backup, seen) or backup.scope.rules):
-        blind, traceless = _unread(backup, seen) is not None, _leaves_no_trace(backup)
+    elif without and (_traceless(backup, seen) or _unread(backup, seen) or backup.scope.rules):
+        blind, traceless = _unread(backup, seen) is not None, _traceless(backup, seen)
         unknown += sum(blind or how.unknown or (traceless and how.method == SNAPSHOT) for _, how in without)
     of = len(begun) + len(without)
     return BackupCover(backup, len(run.good), of, unknown, missing, newest=newest, size=run.size)
 
 
-def _leaves_no_trace(backup: Backup) -> bool:
+def leaves_no_trace(backup: Backup) -> bool:
     """Tell whether snapshots were made of which Velero keeps only the number: their objects go when the backup ends."""
     return backup.engine == VELERO and backup.snapshots_made > 0 and not backup.scope.moves_data
+
+
+def _traceless(backup: Backup, seen: BackupsSeen) -> bool:
+    """Tell whether nobody knows here of which claims its snapshots are: Velero's own list was not read, either."""
+    return leaves_no_trace(backup) and seen.infos.get(backup.uid) != ""
 
 
 def _unread(backup: Backup, seen: BackupsSeen) -> Unseen | None:
@@ -163,13 +196,17 @@ def _missing(backup: Backup, seen: BackupsSeen, claim: Claim, how: Caught, run: 
     if copy:
         return Missing(claim.meta.key, claim.meta.uid, copy.proof, copy.why)
     proof, why = _without(backup, seen, how)
-    return Missing(claim.meta.key, claim.meta.uid, proof, why, how.todo if proof is Proof.SKIPPED else "")
+    todo = how.todo if proof is Proof.SKIPPED else ""
+    if proof is Proof.UNKNOWN and why.endswith(NOT_KEPT):
+        todo = READ_IT
+    return Missing(claim.meta.key, claim.meta.uid, proof, why, todo)
 
 
 def _without(backup: Backup, seen: BackupsSeen, how: Caught) -> tuple[Proof, str]:
     """Say of a claim of which nothing was begun what that means."""
     blind = _unread(backup, seen)
     made = f"{backup.snapshots_made} of {backup.snapshots_tried} snapshots were made"
+    listed = seen.infos.get(backup.uid)
     nothing = "nothing was begun to save it"
     cases = (
         (backup.phase in _WITHOUT, _WITHOUT.get(backup.phase), backup.why or "the whole backup failed"),
@@ -179,9 +216,10 @@ def _without(backup: Backup, seen: BackupsSeen, how: Caught) -> tuple[Proof, str
         (how.unknown, Proof.UNKNOWN, how.why),
         (not how.method, Proof.SKIPPED, how.why),
         (
-            how.method == SNAPSHOT and backup.snapshots_tried,
+            how.method == SNAPSHOT and backup.snapshots_tried and listed != "",
             Proof.UNKNOWN,
-            f"{made}, and Velero does not keep here of which claims",
+            f"{made}; {listed}" if listed else f"{made}, and {NOT_KEPT}",
         ),
+        (listed == "", Proof.METADATA, "Velero's own list of the volumes in it does not name it"),
     )
     return next(((proof, why) for holds, proof, why in cases if holds and proof), (Proof.METADATA, nothing))

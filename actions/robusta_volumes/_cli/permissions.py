@@ -115,6 +115,14 @@ taken away. A Role in Velero's namespace; without it, claims that such a policy 
 python -m robusta_volumes._cli permissions -n velero --allow backup-policies | kubectl apply -f -
 ```
 
+With `readVolumeInfos: true` the tick `volume_backup_freshness` asks Velero which claims it snapshotted without moving their
+data. It makes a DownloadRequest, reads the answer and takes the request back; no backup is changed by it. Whoever may make
+such requests can read every file of every backup, though: a Role in Velero's namespace, for those who want it:
+
+```sh
+python -m robusta_volumes._cli permissions -n velero --allow backup-lists | kubectl apply -f -
+```
+
 Volumes lie in no namespace, so that changing one takes a ClusterRole. **It is the only rule of ours that writes beyond a
 namespace.** It allows `patch` on volumes and nothing else, it is in no values file, and you can hold it to volumes by name.
 Whoever may patch a volume decides whose data it is: give it for as long as it is needed.

@@ -108,3 +108,10 @@ class Cluster(Protocol):
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command in a container, without a shell around it. Its time is its own, not that of the run."""
         ...
+
+    def download(self, url: str, most: int, authority: str = "", seconds: float = 30) -> bytes:
+        """Fetch a file of at most so many bytes from a signed address, which is a secret and stands in no error.
+
+        ``authority`` is a certificate (PEM) to trust beside the usual ones.
+        """
+        ...

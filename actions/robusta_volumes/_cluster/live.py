@@ -24,6 +24,7 @@ from websocket import WebSocketBadStatusException, WebSocketException
 
 from robusta_volumes._cluster.answers import UNSURE, error_for, not_authenticated, out_of_time, unreachable
 from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
+from robusta_volumes._cluster.live_download import downloaded
 from robusta_volumes._cluster.live_errors import decoded, whole, why
 from robusta_volumes._cluster.live_process import LiveProcess, opened
 from robusta_volumes._cluster.retry import Budget, Failure, retry_after, wait
@@ -123,6 +124,10 @@ class LiveCluster:
             raise self._failure(broken, request).error from None
         except (ConfigException, ApiException, ValueError) as broken:
             raise not_authenticated(type(broken).__name__) from None
+
+    def download(self, url: str, most: int, authority: str = "", seconds: float = 30) -> bytes:
+        """Fetch a file; see the protocol."""
+        return downloaded(url, most, authority, self._budget.part(seconds))
 
     def _refusal(self, request: Request, status: int) -> ClusterError:
         """Ask again without the upgrade, which starts nothing: a refusal of a WebSocket comes without its text."""

@@ -43,6 +43,7 @@ class MemoryCluster:
         self.summaries: dict[str, Object] = {}  # by node, as its kubelet answers
         self.written: Mapping[tuple[str, str], str] = {}  # by namespace and pod: its log
         self.written_before: Mapping[tuple[str, str], str] = {}  # the same, before it was started again
+        self.files: Mapping[str, bytes] = {}  # by address: what can be downloaded
         self.denied = frozenset(denied)
         self.absent = frozenset(absent)
         self.reads: list[str] = []  # what was asked for, in order
@@ -107,6 +108,12 @@ class MemoryCluster:
         if self.shell is None:
             raise Unavailable("nothing runs in a cluster that is in memory", "Ask a live cluster.")
         return self.shell(where, command, most)
+
+    def download(self, url: str, most: int, authority: str = "", seconds: float = 30) -> bytes:  # noqa: ARG002 (the protocol's)
+        """Fetch a file; see the protocol."""
+        if url not in self.files:
+            raise Unavailable("nothing can be fetched for a cluster that is in memory", "Ask a live cluster.")
+        return self.files[url]
 
     def logs(self, where: Container, lines: int = 0, *, before: bool = False) -> str:
         """Read what a container has written; see the protocol."""

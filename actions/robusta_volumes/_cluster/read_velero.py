@@ -3,6 +3,7 @@
 https://velero.io/docs/main/api-types/ (velero.io/v1); DataUpload is velero.io/v2alpha1.
 """
 
+import base64
 from collections.abc import Mapping
 from sys import intern
 from typing import Any
@@ -138,7 +139,16 @@ def location(o: Mapping[str, Any]) -> Location:
         str(spec.get("provider") or ""),
         str(at(spec, "objectStorage", "bucket") or ""),
         parse_time(status.get("lastValidationTime")),
+        _pem(at(spec, "objectStorage", "caCert")),
     )
+
+
+def _pem(written: object) -> str:
+    """Read caCert, which is PEM in base64; what is none is given as it is, so that it is told where it is used."""
+    try:
+        return base64.b64decode(str(written or ""), validate=True).decode()
+    except ValueError:
+        return str(written)
 
 
 def deletion(o: Mapping[str, Any]) -> str:

@@ -44,6 +44,10 @@ class Budget:
         """Tell how many seconds are left; 0 when there are none."""
         return max(0.0, self._end - self._clock())
 
+    def part(self, seconds: float) -> "Budget":
+        """Give a budget of its own that ends after so many seconds, and no later than this one."""
+        return Budget(min(seconds, self.left()), self._clock)
+
     def check(self) -> None:
         """Raise TimeoutError: when nothing is left."""
         if not self.left():

@@ -183,6 +183,7 @@ class Location:
     provider: str = ""
     bucket: str = ""
     validated: datetime | None = None
+    authority: str = ""  # PEM of the certificate authority that it names for its server
 
 
 @dataclass(frozen=True)
@@ -199,3 +200,4 @@ class BackupsSeen:
     server: bool | None = None  # whether a pod of Velero's server is Ready; None: not known
     deleting: frozenset[str] = frozenset()  # names of backups that a DeleteBackupRequest waits for
     unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, as in an inventory
+    infos: Mapping[str, str] = field(default_factory=dict)  # by uid: why a backup's own list was not read; "": it was

@@ -128,6 +128,11 @@ class VolumeBackupManagement:
     offsite_only: bool = setting(
         False, flag, "true counts only copies off-site as good; false counts snapshots, and says that they are none"
     )
+    read_volume_infos: bool = setting(
+        False,
+        flag,
+        "true reads from Velero's bucket which claims it snapshotted without moving their data, by a DownloadRequest",
+    )
     verify: Verify = setting(VERIFY, verify, "how backups are proven by restoring them")
     report_schedule: str = setting("0 7 * * *", cron, "when the scheduled report of all backups is due", "cron")
     read_namespaces: tuple[str, ...] = setting(

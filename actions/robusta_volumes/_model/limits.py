@@ -150,6 +150,13 @@ class Limits:
     backup_deadline_minutes: int = limit(
         60, "minutes", "a backup slot missed for longer is told and not caught up: the day is no time to move much data"
     )
+    volume_info_backups: int = limit(
+        5, "backups", "whose own list of volumes one look reads: each is a request to Velero and a download of seconds"
+    )
+    volume_info_seconds: int = limit(
+        15, "seconds", "Velero signs an address within one, and a list is small; who is silent for longer is away"
+    )
+    volume_info_mib: int = limit(16, "MiB", "of a list when it is unpacked: 30,000 volumes have about that much")
     quota_percent: int = limit(90, "percent", "the next claim or replica of usual size is refused above this")
 
 

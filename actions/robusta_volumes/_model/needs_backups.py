@@ -98,4 +98,13 @@ BACKUP_LOOKS: tuple[Change, ...] = (
         "volume_backup_management",
         Need(k.CONFIG_MAP, ("get",), "reads the volume policies that backups name", allow="backup-policies"),
     ),
+    Change(
+        "volume_backup_freshness",
+        Need(
+            k.VELERO_DOWNLOAD,
+            ("create", "get", "delete"),
+            "asks Velero which claims are in a backup, where readVolumeInfos says so",
+            allow="backup-lists",
+        ),
+    ),
 )

@@ -17,6 +17,7 @@ from robusta_volumes._sandbox.api_kinds import VELERO
 from robusta_volumes._sandbox.stepping import Stepping
 from robusta_volumes._sandbox.velero_backups import Backups
 from robusta_volumes._sandbox.velero_bucket import Bucket, Saved
+from robusta_volumes._sandbox.velero_downloads import Downloads, FileServer
 from robusta_volumes._sandbox.velero_movers import NodeAgents
 from robusta_volumes._sandbox.velero_restores import Filled, Restores
 from robusta_volumes._sandbox.velero_schedules import Schedules
@@ -29,6 +30,7 @@ _OF_BACKUP = (k.VELERO_UPLOAD, k.VELERO_POD_VOLUME)
 class VeleroServer(Stepping):
     """All of it. Backups that a story brought count as lying in their locations.
 
+    ``files`` serves what DownloadRequests ask for; without it they are not answered.
     ``filled`` is told when a restored claim is there: (from, to, whether data came with it).
     """
 
@@ -39,6 +41,7 @@ class VeleroServer(Stepping):
         *,
         namespace: str = "velero",
         filled: Filled | None = None,
+        files: FileServer | None = None,
     ) -> None:
         super().__init__()
         self.store, self.namespace = store, namespace
@@ -51,6 +54,7 @@ class VeleroServer(Stepping):
         self._backups = Backups(self.bucket, self._agents)
         self._restores = Restores(self.bucket, self._agents, filled)
         self._schedules = Schedules(store, namespace)
+        self._downloads = Downloads(self.bucket, files)
 
     def step(self) -> None:
         """Move everything by one stage; a server that is down does nothing."""
@@ -62,6 +66,7 @@ class VeleroServer(Stepping):
             self._backups.step()
             self._restores.step()
             self._agents.step()
+            self._downloads.step()
             self.bucket.expire()
             self.bucket.delete_requested()
             self._collect_garbage()

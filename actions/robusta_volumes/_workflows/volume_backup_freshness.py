@@ -29,6 +29,7 @@ from robusta_volumes._report.volume_backups_fresh import (
 from robusta_volumes._report.volume_backups_seen import causes_of
 from robusta_volumes._workflows.pvc_snapshots_turn import Notes
 from robusta_volumes._workflows.ticks import PROCESS
+from robusta_volumes._workflows.volume_backups_ask import ask_velero
 from robusta_volumes._workflows.volume_backups_look import Look, look
 
 NOTE = "backups.freshness"
@@ -48,7 +49,7 @@ def volume_backup_freshness(
     note = read_note(before, cluster.now(), None)
     note.confirm(process)
     try:
-        found = look(cluster, settings, home)
+        found = look(cluster, settings, home, ask=ask_velero)
     except ClusterError as error:
         pages = [blind_page(error, cluster.name)] if note.tells(_ERROR, type(error).__name__, process) else []
     else:

@@ -17,6 +17,7 @@ from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import NotAllowed, NotInstalled
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.restore_point import Point
+from robusta_volumes._workflows.volume_backups_infos import Ask, with_infos
 
 _KINDS = (k.CLAIM, k.VOLUME, k.POD)
 _PROOFS = (k.VELERO_BACKUP, k.K8UP_BACKUP, k.VOLSYNC_SOURCE)  # of each tool the kind without which it makes no backup
@@ -49,8 +50,12 @@ class Look:
         return {name: one for name, one in every.items() if not one.absent}
 
 
-def look(cluster: Cluster, settings: VolumeBackupManagement, home: str, namespace: str = "") -> Look:
+def look(
+    cluster: Cluster, settings: VolumeBackupManagement, home: str, namespace: str = "", ask: Ask | None = None
+) -> Look:
     """Look at the whole cluster, or at the claims of one namespace; ``home`` is Robusta's own, which is left out.
+
+    ``ask`` asks Velero for lists of volumes that are not remembered yet; that writes, so only the tick gives it.
 
     Raises ClusterError: when nothing answers, or claims may not be read.
     """
@@ -59,6 +64,7 @@ def look(cluster: Cluster, settings: VolumeBackupManagement, home: str, namespac
         raise NotAllowed(f"claims cannot be read: {lack.why}", lack.remedy)
     see, points = _with_snapshots(cluster, settings, see, namespace)
     seen = backups_of(cluster, settings, see.claims)
+    seen = with_infos(cluster, settings, see, seen, ask)
     judged = judge(see, seen, points, settings, home)
     return Look(see, seen, points, judged, troubles(seen, settings, see.now))
 
