@@ -145,6 +145,25 @@ def test_a_backup_that_nobody_takes_up_or_that_never_ends(hours: float, phase: s
     assert said(world) == expected
 
 
+@pytest.mark.parametrize(
+    ("spec", "hours", "expected"),
+    [
+        ({"itemOperationTimeout": "12h0m0s"}, 13, []),
+        ({"itemOperationTimeout": "12h0m0s"}, 15, ["backup `by-hand` is InProgress for 15 h"]),
+        ({"csiSnapshotTimeout": "3h10m0s"}, 8, []),
+        ({"itemOperationTimeout": "0s", "csiSnapshotTimeout": "0s"}, 7, ["backup `by-hand` is InProgress for 7 h"]),
+        # a shorter one bounds what is moved asynchronously, not the backup: files are read within another one
+        ({"itemOperationTimeout": "1h0m0s"}, 5, []),
+    ],
+)
+def test_a_backup_that_allows_itself_more_time_is_stuck_later(
+    spec: dict[str, str], hours: float, expected: list[str]
+) -> None:
+    world = healthy()
+    world.backup("by-hand", hours=hours, phase="InProgress", schedule="", spec=spec)
+    assert said(world) == expected
+
+
 def test_the_newest_backup_of_a_schedule_that_failed_says_why_and_an_older_one_is_history() -> None:
     world = healthy()
     world.backup("nightly-2", hours=5, phase="FailedValidation", status={"validationErrors": ["no such location"]})

@@ -486,6 +486,21 @@ def test_one_that_runs_longer_than_velero_allows_is_told() -> None:
     ]
 
 
+def test_one_that_waits_for_slow_snapshots_as_long_as_its_spec_allows_does_not_stand_still() -> None:
+    w = told()
+    w.tick(TICKS)
+    (made,) = w.names()
+    w.cluster.store.patch(k.VELERO_BACKUP, made, "velero", {"spec": {"csiSnapshotTimeout": "1h10m0s"}})
+    w.begin()
+    said = []
+    for _ in range(16):
+        w.move(minutes=5)
+        said += [(w.now, page.title) for page in w.tick(TICKS)]
+    ((when, title),) = said
+    assert title == f"Backups: `{NIGHT.format(3)}` stands still: no byte was moved for 75 min (so far 0.0 GiB)"
+    assert when - SECOND == timedelta(minutes=80)  # what is seen at the first look began then
+
+
 def test_while_one_is_not_over_no_other_is_begun() -> None:
     w = told()
     w.tick(TICKS)

@@ -166,7 +166,7 @@ def _open(backup: Backup, seen: BackupsSeen, settings: VolumeBackupManagement, n
         yield Trouble(
             "not taken up", backup.name, said, f"kubectl -n {quoted(seen.velero or backup.namespace)} get pods"
         )
-    elif backup.phase in _NOT_YET and age > timedelta(hours=limits.backup_stuck_hours):
+    elif backup.phase in _NOT_YET and age > timedelta(hours=limits.backup_stuck_hours) + backup.more:
         said = f"{name} is {plain(backup.phase_text or backup.phase.value)} for {span(age)}"
         yield Trouble("stuck", backup.name, said, _unstick(backup, settings, seen))
 

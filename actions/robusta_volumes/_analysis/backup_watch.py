@@ -73,12 +73,15 @@ def _stuck(one: Backup, moved: Moved, seen: BackupsSeen, limits: Limits, now: da
             _SERVER.format(space),
         ]
     look = f"see which volume it waits for: `{_STUCK.format(space, plain(one.name))}`"
-    if age > timedelta(hours=limits.backup_stuck_hours):
+    if age > timedelta(hours=limits.backup_stuck_hours) + one.more:
         why = f"{name} runs for {span(age)}, longer than Velero lets data be moved; while it does, no other one starts"
         return ["long", why, f"{look}; restarting Velero's server ends it as failed"]
     number, since = (moved.get(one.name) or [0, ""])[:2]
     still = now - (parse_time(since) or now)
-    if one.phase is Phase.RUNNING and still >= timedelta(minutes=limits.backup_stalled_minutes):
+    if (
+        one.phase is Phase.RUNNING
+        and still >= timedelta(minutes=limits.backup_stalled_minutes) + one.more_for_snapshots
+    ):
         return [
             "stalled",
             f"{name} stands still: no byte was moved for {span(still)} (so far {gib(int(number))})",

@@ -10,7 +10,16 @@ from typing import Any
 
 from robusta_volumes._cluster.fields import at, block, blocks, mapping, strings
 from robusta_volumes._model import ours
-from robusta_volumes._model.backup import VELERO, Backup, BackupSchedule, Location, Phase, Scope
+from robusta_volumes._model.backup import (
+    ITEM_TIMEOUT,
+    SNAPSHOT_TIMEOUT,
+    VELERO,
+    Backup,
+    BackupSchedule,
+    Location,
+    Phase,
+    Scope,
+)
 from robusta_volumes._model.quantity import number_of
 from robusta_volumes._model.times import go_span, parse_time
 
@@ -65,6 +74,8 @@ def backup(o: Mapping[str, Any]) -> Backup:
         parse_time(m.get("deletionTimestamp")),
         ours.proven(notes.get(ours.VERIFIED_AT)),
         mapping(notes),
+        go_span(spec.get("itemOperationTimeout")) or ITEM_TIMEOUT,  # 0s: its server has not filled it in yet
+        go_span(spec.get("csiSnapshotTimeout")) or SNAPSHOT_TIMEOUT,
     )
 
 

@@ -7,7 +7,7 @@ evidence that one claim's data was moved. https://velero.io/docs/main/api-types/
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from robusta_volumes._model.volume_policy import VolumePolicy
 
 VELERO, CSI, K8UP, VOLSYNC = "velero", "csi", "k8up", "volsync"
 EXCLUDED = "velero.io/exclude-from-backup"  # label "true": Velero leaves the object out
+ITEM_TIMEOUT, SNAPSHOT_TIMEOUT = timedelta(hours=4), timedelta(minutes=10)  # Velero's own, where nobody says another
 _LABEL, _KEPT, _HASH = 63, 57, 6  # characters: what a label holds, and how Velero shortens a longer name
 
 
@@ -136,6 +137,18 @@ class Backup:
     deleted: datetime | None = None
     proven: Mapping[str, datetime] = field(default_factory=dict)  # claim uid -> when a restore was seen to work
     annotations: Mapping[str, str] = field(default_factory=dict)
+    item_timeout: timedelta = ITEM_TIMEOUT  # how long Velero lets the data of one claim be moved
+    snapshot_timeout: timedelta = SNAPSHOT_TIMEOUT  # how long it waits for one snapshot to be cut
+
+    @property
+    def more_for_snapshots(self) -> timedelta:
+        """How much longer than usual it may wait for a snapshot, by its own spec."""
+        return max(self.snapshot_timeout - SNAPSHOT_TIMEOUT, timedelta(0))
+
+    @property
+    def more(self) -> timedelta:
+        """How much longer than usual it may take, by its own spec."""
+        return max(self.item_timeout - ITEM_TIMEOUT, timedelta(0)) + self.more_for_snapshots
 
     @property
     def when(self) -> datetime | None:

@@ -142,7 +142,10 @@ class Limits:
         5, "namespaces", "lack of a good copy in more namespaces at once has one cause, and is one message"
     )
     backup_stuck_hours: int = limit(
-        6, "hours", "Velero gives up what it waits for after four hours, unless it is told otherwise"
+        6,
+        "hours",
+        "Velero gives up what it waits for after four hours; a backup whose itemOperationTimeout or csiSnapshotTimeout is "
+        "longer than Velero's own gets as much more",
     )
     backup_stalled_minutes: int = limit(
         15, "minutes", "a data mover counts its bytes every few seconds; a backup whose bytes stand still is stuck"
