@@ -184,6 +184,19 @@ def test_when_no_claim_would_be_saved_nothing_is_made() -> None:
     assert "create a VolumeSnapshotClass for `ebs.csi.aws.com`" in said
 
 
+@pytest.mark.parametrize("dry_run", [False, True], ids=["made", "dry run"])
+def test_whether_the_claim_may_be_labelled_is_asked_before_anything_is_made(*, dry_run: bool) -> None:
+    w = Velero()
+    w.cluster.forbidden = frozenset([("patch", k.CLAIM.resource)])
+    page = w.create(**SHOP, name="data", allow_label_patch=True, dry_run=dry_run)
+    assert page.title == (
+        "No backup of shop/data was made: the runner may not label claims in shop, which allow_label_patch asks for"
+    )
+    assert "python -m robusta_volumes._cli permissions -n shop --allow label | kubectl apply -f -" in text(page)
+    assert w.backups() == []
+    assert PICK not in w.cluster.get(k.CLAIM, "data", "shop")["metadata"].get("labels", {})
+
+
 # --- without Velero
 
 
@@ -222,14 +235,14 @@ def test_what_is_missing_is_said(asked: Any, says: str) -> None:
 
 
 def test_the_system_and_robusta_are_left_out_unless_they_are_named() -> None:
-    w = Velero(claims=("shop/data", "kube-system/etcd", f"{HOME}/prometheus"))
-    for name in ("data", "etcd", "prometheus"):
+    w = Velero(claims=("shop/data", "kube-system/etcd", f"{HOME}/prometheus", "robusta-volumes-verify/tested"))
+    for name in ("data", "etcd", "prometheus", "tested"):
         for o in w.cluster.store.find(k.CLAIM, fields=f"metadata.name={name}"):
             w.cluster.store.patch(k.CLAIM, name, o["metadata"]["namespace"], {"metadata": {"labels": {"app": "x"}}})
     page = w.create(selector="app=x")
     assert page.title == "Backup of the cluster, app=x is done: data of 1 of 1 claim in it"
     (made,) = w.backups()
-    assert made["spec"]["excludedNamespaces"] == ["kube-system", HOME]
+    assert made["spec"]["excludedNamespaces"] == ["kube-system", HOME, "robusta-volumes-verify"]
 
 
 def test_a_claim_that_is_not_there_is_looked_for_by_its_nearest_name() -> None:

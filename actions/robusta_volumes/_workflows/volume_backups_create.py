@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.backup_cover import judge_backup
-from robusta_volumes._analysis.backup_preflight import obstacles, plan_backup, warnings
+from robusta_volumes._analysis.backup_preflight import Obstacle, obstacles, plan_backup, warnings
 from robusta_volumes._analysis.backup_selection import SYSTEM
 from robusta_volumes._analysis.backup_shape import data_resources
 from robusta_volumes._cluster.backups_own import own_backups
@@ -25,8 +25,9 @@ from robusta_volumes._model.errors import ClusterError, NotAllowed, SettingsErro
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.label_selector import as_field
 from robusta_volumes._model.plan import Patch
+from robusta_volumes._model.rights import role_command
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
-from robusta_volumes._model.text import code
+from robusta_volumes._model.text import code, plain
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import missing_page
@@ -59,7 +60,7 @@ def create_volume_backups(
     """
     _check(asked)
     see = _look(cluster, asked, settings)
-    claims = _chosen(see, asked, home)
+    claims = _chosen(see, asked, {SYSTEM, home, settings.verify.namespace})
     if asked.name and not claims:
         known = [claim.meta.name for claim in see.claims]
         return missing_page(Subject(k.CLAIM.name, asked.name, asked.namespace), "Claim", known, asked=True)
@@ -94,10 +95,10 @@ def _look(cluster: Cluster, asked: CreateBackups, settings: VolumeBackupManageme
     return see
 
 
-def _chosen(see: Inventory, asked: CreateBackups, home: str) -> list[Claim]:
+def _chosen(see: Inventory, asked: CreateBackups, system: set[str]) -> list[Claim]:
     """List the claims; of many only those that are Bound, and none of the system's unless its namespace is named."""
     tests = parse_labels(asked.selector)
-    system = set() if asked.namespace else {SYSTEM, home}
+    system = set() if asked.namespace else system
     return [
         claim
         for claim in see.claims
@@ -138,7 +139,7 @@ def _scope(
     spaces = (asked.namespace,) if asked.namespace else ()
     scope = Scope(
         namespaces=spaces,
-        without_namespaces=() if spaces else tuple(sorted({SYSTEM, home} - {""})),
+        without_namespaces=() if spaces else tuple(sorted({SYSTEM, home, settings.verify.namespace} - {""})),
         resources=data_resources(settings),
         labels=as_field(asked.selector),
         moves_data=settings.move_data,
@@ -170,7 +171,10 @@ def _by_velero(
     rights = rights_of(cluster, [("create", k.VELERO_BACKUP)], seen.velero) if seen.velero else {}
     plan = replace(
         plan_backup(choice.scope, claims, see, seen),
-        obstacles=obstacles(choice.scope, seen, settings.storage_location, rights),
+        obstacles=(
+            *(_may_not_label(cluster, claims[0]) if choice.label else ()),
+            *obstacles(choice.scope, seen, settings.storage_location, rights),
+        ),
         notes=(*choice.notes, *warnings(seen)),
     )
     if plan.obstacles or not plan.saved:
@@ -192,6 +196,16 @@ def _as_labelled(see: Inventory, claim: Claim) -> Inventory:
     """Give the look as it will be when the claim has its label."""
     meta = replace(claim.meta, labels={**claim.meta.labels, PICK: claim.meta.uid})
     return replace(see, claims=tuple(replace(c, meta=meta) if c is claim else c for c in see.claims))
+
+
+def _may_not_label(cluster: Cluster, claim: Claim) -> tuple[Obstacle, ...]:
+    """Ask whether the claim may get its label, before anything is made; what nobody can tell, the API server will say."""
+    space, asked = claim.meta.namespace, ("patch", k.CLAIM)
+    if rights_of(cluster, [asked], space)[asked[0], asked[1].resource]:
+        return ()
+    why = f"the runner may not label claims in {plain(space)}, which allow_label_patch asks for"
+    todo = f"Allow it in namespace {plain(space)} alone, by a Role:\n{role_command([space], ['label'])}"
+    return (Obstacle("may not label", why, todo),)
 
 
 def _label(cluster: Cluster, claim: Claim) -> ClusterError | None:
