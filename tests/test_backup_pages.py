@@ -27,7 +27,9 @@ OTHERS = tuple(kind.resource for kind in k.BACKUP_KINDS if kind.group != "velero
 
 
 def report(w: World, target: Target | None = None, **block: Any) -> Page:
-    return volume_backup_management(w.cluster, target or Target(), settings(**block), "robusta")
+    page = volume_backup_management(w.cluster, target or Target(), settings(**block), "robusta")
+    assert page
+    return page
 
 
 def claim(name: str, trigger: Trigger = Trigger.MANUAL) -> Target:
@@ -127,7 +129,9 @@ def everywhere() -> World:
 def story(target: Target) -> Page:
     """The shop of the demo: a hollow backup, a stuck one, two that nothing covers, one of K8up and one of VolSync."""
     cluster = MemoryCluster(backups(NOON), now=NOON, name="prod")
-    return volume_backup_management(cluster, target, settings(), "robusta")
+    page = volume_backup_management(cluster, target, settings(), "robusta")
+    assert page
+    return page
 
 
 PAGES: dict[str, Callable[[], Page]] = {

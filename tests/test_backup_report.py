@@ -25,7 +25,9 @@ TOOLS = tuple(kind.resource for kind in k.BACKUP_KINDS)
 
 def report(w: World, target: Target | None = None, **block: Any) -> Page:
     w.absent = w.absent or OTHERS
-    return volume_backup_management(w.cluster, target or Target(), settings(**block), "robusta")
+    page = volume_backup_management(w.cluster, target or Target(), settings(**block), "robusta")
+    assert page
+    return page
 
 
 def shop() -> World:

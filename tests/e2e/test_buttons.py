@@ -116,7 +116,9 @@ def backup_plans() -> Iterator[Page]:
     w, found = VeleroWorld(), backup_settings()
     w.b.add("Namespace", "robusta-volumes-verify", status={"phase": "Active"})
     for trigger in (Trigger.MANUAL, Trigger.ALERT):
-        yield volume_backup_management(w.cluster, Target(CLAIM.name, "data", "shop", trigger=trigger), found, "robusta")
+        target = Target(CLAIM.name, "data", "shop", trigger=trigger)
+        if page := volume_backup_management(w.cluster, target, found, "robusta"):
+            yield page
     yield restore_volume_backup(w.cluster, RestoreBackup("data", "shop", "", "elsewhere"), found, w.sleep)
     yield verify_volume_backup(w.cluster, VerifyBackup("data", "shop"), found, w.state, Tools(found.verify, "busybox"))
 

@@ -42,7 +42,7 @@ SOURCE = {
 }
 
 
-Report = Callable[[Cluster, Target, Any], Page]
+Report = Callable[[Cluster, Target, Any], Page | None]
 
 
 def run_report(
@@ -153,7 +153,9 @@ def _run(
         look([target])
 
 
-def _guarded(cluster: Cluster, target: Target, report: Callable[[], Page], key: str, settings: Any) -> Page | None:
+def _guarded(
+    cluster: Cluster, target: Target, report: Callable[[], Page | None], key: str, settings: Any
+) -> Page | None:
     """Get the page; an error of the cluster is a page, too."""
     try:
         if target.trigger != Trigger.SCHEDULE:

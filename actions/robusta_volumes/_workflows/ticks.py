@@ -22,9 +22,9 @@ PROCESS = os.environ.setdefault("ROBUSTA_VOLUMES_PROCESS", f"{os.getpid()}-{uuid
 
 
 def tick(
-    state: State, key: str, schedule: str, zone: str, report: Callable[[], Page], process: str = PROCESS
+    state: State, key: str, schedule: str, zone: str, report: Callable[[], Page | None], process: str = PROCESS
 ) -> Page | None:
-    """Give the report when a slot is due and not served yet; None when there is nothing to do.
+    """Give the report when a slot is due and not served yet; None when there is nothing to do or to say.
 
     Raises ClusterError: when the cluster does not answer. When only the state cannot be kept, the report is given and
     may be repeated after a restart.

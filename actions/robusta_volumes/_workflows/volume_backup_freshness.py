@@ -29,6 +29,7 @@ from robusta_volumes._report.volume_backups_fresh import (
 from robusta_volumes._report.volume_backups_seen import causes_of
 from robusta_volumes._workflows.pvc_snapshots_turn import Notes
 from robusta_volumes._workflows.ticks import PROCESS
+from robusta_volumes._workflows.volume_backups_absent import WATCH, left_to_other, over
 from robusta_volumes._workflows.volume_backups_ask import ask_velero
 from robusta_volumes._workflows.volume_backups_look import Look, look
 
@@ -53,7 +54,12 @@ def volume_backup_freshness(
     except ClusterError as error:
         pages = [blind_page(error, cluster.name)] if note.tells(_ERROR, type(error).__name__, process) else []
     else:
-        pages = [*_sighted(note, cluster, process), *_pages(found, cluster, settings, note, process)]
+        if found.no_tool and settings.engine != CSI:
+            pages = list(_absent(found, cluster, notes, note, process))
+        else:
+            over(notes, WATCH, found.see.now)
+            pages = list(_pages(found, cluster, settings, note, process))
+        pages = [*_sighted(note, cluster, process), *pages]
     notes.save(NOTE, note, before)
     return pages
 
@@ -66,12 +72,8 @@ def _sighted(note: Note, cluster: Cluster, process: str) -> Iterator[Page]:
 
 
 def _pages(found: Look, cluster: Cluster, settings: VolumeBackupManagement, note: Note, process: str) -> Iterator[Page]:
-    if found.no_tool and settings.engine != CSI:
-        yield from _absent(found, cluster, note, process)
-        return
     if note.said.get(_NO_TOOL):
         if note.tells(_NO_TOOL, "", process):
-            note.since = found.see.now  # what was never backed up gets the time that a new installation has
             yield tool_page(cluster.name)
     else:
         note.forget(_NO_TOOL)
@@ -79,9 +81,13 @@ def _pages(found: Look, cluster: Cluster, settings: VolumeBackupManagement, note
     yield from _told(found, cluster, settings, note, process)
 
 
-def _absent(found: Look, cluster: Cluster, note: Note, process: str) -> Iterator[Page]:
-    page = absent_page(Subject("Cluster", cluster.name or "cluster"), found.judged.claims, found.see.now)
-    if page.failure and note.tells(_NO_TOOL, "absent", process):
+def _absent(found: Look, cluster: Cluster, notes: Notes, note: Note, process: str) -> Iterator[Page]:
+    now = found.see.now
+    note.since = now  # what was never backed up gets, once there is a tool, the time that a new installation has
+    page = absent_page(Subject("Cluster", cluster.name or "cluster"), found.judged.claims, now)
+    if not page.failure or left_to_other(notes, WATCH, now):
+        return
+    if note.tells(_NO_TOOL, "absent", process):
         yield replace(page, key=KEY, noteworthy=True)
 
 

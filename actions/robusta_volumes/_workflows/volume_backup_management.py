@@ -24,10 +24,11 @@ from robusta_volumes._workflows.volume_backups_look import Look, look
 
 def volume_backup_management(
     cluster: Cluster, target: Target, settings: VolumeBackupManagement, home: str = ""
-) -> Page:
+) -> Page | None:
     """Report which claims have a good copy, how old and where, who lacks one and why, and whether schedules work.
 
-    ``home`` is Robusta's own namespace, which the settings leave out.
+    ``home`` is Robusta's own namespace, which the settings leave out. None: where nothing makes backups the watch has said so,
+    and an alert does not say it again each time.
 
     Raises ClusterError: when the cluster does not answer, or claims may not be read.
     """
@@ -42,8 +43,7 @@ def volume_backup_management(
         one = target.kind == k.CLAIM.name
         return missing_page(subject, "Claim", known, asked=asked) if one else no_claims_page(subject, asked=asked)
     if found.no_tool and settings.engine != CSI and not any(one.last_good for one in chosen if of is not None):
-        page = absent_page(subject, chosen, found.see.now)
-        return in_short(page) if target.trigger is Trigger.ALERT else page
+        return None if target.trigger is Trigger.ALERT else absent_page(subject, chosen, found.see.now)
     seen = _seen(target, found, chosen, subject, namespace, narrow=of is not None or bool(tests))
     if of is None or len(chosen) != 1:
         page = overview_page(seen)

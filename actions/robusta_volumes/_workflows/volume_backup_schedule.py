@@ -43,6 +43,7 @@ from robusta_volumes._report.volume_backups_tick import (
 )
 from robusta_volumes._workflows.pvc_snapshots_turn import Notes
 from robusta_volumes._workflows.ticks import PROCESS
+from robusta_volumes._workflows.volume_backups_absent import SCHEDULE, left_to_other, over
 from robusta_volumes._workflows.volume_backups_by_snapshots import by_snapshots
 from robusta_volumes._workflows.volume_backups_keep import keep, standing
 from robusta_volumes._workflows.volume_backups_make import rights_of
@@ -101,8 +102,13 @@ def _by_engine(
         return by_snapshots(turn, notes, sleep)
     seen = own_backups(cluster, settings, functools.partial(_choose, note.judged))
     turn = _turn(cluster, settings, home, note, process, seen)
+    absent = seen.unseen.get(k.VELERO_BACKUP.resource)
+    nothing = bool(absent and absent.absent)
+    if not nothing:
+        over(notes, SCHEDULE, turn.now)
     if found := _obstacles(turn):
-        pages = _blocked(turn, found)
+        quiet = nothing and left_to_other(notes, SCHEDULE, turn.now)
+        pages = [] if quiet else _blocked(turn, found)
         if note.agreed is None:  # nothing was promised yet, so nothing is missed
             note.since = turn.now
         return [*pages, *_look(turn)] if seen.velero else pages
