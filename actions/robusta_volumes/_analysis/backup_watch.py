@@ -73,7 +73,11 @@ def _stuck(one: Backup, moved: Moved, seen: BackupsSeen, limits: Limits, now: da
             _SERVER.format(space),
         ]
     look = f"see which volume it waits for: `{_STUCK.format(space, plain(one.name))}`"
-    if age > timedelta(hours=limits.backup_stuck_hours) + one.more:
+    long = age > timedelta(hours=limits.backup_stuck_hours) + one.more
+    if one.started is None:  # taken up, and perhaps long after it was made: it does not run yet
+        todo = f"look what Velero works on: `kubectl -n {space} get backups.velero.io`"
+        return ["unobserved", f"{name} waits in Velero's queue for {span(age)}", todo] if long else []
+    if long:
         why = f"{name} runs for {span(age)}, longer than Velero lets data be moved; while it does, no other one starts"
         return ["long", why, f"{look}; restarting Velero's server ends it as failed"]
     number, since = (moved.get(one.name) or [0, ""])[:2]

@@ -1,6 +1,7 @@
 """Mode velero: one Schedule of Velero's is kept in the shape that the settings say. What would change is told before."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from robusta_volumes._analysis.snapshot_note import LONGEST
@@ -15,6 +16,7 @@ from robusta_volumes._engines.velero_write import (
     slot_name,
 )
 from robusta_volumes._model.backup import BackupSchedule
+from robusta_volumes._model.errors import AlreadyExists, Conflict
 from robusta_volumes._model.kind import VELERO_SCHEDULE
 from robusta_volumes._model.plan import Create, Patch, Step
 from robusta_volumes._report.volume_backups_tick import THE_SCHEDULE, drift_page
@@ -45,7 +47,8 @@ def keep(turn: BackupTurn) -> None:
         return
     if there and not found:
         note.kept = note.kept or turn.now.isoformat()
-        _settled(turn)
+        if _slot_served(turn, wanted, there.created):
+            _settled(turn)
     elif how == NEW or not note.kept or _may_change(turn, there, found):
         _carry_out(turn, wanted, there)
 
@@ -80,7 +83,7 @@ def _may_change(turn: BackupTurn, there: BackupSchedule | None, found: Differenc
 
 
 def _carry_out(turn: BackupTurn, wanted: dict[str, Any], there: BackupSchedule | None) -> None:
-    """Write the Schedule. Velero serves its next slot only, so the one that is due now is made by us, under its own name."""
+    """Write the Schedule; with one that is new the slot that is due now is served by us."""
     note, slot = turn.note, turn.due.slot
     step: Step
     if there is None:
@@ -92,14 +95,26 @@ def _carry_out(turn: BackupTurn, wanted: dict[str, Any], there: BackupSchedule |
             VELERO_SCHEDULE, there.name, there.namespace, patch_of(wanted, old), why, there.resource_version or None
         )
     error = turn.cluster.carry_out([step])[0].error
-    if error is None and there is None and slot:
-        spec = wanted["spec"]["template"]
-        manifest = backup_manifest(turn.seen.velero, slot_name(slot), spec, slot=slot, shape=turn.sum)
-        error = make_backup(turn.cluster, manifest, "the first slot of the Schedule").error
+    if isinstance(error, AlreadyExists | Conflict):
+        return  # another runner was faster: the next tick looks what is there now
     if error:
         note.failed[THE_SCHEDULE] = problem(error)
         return
-    note.failed.pop(THE_SCHEDULE, None)
     note.kept, note.waiting, note.until = turn.now.isoformat(), None, None
+    if not _slot_served(turn, wanted, there.created if there else turn.now):
+        return
+    note.failed.pop(THE_SCHEDULE, None)
     note.served = slot or note.served
     note.forget("drift")
+
+
+def _slot_served(turn: BackupTurn, wanted: dict[str, Any], since: datetime | None) -> bool:
+    """Serve the slot that is due when the Schedule is no older: Velero serves only those after it was made."""
+    slot = turn.due.slot
+    if slot is None or since is None or since < slot or any(one.slot == slot for one in turn.backups):
+        return True
+    manifest = backup_manifest(turn.seen.velero, slot_name(slot), wanted["spec"]["template"], slot=slot, shape=turn.sum)
+    error = make_backup(turn.cluster, manifest, "the first slot of the Schedule").error
+    if error:
+        turn.note.failed[THE_SCHEDULE] = problem(error)
+    return error is None
