@@ -1,5 +1,7 @@
 """What a tick does around its workflow. It runs by itself every few minutes, so it speaks only when there is something."""
 
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +19,8 @@ from robusta_volumes._report.notices import nothing_due_page, switched_off_page
 from robusta_volumes._report.page import Page
 
 Work = Callable[[Cluster, Any, State], list[Page]]
+# One tick of a kind at a time: Robusta's schedule and somebody by hand may start two, and each would say what is new.
+_turns: defaultdict[object, threading.Lock] = defaultdict(threading.Lock)
 
 
 def run_tick(event: ExecutionBaseEvent, params: TargetParams, key: str, work: Work) -> None:
@@ -30,8 +34,9 @@ def run_tick(event: ExecutionBaseEvent, params: TargetParams, key: str, work: Wo
     pages: list[Page] = []
     if key not in settings.problems:
         if own.enabled:
-            cluster = connect(name, Trigger.SCHEDULE)
-            pages = work(cluster, own, State(cluster, INSTALLATION_NAMESPACE))
+            with _turns[getattr(work, "func", work)]:
+                cluster = connect(name, Trigger.SCHEDULE)
+                pages = work(cluster, own, State(cluster, INSTALLATION_NAMESPACE))
             if by_hand and not pages:
                 pages = [nothing_due_page(key, name)]
         elif by_hand:

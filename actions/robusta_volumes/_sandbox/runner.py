@@ -160,12 +160,12 @@ class Runner:
         """Tell whether it runs."""
         return self._process is not None and self._process.poll() is None
 
-    def stop(self) -> None:
-        """End it with all its children."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """End it with all its children; ``at_once`` as when its node dies: it has no time to write anything."""
         process, self._process = self._process, None
         if process is None:
             return
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in (signal.SIGKILL,) if at_once else (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
