@@ -56,6 +56,23 @@ def test_the_one_claim_of_a_pod_has_its_history() -> None:
     assert report(w, Target("Pod", "web-0", "shop")).title.startswith("Claim shop/orders: last good copy 02:00 UTC")
 
 
+def test_what_is_not_known_is_told_with_its_reason_and_a_way_out() -> None:
+    """A backup whose object a storage location brought back: the records of what was moved do not come with it."""
+    w = World("orders", "uploads")
+    w.location()
+    w.pod("velero-0", deploy="velero", name="velero")
+    w.pod("node-agent-x7k2p", name="node-agent")
+    w.schedule()
+    w.backup("nightly-1", 10, spec={"includedNamespaces": ["shop"]}, created=1)
+    page = report(w, Target("Namespace", "shop"))
+    assert page.title == "Backups of namespace shop: whether claims have a good copy could not be seen"
+    assert (
+        "*Not known:*\n"
+        "• shop/orders, shop/uploads: its storage location brought the backup back; no record of its data is here\n"
+        "*Do this:* make a new backup, whose data can be seen: `create_volume_backups`"
+    ) in to_markdown(page)
+
+
 def test_a_pod_without_claims_has_nothing_to_back_up() -> None:
     w = shop()
     w.b.pod("shop", "proxy", [])
@@ -129,6 +146,16 @@ def test_a_backup_of_another_cluster_is_marked_and_counts_for_no_claim() -> None
     said = to_markdown(report(w), files=False)
     assert "theirs: Completed" in said
     assert "1 of 1 claim of another cluster" in said
+
+
+def test_a_failed_backup_of_another_namespace_is_no_matter_of_this_one() -> None:
+    w = shop()
+    w.claim("ledger", namespace="finance")
+    w.backup("before-an-upgrade", 2, "Failed", schedule="", spec={"includedNamespaces": ["finance"]})
+    title = "Backups of namespace shop: all 2 claims have a good copy within 2 d"
+    assert report(w, Target("Namespace", "shop")).title == title
+    assert 'Backup "before-an-upgrade" failed' in to_markdown(report(w)).replace("`", '"')
+    assert "before-an-upgrade" in to_markdown(report(w, Target("Namespace", "finance")))
 
 
 def test_a_report_on_a_namespace_counts_of_a_backup_of_the_whole_cluster_its_own_claims_only() -> None:

@@ -18,6 +18,7 @@ from robusta_volumes._model.text import plain
 from robusta_volumes._model.volume import Claim
 
 __all__ = ["BackupCover", "ClaimCover", "Judged", "Missing", "Verdict", "judge", "judge_backup"]
+_ANEW = "make a new backup, whose data can be seen: `create_volume_backups`"
 # Whatever of these may not be read could hold a copy.
 HOLDERS = (k.VELERO_BACKUP, k.VELERO_UPLOAD, k.VELERO_POD_VOLUME, k.K8UP_SNAPSHOT, k.VOLSYNC_SOURCE, k.SNAPSHOT)
 
@@ -132,7 +133,7 @@ def _stale(made: ClaimCover, claim: Claim, tally: Tally, about: About, todo: str
         return replace(made, verdict=Verdict.UNKNOWN, why=first.sentence, todo=first.remedy)
     perhaps = newest if newest and newest.proof is Proof.UNKNOWN else tally.unknown
     if perhaps and (good is None or now - (perhaps.cut_at or NO_TIME) <= beat.within):
-        return replace(made, verdict=Verdict.UNKNOWN, why=plain(perhaps.why), todo=todo if perhaps is newest else "")
+        return replace(made, verdict=Verdict.UNKNOWN, why=plain(perhaps.why), todo=(todo if perhaps is newest else "") or _ANEW)
     if older := about.perhaps.get(claim.meta.uid):
         why = f"backup {plain(older)} made snapshots, and {NOT_KEPT}"
         return replace(made, verdict=Verdict.UNKNOWN, why=why, todo=READ_IT)

@@ -20,6 +20,7 @@ from robusta_volumes._model.times import ago, span
 
 _FINISHED = (Phase.DONE, Phase.PARTIAL)
 _NOT_YET = (Phase.WAITING, Phase.RUNNING)
+FAILED = "failed"  # a kind of trouble: with one backup, and the claims that it was for
 _NEVER = "it has never finished one"
 
 
@@ -193,6 +194,11 @@ def _told_of(seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime)
             yield backup
 
 
+def line_of(backup: Backup) -> str:
+    """Name the line that a backup stands in: the one of its schedule, or its own."""
+    return f"{backup.engine}/{backup.namespace}/{backup.schedule or backup.name}"
+
+
 def _failed(backup: Backup, now: datetime) -> Iterator[Trouble]:
     """Look at the newest backup of a schedule that is over; what a claim lacks in one that ended is said of the claim."""
     if backup.phase not in (Phase.FAILED, Phase.REFUSED):
@@ -202,5 +208,4 @@ def _failed(backup: Backup, now: datetime) -> Iterator[Trouble]:
     said = f"backup {code(backup.name)} {word} ({plain(ago(backup.when, now))}){why}"
     look = f"velero backup describe {quoted(backup.name)} --details"
     other = f"kubectl -n {quoted(backup.namespace)} describe backup.{backup.engine}.io {quoted(backup.name)}"
-    subject = f"{backup.engine}/{backup.namespace}/{backup.schedule or backup.name}"
-    yield Trouble("failed", subject, said, look if backup.engine == VELERO else other)
+    yield Trouble(FAILED, line_of(backup), said, look if backup.engine == VELERO else other)

@@ -18,6 +18,7 @@ from robusta_volumes._report.volume_backups_more import (
     health,
     left_out,
     near,
+    not_known,
     not_looked_at,
     proven,
 )
@@ -74,7 +75,8 @@ def overview_page(seen: Seen) -> Page:
     """Write the report."""
     bad = seen.severity >= Severity.MEDIUM
     blocks: list[Block] = [*_bad_table(seen)]
-    texts = (_says(seen), health(seen.troubles), gaps(seen), expiring(seen), near(seen), left_out(seen), proven(seen))
+    beside = (not_known, expiring, near, left_out, proven)
+    texts = (_says(seen), health(seen.troubles), gaps(seen), *(tell(seen) for tell in beside))
     blocks += [Text(short(text, TEXT_LIMIT)) for text in texts if text]
     blocks += [*backups_table(seen), *not_looked_at(seen.unseen)]
     if picture := calendar(f"Backups{_of(seen)}", seen.backups, seen.now):

@@ -66,6 +66,19 @@ def expiring(seen: Seen) -> str:
     return "\n".join(["*The last good copy goes soon, and nothing newer is good:*", *lines, todo])
 
 
+def not_known(seen: Seen) -> str:
+    """Say of which claims it is not known, and why; what the runner may not read is told with its rule."""
+    if seen.unseen:
+        return ""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in seen.unknown:
+        found.setdefault((one.why, one.todo), []).append(plain(one.title))
+    lines = [f"• {listing(names, _FEW)}: {plain(why, 300)}" for (why, _), names in list(found.items())[:_FEW]]
+    lines += [f"• and {len(found) - _FEW} other reasons, in claims.csv"] if len(found) > _FEW else []
+    lines += [f"*Do this:* {command(todo)}" for todo in dict.fromkeys(todo for _, todo in found) if todo]
+    return "\n".join(["*Not known:*", *lines]) if found else ""
+
+
 def near(seen: Seen) -> str:
     """Tell of the claims whose only good copies lie on the same storage."""
     found = [one for one in seen.claims if one.verdict is Verdict.FRESH and one.last_offsite is None]
