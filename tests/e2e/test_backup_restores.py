@@ -1,15 +1,18 @@
 """A claim comes back from a backup, and copies are proven, through the real runner: by a Velero that restores real folders, and
-by a CSI driver where there is no Velero.
+by a CSI driver where there is no Velero. The tick of the tests comes by every second meanwhile, and leaves alone what somebody
+else follows.
 """
 
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._cluster.state import State
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._engines.csi_snapshots import restore_manifest, trial_manifest
 from robusta_volumes._model import kind as k
@@ -25,9 +28,12 @@ from robusta_volumes._sandbox.rbac import Access
 from robusta_volumes._sandbox.velero_server import VeleroServer
 from robusta_volumes._sandbox.world import World
 from robusta_volumes._workflows.volume_backups_trial import VERIFIED
+from robusta_volumes._workflows.volume_backups_verify import KEY
 from worlds import PATIENCE, PLAYBOOKS, next_message, title, words
 
+EVERY_SECOND = [{"on_schedule": {"fixed_delay_repeat": {"repeat": -1, "seconds_delay": 1}}}]
 EBS, SCRATCH = "ebs.csi.aws.com", "robusta-volumes-verify"
+TICK = [{**p, "triggers": EVERY_SECOND} for p in PLAYBOOKS if p["name"] == "BackupVerify"]
 ASK = {"name": "data-pg-0", "namespace": "db"}
 ORDERS, LOST = {"name": "orders", "namespace": "shop"}, "orders-verify-lost"
 
@@ -61,7 +67,7 @@ def world(kubelet: PodRunner, tmp_path_factory: pytest.TempPathFactory) -> Itera
         kubelet.folders[target] = kubelet.folders[source] if data else empty
 
     server = ApiServer(kubelet.store, access=kubelet.access, routes=kubelet.routes, more=VELERO)
-    with VeleroServer(kubelet.store, filled=filled), kubelet, World((), [], server=server, workflows={}) as made:
+    with VeleroServer(kubelet.store, filled=filled), kubelet, World((), TICK, server=server, workflows={}) as made:
         yield made
     kubelet.close()
 
@@ -110,6 +116,27 @@ def test_an_empty_backup_does_not_stand_its_test(world: World, kubelet: PodRunne
     assert title(message).startswith("The backup of db/data-pg-0 failed its test: the restored volume holds no file")
     assert "Do this:" in words(message)
     assert made(kubelet) == []
+
+
+def test_on_a_schedule_the_next_claim_is_proven_by_itself_and_a_good_test_is_told(
+    world: World, kubelet: PodRunner
+) -> None:
+    (backup,) = kubelet.store.find(k.VELERO_BACKUP)
+    kubelet.store.patch(
+        k.VELERO_BACKUP, backup["metadata"]["name"], "velero", {"metadata": {"annotations": {VERIFIED: None}}}
+    )
+    cluster = MemoryCluster()
+    cluster.store = kubelet.store
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    State(cluster, "robusta").write(KEY, {"slot": an_hour_ago})  # a schedule that is new waits for its next slot
+    block = {"verify": {"schedule": "0 * * * *"}}
+    workflows = {"persistentVolumeWorkflows": {"volumeBackupManagement": block}}
+    message = next_message(world, lambda: world.settle(workflows))
+    world.settle({})
+    assert title(message).startswith("The backup of db/data-pg-0 can be restored: 5 files, ")
+    assert made(kubelet) == []
+    (backup,) = kubelet.store.find(k.VELERO_BACKUP)
+    assert VERIFIED in backup["metadata"]["annotations"]
 
 
 # --- snapshots, in a cluster in which no backup tool is installed

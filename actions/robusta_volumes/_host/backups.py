@@ -1,5 +1,6 @@
 """Run a test of a backup: by hand as any change, by a schedule as a tick; with the image that this installation can pull."""
 
+import threading
 from typing import Any
 
 from robusta.api import ExecutionBaseEvent
@@ -21,6 +22,7 @@ from robusta_volumes._workflows.volume_backups_verify import verify_volume_backu
 from robusta_volumes._workflows.volume_backups_verify_tick import verify_tick
 
 _KEY, _ACTION = "volumeBackupManagement", "verify_volume_backup"
+_one = threading.Lock()  # what somebody asked for and the ticks share one note: both would go on with the same test
 _LOOK = 240.0  # seconds beyond the usual: a restore that is followed, and a pod that counts files
 
 
@@ -37,8 +39,14 @@ def _tools(settings: Any) -> Tools:
 
 
 def _tick(cluster: Cluster, settings: Any, state: State) -> list[Page]:
-    return verify_tick(cluster, settings, state, _tools(settings))
+    if not _one.acquire(blocking=False):
+        return []  # somebody waits for a test and follows it; what is due comes with a later tick
+    try:
+        return verify_tick(cluster, settings, state, _tools(settings))
+    finally:
+        _one.release()
 
 
 def _by_hand(cluster: Cluster, asked: VerifyBackup, settings: Any) -> Page:
-    return verify_volume_backup(cluster, asked, settings, State(cluster, INSTALLATION_NAMESPACE), _tools(settings))
+    with _one:
+        return verify_volume_backup(cluster, asked, settings, State(cluster, INSTALLATION_NAMESPACE), _tools(settings))
