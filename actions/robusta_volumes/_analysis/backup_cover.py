@@ -133,7 +133,9 @@ def _stale(made: ClaimCover, claim: Claim, tally: Tally, about: About, todo: str
         return replace(made, verdict=Verdict.UNKNOWN, why=first.sentence, todo=first.remedy)
     perhaps = newest if newest and newest.proof is Proof.UNKNOWN else tally.unknown
     if perhaps and (good is None or now - (perhaps.cut_at or NO_TIME) <= beat.within):
-        return replace(made, verdict=Verdict.UNKNOWN, why=plain(perhaps.why), todo=(todo if perhaps is newest else "") or _ANEW)
+        return replace(
+            made, verdict=Verdict.UNKNOWN, why=plain(perhaps.why), todo=(todo if perhaps is newest else "") or _ANEW
+        )
     if older := about.perhaps.get(claim.meta.uid):
         why = f"backup {plain(older)} made snapshots, and {NOT_KEPT}"
         return replace(made, verdict=Verdict.UNKNOWN, why=why, todo=READ_IT)
