@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from backup_world import Refusing, Velero, settings
+from disturbed import Died, Disturbed, die
 from robusta_volumes._engines.velero_write import SCHEDULE_NAME
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import Unavailable
-from robusta_volumes._model.plan import Outcome
 from robusta_volumes._model.times import UTC
 
 WANTED = settings()
@@ -18,34 +18,14 @@ FIRST, SECOND, THIRD = (datetime(2026, 3, day, 2, 1, tzinfo=UTC) for day in (2, 
 NIGHT = "robusta-volumes-202603{:02}020000"
 
 
-class Disturbed(Refusing):
-    """A cluster in which something happens right before or after the first write of a kind."""
-
-    kind, before, after = "", staticmethod(lambda: None), staticmethod(lambda: None)
-
-    def carry_out(self, plan: Any) -> list[Outcome]:
-        written = {getattr(step, "manifest", {}).get("kind") or step.kind.name for step in plan}
-        if self.kind not in written:
-            return super().carry_out(plan)
-        self.kind = ""
-        self.before()
-        made = super().carry_out(plan)
-        self.after()
-        return made
-
-
-class Died(Exception):
-    """The process died."""
-
-
-def die() -> None:
-    raise Died
+class Cluster(Disturbed, Refusing):
+    """One that is disturbed, or refuses."""
 
 
 def told() -> Velero:
     """A cluster in which people were told of the plan, at its second slot."""
     w = Velero()
-    w.cluster = Disturbed([o for kind in w.cluster.store.kinds() for o in w.cluster.store.find(kind)], now=w.now)
+    w.cluster = Cluster([o for kind in w.cluster.store.kinds() for o in w.cluster.store.find(kind)], now=w.now)
     w.tick(WANTED)
     w.at(FIRST)
     assert len(w.tick(WANTED)) == 1
@@ -56,8 +36,8 @@ def told() -> Velero:
 
 
 def disturb(w: Velero, kind: str, **what: Callable[[], object]) -> None:
-    for name, value in {"kind": kind, **what}.items():
-        setattr(w.cluster, name, value)
+    assert isinstance(w.cluster, Cluster)
+    w.cluster.disturb(kind, **what)
 
 
 def schedule(w: Velero) -> Any:
@@ -106,6 +86,26 @@ def test_a_runner_that_dies_around_a_write_loses_no_night_and_makes_none_twice(k
     assert w.names() == [NIGHT.format(3)]
     assert schedule(w)
     assert [page.title for page in w.pages[1:]] == []
+
+
+def test_a_schedule_that_somebody_makes_anew_right_after_its_slot_was_served_makes_no_second_backup() -> None:
+    w = told()
+    w.tick(WANTED)
+    w.serve()
+    w.move(minutes=5)
+    w.tick(WANTED)
+    w.at(THIRD)
+    w.velero_night(THIRD)
+    w.serve()
+    there = schedule(w)
+    w.cluster.store.delete(k.VELERO_SCHEDULE, SCHEDULE_NAME, "velero")
+    w.move(minutes=1)
+    meta = {key: there["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}
+    meta["creationTimestamp"] = w.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    w.cluster.store.take([{**there, "metadata": meta}])
+    w.move(minutes=1)
+    assert w.tick(WANTED) == []
+    assert w.names() == [NIGHT.format(3), "robusta-volumes-20260304020100"]
 
 
 def test_the_first_night_is_made_when_the_answer_to_the_schedule_was_lost() -> None:

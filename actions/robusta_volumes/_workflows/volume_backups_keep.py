@@ -111,8 +111,10 @@ def _carry_out(turn: BackupTurn, wanted: dict[str, Any], there: BackupSchedule |
 def _slot_served(turn: BackupTurn, wanted: dict[str, Any], since: datetime | None) -> bool:
     """Serve the slot that is due when the Schedule is no older: Velero serves only those after it was made."""
     slot = turn.due.slot
-    if slot is None or since is None or since < slot or any(one.slot == slot for one in turn.backups):
+    if slot is None or since is None or since < slot:
         return True
+    if any(when >= slot for one in turn.backups if (when := one.slot or one.when)):
+        return True  # by a Schedule that was there before, or by a runner that died
     manifest = backup_manifest(turn.seen.velero, slot_name(slot), wanted["spec"]["template"], slot=slot, shape=turn.sum)
     error = make_backup(turn.cluster, manifest, "the first slot of the Schedule").error
     if error:
