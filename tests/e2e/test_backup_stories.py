@@ -145,7 +145,7 @@ def test_a_claim_shows_its_copies_whichever_tool_made_them(world: World, claim: 
 
 def test_a_backup_that_fails_in_part_is_told_claim_by_claim(world: World) -> None:
     message = ask(world, CREATE, namespace="partly", wait="20")
-    assert title(message) == "Backup of namespace partly partly failed: data of 1 of 2 claims in it"
+    assert title(message) == "Backup of namespace partly partly failed, and 1 of 2 claims has no data in it"
     assert "● partly/files `failed: connection reset by peer`" in words(message)
     assert "● partly/data `in it, off-site (data mover)`" in words(message)
 
