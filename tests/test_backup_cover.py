@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from backup_objects import World
+from backup_objects import World, at
+from robusta_volumes._sandbox.other_backups import k8up_schedule, volsync_source
 
 UPLOADS, FILES = "datauploads.velero.io", "podvolumebackups.velero.io"
 
@@ -282,6 +283,112 @@ def test_the_last_good_copy_is_told_of_before_it_expires_and_only_when_a_newer_o
     assert not expiring(hours=10, ttl=36)  # it goes tomorrow, after the next night's
     assert expiring(hours=34, ttl=36)  # last night's is missing
     assert expiring(hours=800, ttl=720)  # overdue: nobody has deleted it yet
+
+
+def test_a_last_good_copy_that_goes_before_the_next_backup_can_be_made_is_told_of() -> None:
+    """A weekly schedule whose backups live for five days leaves two days of each week without one."""
+    world = World("orders")
+    world.schedule("weekly", "0 2 * * 6")  # the next one: Saturday 14 March
+    world.backup("weekly-1", hours=82, ttl=120, schedule="weekly")  # Saturday 7 March; goes on Thursday
+    world.upload("orders", backup="weekly-1", hours=82)
+    found = world.judged().of("shop", "orders")
+    assert found
+    assert (found.verdict.value, found.expires_soon) == ("fresh", True)
+
+
+def test_an_older_copy_that_stays_longer_is_the_last_one_to_go() -> None:
+    world = World("orders")
+    world.schedule("nightly")
+    world.backup("nightly-1", hours=10)
+    world.upload("orders", hours=10)
+    world.backup("by-hand", hours=2, ttl=6, schedule="")  # before a risky change, for a few hours
+    world.upload("orders", backup="by-hand", hours=2)
+    found = world.judged().of("shop", "orders")
+    assert found
+    assert found.last_good
+    assert (found.last_good.backup, found.expires_soon) == ("by-hand", False)
+
+
+def test_a_snapshot_of_velero_goes_with_its_backup() -> None:
+    world = World("orders")
+    world.schedule("nightly", template={"snapshotMoveData": False})
+    world.backup("nightly-1", hours=47, ttl=72, spec={"snapshotMoveData": False})
+    world.snapshot("orders", 47, labels={"velero.io/backup-name": "nightly-1"})
+    found = world.judged().of("shop", "orders")
+    assert found
+    assert found.last_good
+    assert (found.verdict.value, found.expires_soon) == ("fresh", True)
+    assert found.last_good.expires
+    assert found.last_good.expires.isoformat() == "2026-03-11T13:00:00+00:00"
+
+
+# --- how old a copy may be, by the schedule that saves the claim
+
+
+WEEKLY = {"name": "weekly", "cron": "0 2 * * 0"}
+
+
+@pytest.mark.parametrize(
+    ("schedules", "block", "days", "expected"),
+    [
+        ([WEEKLY], {}, 9, "fresh"),  # one Sunday may be missed
+        ([WEEKLY], {}, 16, "old: schedule `weekly` has saved nothing of it since 2026-02-22 12:00 UTC, 16 d ago"),
+        ([WEEKLY], {"maxAge": "3d"}, 9, "old: schedule `weekly` has saved nothing of it since 2026-03-01 12:00 UTC, 9 d ago"),
+        ([{"name": "monthly", "cron": "0 2 1 * *"}], {}, 40, "fresh"),
+        ([{"name": "rare", "cron": "@every 168h"}], {}, 9, "fresh"),
+        ([WEEKLY, {"name": "nightly"}], {}, 9, "old"),  # the most frequent one counts
+        ([WEEKLY, {"name": "nightly", "age": 60}], {}, 9, "fresh"),  # made an hour ago: its first night is to come
+        ([WEEKLY, {"name": "nightly", "spec": {"paused": True}}], {}, 9, "fresh"),
+        ([WEEKLY, {"name": "nightly", "template": {"includedNamespaces": ["docs"]}}], {}, 9, "fresh"),
+        ([WEEKLY, {"name": "near", "template": {"snapshotMoveData": False}}], {"offsiteOnly": True}, 9, "fresh"),
+        ([WEEKLY], {"mode": "ticks"}, 9, "old"),  # ours serves every night
+        ([], {}, 9, "old: no backup schedule is for it"),
+    ],
+    ids=[
+        "weekly", "weekly missed", "maxAge", "monthly", "every week", "and nightly", "nightly is young", "nightly is paused",
+        "nightly is for others", "nightly is not off-site", "mode ticks", "none",
+    ],
+)  # fmt: skip
+def test_a_copy_may_be_as_old_as_the_schedule_that_saves_the_claim_says(
+    schedules: list[dict[str, Any]], block: dict[str, Any], days: float, expected: str
+) -> None:
+    world = World("orders", age=100 * 24 * 60)
+    for one in schedules:
+        world.schedule(**{"age": 90 * 24 * 60, **one})
+    world.backup("weekly-1", hours=24 * days, ttl=24 * 90, schedule="weekly")
+    world.upload("orders", backup="weekly-1", hours=24 * days)
+    assert said(world, **block).startswith(expected)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(9, "unknown"), (16, "never")])
+def test_a_weekly_backup_without_a_record_may_hold_a_copy_as_long_as_a_weekly_one_may_be_old(
+    days: float, expected: str
+) -> None:
+    world = World("orders", age=100 * 24 * 60)
+    near = {"snapshotMoveData": False}
+    world.schedule(**WEEKLY, age=90 * 24 * 60, template=near)
+    made = {"csiVolumeSnapshotsAttempted": 1, "csiVolumeSnapshotsCompleted": 1}
+    world.backup("weekly-1", hours=24 * days, ttl=24 * 90, schedule="weekly", spec=near, status=made)
+    world.backup("weekly-2", hours=2, phase="Failed", schedule="weekly", spec=near)
+    assert said(world).split(":")[0] == expected
+
+
+def test_a_new_claim_has_until_the_first_slot_of_the_schedule_that_saves_it() -> None:
+    world = World("orders", age=5 * 24 * 60)
+    world.schedule(**WEEKLY, age=90 * 24 * 60)
+    assert said(world) == "new: it is too young to have one"
+
+
+def test_schedules_of_k8up_and_volsync_set_the_pace_too() -> None:
+    world = World("orders", "uploads", age=100 * 24 * 60)
+    k8up_schedule(world.b, "shop", cron="@weekly-random")
+    assert {one.key[1]: one.within.days for one in world.judged().claims} == {"orders": 14, "uploads": 14}
+    volsync_source(world.b, "shop", "orders", 60)
+    hourly = next(o for o in world.b.objects if o["kind"] == "ReplicationSource")
+    hourly["spec"]["trigger"] = {"schedule": "0 */6 * * *"}
+    hourly["metadata"]["creationTimestamp"] = at(24 * 30)
+    within = {one.key[1]: one.within for one in world.judged().claims}
+    assert (within["orders"].total_seconds() / 3600, within["uploads"].days) == (13, 14)
 
 
 def test_a_backup_that_another_cluster_wrote_is_labelled_so_and_counts_for_nothing() -> None:

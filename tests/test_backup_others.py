@@ -118,6 +118,7 @@ def test_their_schedules_are_watched_too() -> None:
     volsync_source(world.b, "shop", "orders", 90 * HOUR)
     wanted = settings()
     assert [one.sentence for one in troubles(backups_of(world.cluster, wanted), wanted, NOON)] == [
+        ("K8up's schedule `shop/daily` is on and has finished nothing for two intervals: it has never finished one"),
         ("K8up's schedule `shop/nightly` is on and has finished nothing for two intervals: it has never finished one"),
         (
             "VolSync's schedule `shop/orders-backup` is on and has finished nothing for two intervals: the last one that"

@@ -252,3 +252,14 @@ def test_without_any_backup_in_a_month_there_is_no_picture() -> None:
     assert calendar("Backups", [], NOON) is None
     assert NOON.date() == date(2026, 3, 10)
     assert not [b for b in report(World("orders")).blocks if isinstance(b, File) and b.name.endswith(".png")]
+
+
+def test_a_schedule_for_other_namespaces_that_makes_nothing_is_no_affair_of_this_one() -> None:
+    w = shop()
+    w.claim("ledger", "finance")
+    w.schedule("weekly", "0 2 * * 0", template={"includedNamespaces": ["finance"]}, age=90 * 24 * 60)
+    w.backup("weekly-1", hours=24 * 30, schedule="weekly", spec={"includedNamespaces": ["finance"]})
+    silent = "Velero's schedule `velero/weekly` is on and has finished nothing for two intervals"
+    assert silent in to_markdown(report(w))
+    assert silent in to_markdown(report(w, Target("Namespace", "finance")))
+    assert silent not in to_markdown(report(w, Target("Namespace", "shop")))

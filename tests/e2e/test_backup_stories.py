@@ -106,7 +106,8 @@ def test_the_report_names_each_thing_that_keeps_backups_from_being_made(world: W
     message = ask(world, REPORT)
     said = words(message)
     assert "is Completed, but 3 of 7 claims have no data in it." in said
-    assert "is InProgress for 3 d. *Do this:* look what it waits for" in said
+    assert "Velero's schedule `velero/weekly` is on and has finished nothing for two intervals" in said
+    assert "d ago. *Do this:* look what it waits for" in said
     assert "Storage location `cold` is not available, last looked at " in said
     assert NO_BUCKET in said
     assert "VolSync's schedule `blog/posts-backup` is on and has finished nothing for two intervals" in said
@@ -127,8 +128,8 @@ def test_the_report_names_each_thing_that_keeps_backups_from_being_made(world: W
         ),
         (
             "finance/ledger-2025",
-            "off-site (Velero), although 2 d is the most that is allowed",
-            "The last good copy expires in 79 d.",
+            "off-site (Velero), although 14 d is the most that is allowed",
+            "The last good copy expires in 72 d.",
         ),
     ],
 )

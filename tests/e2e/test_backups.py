@@ -49,7 +49,7 @@ def test_the_tick_tells_each_namespace_once(world: World) -> None:
     told = [title(message) for message in quiet(world)]
     assert sorted(told) == sorted(
         [
-            "Claim finance/ledger-2025 has no good copy within 2 d: the last one, off-site, is 10 d old",
+            "Claim finance/ledger-2025 has no good copy within 14 d: the last one, off-site, is 17 d old",
             "Claim blog/posts has no good copy within 2 d: the last one, off-site, is 4 d old",
             "2 of 2 claims in namespace labs have no good copy that is new enough",
             "3 of 7 claims in namespace store have no good copy that is new enough",

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from robusta_volumes._analysis.backup_beats import Beats
 from robusta_volumes._analysis.backup_reasons import About, ClaimCover, Verdict, bad, by_policy
-from robusta_volumes._analysis.backup_rhythm import Rhythm, rhythm
+from robusta_volumes._analysis.backup_rhythm import TAKES, Rhythm
 from robusta_volumes._analysis.backup_runs import NOT_KEPT, READ_IT, BackupCover, Missing, run_of, runs
 from robusta_volumes._analysis.backup_selection import Selection
 from robusta_volumes._analysis.backup_tally import NO_TIME, Tally, all_copies, tallies
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.backup import Backup, BackupsSeen, Copy, Proof, velero_label
+from robusta_volumes._model.backup import Backup, BackupsSeen, Copy, Proof
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.restore_point import Point
@@ -52,28 +53,29 @@ def judge(
     home_namespace: str,
 ) -> Judged:
     """Judge every claim that is there, and every backup. ``points`` are the snapshots of the cluster."""
-    beat = rhythm(settings, see.now)
-    found = tallies(see.claims, all_copies(seen.copies, points, running(seen)), see.now)
-    covers = runs(see, seen, found.backups, see.now - beat.within)
+    beats = Beats(see, seen, settings)
+    found = tallies(see.claims, all_copies(seen, points), see.now)
+    covers = runs(see, seen, found.backups, see.now - beats.longest)
     blind = blind_kinds(see, seen)
     asked = _asked(covers)
     selection = Selection(settings, home_namespace)
-    about = About(see, seen, settings, beat, blind, _perhaps(covers))
+    about = About(see, seen, settings, beats.own, blind, _perhaps(covers))
     claims = tuple(
-        _cover(claim, found.claims[claim.meta.uid], asked.get(claim.meta.uid), about, selection.left_out(claim))
+        _cover(
+            claim,
+            found.claims[claim.meta.uid],
+            asked.get(claim.meta.uid),
+            replace(about, beat=beats.of(claim)),
+            selection.left_out(claim),
+        )
         for claim in sorted(see.claims, key=lambda c: c.meta.key)
     )
-    return Judged(see.now, beat, claims, covers, _gaps(claims), blind)
+    return Judged(see.now, beats.own, claims, covers, _gaps(claims), blind)
 
 
 def judge_backup(backup: Backup, see: Inventory, seen: BackupsSeen) -> BackupCover:
     """Judge one backup alone, with all that is missing in it: what was just made, or is asked about."""
     return run_of(backup, see, seen, tallies(see.claims, seen.copies, see.now).backups)
-
-
-def running(seen: BackupsSeen) -> frozenset[str]:
-    """Name the backups whose snapshots in the cluster are only passing."""
-    return frozenset(velero_label(backup.name) for backup in seen.backups if not backup.phase.over)
 
 
 def blind_kinds(see: Inventory, seen: BackupsSeen) -> tuple[Unseen, ...]:
@@ -82,12 +84,12 @@ def blind_kinds(see: Inventory, seen: BackupsSeen) -> tuple[Unseen, ...]:
     return tuple(one for kind in HOLDERS if (one := unseen.get(kind.resource)) and not one.absent)
 
 
-def _perhaps(covers: Sequence[BackupCover]) -> Mapping[str, str]:
-    """Name for each claim (by uid) the newest backup of which nobody can tell whether a good copy of it is there."""
-    found: dict[str, str] = {}
+def _perhaps(covers: Sequence[BackupCover]) -> Mapping[str, Backup]:
+    """Find for each claim (by uid) the newest backup of which nobody can tell whether a good copy of it is there."""
+    found: dict[str, Backup] = {}
     for cover in covers:
         for uid in cover.perhaps:
-            found.setdefault(uid, cover.backup.name)
+            found.setdefault(uid, cover.backup)
     return found
 
 
@@ -114,7 +116,8 @@ def _cover(claim: Claim, tally: Tally, asked: tuple[Backup, Missing] | None, abo
         newest,
         proven=tally.proven,
         engines=tuple(sorted(tally.engines)),
-        expiring=_expiring(good, tally.offsite, beat, now),
+        expiring=_expiring(tally, about, now),
+        next=beat.next if beat.exact else None,
     )
     if left_out:
         return replace(made, verdict=Verdict.LEFT_OUT, why=left_out, expiring=None)
@@ -136,8 +139,9 @@ def _stale(made: ClaimCover, claim: Claim, tally: Tally, about: About, todo: str
         return replace(
             made, verdict=Verdict.UNKNOWN, why=plain(perhaps.why), todo=(todo if perhaps is newest else "") or _ANEW
         )
-    if older := about.perhaps.get(claim.meta.uid):
-        why = f"backup {plain(older)} made snapshots, and {NOT_KEPT}"
+    older = about.perhaps.get(claim.meta.uid)
+    if older and now - (older.when or NO_TIME) <= beat.within:
+        why = f"backup {plain(older.name)} made snapshots, and {NOT_KEPT}"
         return replace(made, verdict=Verdict.UNKNOWN, why=why, todo=READ_IT)
     return bad(made, claim, about, todo)
 
@@ -156,12 +160,19 @@ def _newest(tried: Copy | None, asked: tuple[Backup, Missing] | None, claim: Cla
     ), missing.todo
 
 
-def _expiring(good: Copy | None, offsite: Copy | None, beat: Rhythm, now: datetime) -> Copy | None:
-    """Find a last good copy that goes soon though a newer one was due: a short ttl alone is no reason to warn."""
-    for copy in (good, offsite):
-        if copy is None or copy.expires is None or copy.cut_at is None:
+def _expiring(tally: Tally, about: About, now: datetime) -> Copy | None:
+    """Find a last good copy that goes soon and is not replaced: a newer one was due, or the next one comes too late for it.
+
+    A short ttl alone is no reason to warn. The last one is the one that goes last, which an older one with a longer ttl may be.
+    """
+    beat = about.beat
+    pairs = ((tally.good, tally.lasts), (tally.offsite, tally.lasts_offsite))
+    for newest, copy in pairs[1:] if about.settings.offsite_only else pairs:
+        if newest is None or copy is None or copy.expires is None or newest.cut_at is None:
             continue
-        if copy.expires <= now + beat.soon and now - copy.cut_at > beat.grace:
+        missed = now - newest.cut_at > beat.grace
+        too_late = beat.exact and copy.expires < beat.next + min(TAKES, beat.every)
+        if copy.expires <= now + beat.soon and (missed or too_late):
             return copy
     return None
 

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from robusta_volumes._analysis.backup_rhythm import rhythm, rhythm_of
+from robusta_volumes._analysis.backup_rhythm import rhythm, rhythm_of_words
 from robusta_volumes._analysis.backup_runs import newest_of
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.backup import VELERO, VOLSYNC, Backup, BackupSchedule, BackupsSeen, Location, Phase
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
-from robusta_volumes._model.checks import cron as cron_of
-from robusta_volumes._model.checks import time_zone
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import cited, code, plain, quoted
 from robusta_volumes._model.times import ago, span
@@ -33,6 +31,7 @@ class Trouble:
     sentence: str
     todo: str
     severity: Severity = Severity.HIGH
+    backup: str = ""  # the backup that is the cause, and is not told of once more
 
 
 def troubles(seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime) -> tuple[Trouble, ...]:
@@ -44,6 +43,8 @@ def troubles(seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime)
         *(one for backup in seen.backups for one in _open(backup, seen, settings, now)),
         *(one for backup in _told_of(seen, settings, now) for one in _failed(backup, now)),
     ]
+    told = {one.backup for one in found}
+    found = [one for one in found if one.kind != "stuck" or one.subject not in told]
     return tuple(sorted(found, key=lambda t: (-t.severity, t.kind, t.subject)))
 
 
@@ -120,10 +121,10 @@ def _silent(
     """Find a schedule that is on and has finished nothing for two intervals."""
     if seen.unseen.get(k.VELERO_BACKUP.resource) and schedule.engine == VELERO:
         return
-    try:
-        within = rhythm_of(cron_of(schedule.cron), time_zone(schedule.time_zone), now).within
-    except ValueError:
-        return  # @every 5h, @daily-random: words of the tool's own
+    beat = rhythm_of_words(schedule.cron, schedule.time_zone, now)
+    if beat is None:
+        return
+    within = beat.within
     if schedule.created and now - schedule.created <= within:
         return
     theirs = _of(schedule, seen.backups)
@@ -140,7 +141,8 @@ def _silent(
         todo = _unstick(stuck, settings, seen)
     elif schedule.engine == VELERO:
         todo = f"kubectl -n {quoted(schedule.namespace)} logs deploy/velero"
-    yield Trouble("schedule silent", subject, f"{name} is on and has finished nothing for two intervals: {said}", todo)
+    sentence = f"{name} is on and has finished nothing for two intervals: {said}"
+    yield Trouble("schedule silent", subject, sentence, todo, backup=stuck.name if stuck else "")
 
 
 def _of(schedule: BackupSchedule, backups: Iterable[Backup]) -> list[Backup]:

@@ -28,10 +28,10 @@ def wrong(judged: Judged, since: datetime) -> Content:
 
     ``since`` backups are watched: before two slots have passed nobody is blamed for what never was.
     """
-    young = judged.now - since <= judged.rhythm.within
     found: dict[str, dict[str, str]] = {}
     for one in judged.claims:
         what = _what(one)
+        young = judged.now - since <= one.within
         if what and not (young and one.verdict is Verdict.NEVER):
             found.setdefault(one.key[0], {})[one.key[1]] = what
     return found

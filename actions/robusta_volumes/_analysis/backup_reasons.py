@@ -8,7 +8,7 @@ from enum import Enum
 from robusta_volumes._analysis.backup_rhythm import Rhythm
 from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
 from robusta_volumes._analysis.backup_tally import NO_TIME
-from robusta_volumes._model.backup import BackupSchedule, BackupsSeen, Copy, Proof
+from robusta_volumes._model.backup import Backup, BackupSchedule, BackupsSeen, Copy, Proof
 from robusta_volumes._model.backup_settings import TICKS_MODE, VolumeBackupManagement
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.text import code, plain
@@ -50,6 +50,7 @@ class ClaimCover:
     expiring: Copy | None = None  # the last good one of its kind, when it goes soon and nothing newer is there
     proven: datetime | None = None
     engines: tuple[str, ...] = ()
+    next: datetime | None = None  # when it is to be saved again; None: not known
     covered: bool = True  # a schedule would save its data, or somebody tried lately; False: a gap
 
     @property
@@ -72,7 +73,7 @@ class About:
     settings: VolumeBackupManagement
     beat: Rhythm
     blind: tuple[Unseen, ...]
-    perhaps: Mapping[str, str] = field(default_factory=dict)  # by uid of a claim: a backup that may have a good copy
+    perhaps: Mapping[str, Backup] = field(default_factory=dict)  # by uid of a claim: a backup that may have a good copy
 
 
 def bad(made: ClaimCover, claim: Claim, about: About, todo: str) -> ClaimCover:

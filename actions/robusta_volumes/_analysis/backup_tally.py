@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
-from robusta_volumes._model.backup import VELERO, Copy, Proof
+from robusta_volumes._model.backup import VELERO, Backup, BackupsSeen, Copy, Proof, velero_label
 from robusta_volumes._model.restore_point import PENDING, Point, State
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.volume import Claim
@@ -19,13 +19,15 @@ NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 class Tally:
     """What was found of one claim."""
 
-    __slots__ = ("created", "engines", "good", "newest", "offsite", "proven", "unknown")
+    __slots__ = ("created", "engines", "good", "lasts", "lasts_offsite", "newest", "offsite", "proven", "unknown")
 
     def __init__(self, created: datetime) -> None:
         """Begin with nothing. ``created``: copies that do not say a uid and were cut before then are of another claim."""
         self.created = created
         self.good: Copy | None = None
         self.offsite: Copy | None = None
+        self.lasts: Copy | None = None  # the good one that goes last, which need not be the newest
+        self.lasts_offsite: Copy | None = None
         self.newest: Copy | None = None
         self.unknown: Copy | None = None
         self.proven: datetime | None = None
@@ -95,8 +97,11 @@ def _note(tally: Tally | None, copy: Copy) -> None:
     if proof is Proof.MOVED:
         tally.offsite = _newer(tally.offsite, copy, cut)
         tally.good = _newer(tally.good, copy, cut)
+        tally.lasts = _lasting(tally.lasts, copy)
+        tally.lasts_offsite = _lasting(tally.lasts_offsite, copy)
     elif proof is Proof.SNAPSHOT:
         tally.good = _newer(tally.good, copy, cut)
+        tally.lasts = _lasting(tally.lasts, copy)
     elif proof is Proof.UNKNOWN:
         tally.unknown = _newer(tally.unknown, copy, cut)
 
@@ -105,6 +110,19 @@ def _newer(old: Copy | None, new: Copy, cut: datetime) -> Copy:
     if old is None or cut > (old.cut_at or NO_TIME):
         return new
     return _later(old, new) if cut == (old.cut_at or NO_TIME) else old
+
+
+def _lasting(old: Copy | None, new: Copy) -> Copy:
+    """Choose the good copy that goes last; one without an expiry stays."""
+    if old is None:
+        return new
+    before = old.expires
+    if before is None:
+        return old
+    ends = new.expires
+    if ends is None or ends > before:
+        return new
+    return _newer(old, new, new.cut_at or NO_TIME) if ends == before else old
 
 
 def _later(old: Copy | None, new: Copy) -> Copy:
@@ -117,15 +135,17 @@ def _rank(copy: Copy) -> tuple[datetime, bool, bool, str, str]:
     return (copy.cut_at or NO_TIME, proof.good, proof is Proof.MOVED, copy.name, repr(copy))
 
 
-def copies_of(points: Iterable[Point], running: frozenset[str] = frozenset()) -> Iterable[Copy]:
+def copies_of(points: Iterable[Point], backups: Iterable[Backup] = ()) -> Iterable[Copy]:
     """Read snapshots as copies on the same storage, whoever made them; those that are being deleted are none.
 
-    ``running`` are the backups of Velero under way, by their label: their snapshots go with them, as those of VolSync do.
+    Those that Velero made for one of ``backups`` go with it: when it ends while it is under way, later when it expires.
     """
+    of = {velero_label(backup.name): backup for backup in backups}
     for point in points:
         if point.state is State.TERMINATING or not point.claim:
             continue
-        passing = (point.backup in running if point.backup else False) or point.maker == _PASSING
+        backup = of.get(point.backup) if point.backup else None
+        passing = (backup is not None and not backup.phase.over) or point.maker == _PASSING
         proof, why = _of_state(point, passing=passing)
         yield Copy(
             "csi",
@@ -137,6 +157,7 @@ def copies_of(points: Iterable[Point], running: frozenset[str] = frozenset()) ->
             name=point.name,
             method="snapshot",
             total=point.size,
+            expires=backup.expires if backup else None,
             why=why,
             owner=point.schedule or point.maker,
             proven=point.proven,
@@ -153,6 +174,6 @@ def _of_state(point: Point, *, passing: bool) -> tuple[Proof, str]:
     return Proof.FAILED, point.said or "it did not become ready in time"
 
 
-def all_copies(copies: Iterable[Copy], points: Iterable[Point], running: frozenset[str]) -> Iterable[Copy]:
+def all_copies(seen: BackupsSeen, points: Iterable[Point]) -> Iterable[Copy]:
     """Chain the copies of backup tools with the snapshots."""
-    return chain(copies, copies_of(points, running))
+    return chain(seen.copies, copies_of(points, seen.backups))

@@ -9,7 +9,7 @@ from robusta_volumes._analysis.decision import Decision, Refusal
 from robusta_volumes._analysis.snapshot_restore import Restore, chosen_class
 from robusta_volumes._model import kind as k
 from robusta_volumes._model import ours
-from robusta_volumes._model.backup import Copy, Proof
+from robusta_volumes._model.backup import Backup, Copy, Proof
 from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.quantity import bytes_of, gib
@@ -31,13 +31,13 @@ class SnapshotTest:
     lacks_right: bool = False  # that is what speaks against it, so no other of its namespace can be tested either
 
 
-def newest_ready(points: Iterable[Point], see: Inventory, running: frozenset[str]) -> list[Copy]:
+def newest_ready(points: Iterable[Point], see: Inventory, backups: Iterable[Backup]) -> list[Copy]:
     """Give the newest good snapshot of each claim that is there, whoever made it, with the newest proof of any of its own.
 
-    What a backup tool made for itself goes with its backup, so it is none. ``running`` are backups under way, by their label.
+    What a backup tool made for itself goes with its backup, so it is none while one of ``backups`` is under way.
     """
     found: dict[tuple[str, str], Copy] = {}
-    for one in copies_of(points, running):
+    for one in copies_of(points, backups):
         claim = see.claim.get(one.claim_key)
         if claim is None or claim.meta.deleted or (one.claim_uid and one.claim_uid != claim.meta.uid):
             continue

@@ -122,7 +122,7 @@ class VolumeBackupManagement:
     max_age: timedelta | None = setting(
         None,
         _age,
-        "how old a claim's last good copy may be; left out: two slots of backupSchedule and an hour",
+        "how old a claim's last good copy may be; left out: two slots of the schedule that saves it, and an hour",
         "duration",
     )
     offsite_only: bool = setting(

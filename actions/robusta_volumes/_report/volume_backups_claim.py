@@ -93,8 +93,8 @@ def says(seen: Seen, cover: ClaimCover) -> str:
         can = good.engine == VELERO or (offsite is not None and offsite.engine == VELERO)
         how = ": `verify_volume_backup` does that, into a claim of its own" if can else ""
         lines.append(f"Never restored to see{how}.")
-    if seen.next and cover.verdict is not Verdict.LEFT_OUT:
-        lines.append(f"Next slot: {stamp(seen.next, now)}.")
+    if cover.next and cover.verdict is not Verdict.LEFT_OUT:
+        lines.append(f"Next slot: {stamp(cover.next, now)}.")
     return "\n".join(lines) or "There is nothing to tell of it."
 
 

@@ -1,7 +1,7 @@
 """The story "backups": a shop whose nightly backup says Completed and lacks three of seven claims, and a schedule that is stuck.
 
 store     7 claims under the schedule "nightly": 4 with data, 2 on NFS, 1 whose files nobody reads while its pod is down
-finance   1 claim under "weekly", whose last backup has been InProgress for three days
+finance   1 claim under "weekly", which missed a week, and whose last backup has been InProgress for three days
 labs      2 claims that no schedule covers
 crm       1 claim of K8up; blog: 1 of VolSync, whose last success is four days ago
 """
@@ -120,7 +120,7 @@ def _weekly(velero: VeleroBuilder) -> None:
     template = {"includedNamespaces": ["finance"], "snapshotMoveData": True, "ttl": "2160h0m0s"}
     weekday = str((b.now - timedelta(minutes=_STUCK)).isoweekday() % 7)
     velero.schedule(WEEKLY, _cron(b, _STUCK, weekday), template=template, last=_STUCK)
-    old = velero.backup(_STUCK + 7 * DAY, schedule=WEEKLY, spec=template, took=95, ttl=2160)
+    old = velero.backup(_STUCK + 14 * DAY, schedule=WEEKLY, spec=template, took=95, ttl=2160)
     velero.upload(old, claim, total=120 * GIB)
     stuck = velero.backup(_STUCK, "InProgress", schedule=WEEKLY, spec=template, ttl=2160)
     velero.upload(stuck, claim, "InProgress", done=31 * GIB, total=121 * GIB)

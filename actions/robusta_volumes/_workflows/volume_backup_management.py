@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 
 from robusta_volumes._analysis.backup_cover import ClaimCover
-from robusta_volumes._analysis.backup_health import FAILED, Trouble, line_of
+from robusta_volumes._analysis.backup_health import Trouble, line_of
 from robusta_volumes._analysis.claim_selection import LabelTest
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._model import kind as k
@@ -72,6 +72,7 @@ def _seen(
     keys, uids = {one.key for one in chosen}, {one.uid for one in chosen}
     copies = found.copies if len(chosen) == 1 else ()
     lines = {line_of(one.backup) for one in found.judged.backups if one.of}
+    others = {line_of(one.backup) for one in found.judged.backups} - lines
     scope = found.see.scope if found.see.looked_in is not None else ""
     return Seen(
         subject,
@@ -80,15 +81,15 @@ def _seen(
         chosen,
         tuple(one for one in found.judged.backups if one.of or not namespace) if not narrow else (),
         tuple(one for one in copies if (one.claim_uid in uids if one.claim_uid else one.claim_key in keys)),
-        tuple(one for one in found.troubles if not namespace or _near(one, namespace, lines)),
+        tuple(one for one in found.troubles if not namespace or _near(one, namespace, others)),
         found.unseen,
         found.judged.rhythm.next,
     )
 
 
-def _near(trouble: Trouble, namespace: str, lines: Container[str]) -> bool:
-    """Tell whether a trouble is one of a namespace: Velero's are everybody's, but for a failed backup of other namespaces."""
+def _near(trouble: Trouble, namespace: str, others: Container[str]) -> bool:
+    """Tell whether a trouble is one of a namespace. Velero's are everybody's, but not those of schedules for ``others``."""
     tool, _, rest = trouble.subject.partition("/")
     if tool in (K8UP, VOLSYNC):
         return rest.partition("/")[0] == namespace
-    return trouble.kind != FAILED or trouble.subject in lines
+    return trouble.subject not in others

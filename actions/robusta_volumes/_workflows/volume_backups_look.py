@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 
-from robusta_volumes._analysis.backup_cover import Judged, judge, running
+from robusta_volumes._analysis.backup_cover import Judged, judge
 from robusta_volumes._analysis.backup_health import Trouble, troubles
-from robusta_volumes._analysis.backup_tally import copies_of
+from robusta_volumes._analysis.backup_tally import all_copies
 from robusta_volumes._cluster.backups import backups_of
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.gather import gather, missed
@@ -36,7 +35,7 @@ class Look:
     @property
     def copies(self) -> tuple[Copy, ...]:
         """All copies, the snapshots among them."""
-        return tuple(chain(self.seen.copies, copies_of(self.points, running(self.seen))))
+        return tuple(all_copies(self.seen, self.points))
 
     @property
     def no_tool(self) -> bool:

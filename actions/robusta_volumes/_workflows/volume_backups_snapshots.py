@@ -1,6 +1,6 @@
 """The snapshots that can be tested by a restore, and the plan of one such test. Nothing is made here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from robusta_volumes._engines.csi_snapshots import trial_manifest, trial_name
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked import RestoreSnapshot
 from robusta_volumes._model.asked_restores import VerifyBackup
-from robusta_volumes._model.backup import Copy
+from robusta_volumes._model.backup import Backup, Copy
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import NotAllowed, NotFound, NotInstalled
 from robusta_volumes._model.inventory import Inventory
@@ -80,14 +80,14 @@ def planned_test(
 
 
 def newest_tests(
-    cluster: Cluster, settings: VolumeBackupManagement, see: Inventory, running: frozenset[str]
+    cluster: Cluster, settings: VolumeBackupManagement, see: Inventory, backups: Iterable[Backup]
 ) -> list[Copy]:
     """List the newest good snapshot of each claim; none where these may not be read: then backups alone are tested."""
     if see.lacks(k.CLAIM):
         return []
     try:
         about = around(cluster, settings.limits, see.claims)
-        return newest_ready(points_of(cluster, about, fallback=settings.read_namespaces), see, running)
+        return newest_ready(points_of(cluster, about, fallback=settings.read_namespaces), see, backups)
     except (NotAllowed, NotInstalled):
         return []
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from robusta_volumes._analysis.backup_cover import running
 from robusta_volumes._analysis.backup_restore import BackupRestore
 from robusta_volumes._analysis.backup_verify import Room, never, next_claim
 from robusta_volumes._analysis.decision import Decision, Refusal
@@ -116,7 +115,7 @@ def _begun(cluster: Cluster, settings: VolumeBackupManagement, state: State, not
     """Begin the test of a slot; when no claim can be tested, say why the first one cannot. What never can be is told once."""
     try:
         see, seen, lack = look(cluster, settings)
-        snapshots = newest_tests(cluster, settings, see, running(seen))
+        snapshots = newest_tests(cluster, settings, see, seen.backups)
     except ClusterError:
         return []  # the report and the freshness check say what cannot be read
     if lack and not snapshots:
