@@ -183,6 +183,12 @@ def test_what_would_hurt_is_refused(tmp_path: Path) -> None:
     assert w.cluster.store.get(k.CLAIM, "somebody", SCRATCH)
 
 
+def test_where_nobody_knows_whether_volumes_would_stay_nothing_is_restored(tmp_path: Path) -> None:
+    w = world(tmp_path, reclaim="Retain")
+    w.cluster.denied = frozenset({k.STORAGE_CLASS.resource})
+    assert refused(w) == "its storage class could not be looked at"
+
+
 def test_what_others_put_there_meanwhile_is_left_alone(tmp_path: Path) -> None:
     w = world(tmp_path)
 

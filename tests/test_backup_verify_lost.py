@@ -84,3 +84,14 @@ def test_what_would_not_go_is_tried_again_and_told_once(tmp_path: Path) -> None:
     (gone,) = tick(w, LATER)
     assert gone.title.endswith("had left behind is taken away")
     assert made(w) == []
+
+
+def test_whatever_somebody_wrote_into_its_notes_nobody_is_paged_by_it_and_no_command_runs(tmp_path: Path) -> None:
+    w = lost(tmp_path)
+    (restore,) = w.cluster.find(k.VELERO_RESTORE, "velero")
+    hostile = "x; rm -rf ~ <!channel>"
+    change = {"metadata": {"annotations": {ours.CLAIM_NAME: hostile}}}
+    w.cluster.store.patch(k.VELERO_RESTORE, restore["metadata"]["name"], "velero", change)
+    (page,) = tick(w, LATER)
+    assert "<!channel>" not in page.title + to_markdown(page)
+    assert "name='x; rm -rf \u223c \u2039!channel\u203a' namespace=shop`" in to_markdown(page)

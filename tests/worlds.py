@@ -13,7 +13,8 @@ from robusta_volumes._cluster.state import NAME, State
 from robusta_volumes._cluster.store import load, shift_times
 from robusta_volumes._model.kind import CONFIG_MAP
 from robusta_volumes._model.times import UTC
-from robusta_volumes._sandbox.builder import Object
+from robusta_volumes._sandbox.backup_builder import VeleroBuilder
+from robusta_volumes._sandbox.builder import Builder, Object
 from robusta_volumes._sandbox.slack_recorder import RecordedMessage
 from robusta_volumes._sandbox.world import World, playbooks_of
 from robusta_volumes._workflows.volume_news import KEY
@@ -24,6 +25,7 @@ PLAYBOOKS = playbooks_of(ROOT / "playbooks")
 # Without the schedules: their reports would stand between the messages of the other triggers.
 WITHOUT_TICKS = [p for p in PLAYBOOKS if not any("on_schedule" in trigger for trigger in p["triggers"])]
 PATIENCE = 30.0
+EBS = "ebs.csi.aws.com"
 
 
 def recorded(state: str) -> list[Object]:
@@ -81,3 +83,15 @@ def title(message: RecordedMessage) -> str:
     """Give the finding's title: the second line of the first block."""
     text: str = message.blocks[0]["text"]["text"]
     return text.split("\n", 1)[1]
+
+
+def velero_shop(now: datetime) -> Builder:
+    """A namespace with two claims that can be snapshotted, and a Velero whose storage is there."""
+    b = Builder(now)
+    b.add("Namespace", "shop", status={"phase": "Active"})
+    b.storage_class("gp3", EBS)
+    for name in ("data", "files"):
+        b.bound("shop", name, "10Gi", "gp3", EBS)
+    b.add("VolumeSnapshotClass", "csi", api="snapshot.storage.k8s.io/v1", driver=EBS, deletionPolicy="Delete")
+    VeleroBuilder(b).installed()
+    return b

@@ -12,30 +12,21 @@ from robusta_volumes._model.kind import VELERO_BACKUP, VELERO_DOWNLOAD
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_kinds import VELERO
 from robusta_volumes._sandbox.api_server import ApiServer
-from robusta_volumes._sandbox.backup_builder import VeleroBuilder
-from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.velero_downloads import FileServer
 from robusta_volumes._sandbox.velero_script import VeleroScript
 from robusta_volumes._sandbox.velero_server import VeleroServer
 from robusta_volumes._sandbox.world import World
-from worlds import PATIENCE, next_message, title, words
+from worlds import PATIENCE, next_message, title, velero_shop, words
 
-EBS, REPORT, WATCH = "ebs.csi.aws.com", "volume_backup_management", "volume_backup_freshness"
+REPORT, WATCH = "volume_backup_management", "volume_backup_freshness"
 BLOCK: dict[str, Any] = {"persistentVolumeWorkflows": {"volumeBackupManagement": {}}}
 READS: dict[str, Any] = {"persistentVolumeWorkflows": {"volumeBackupManagement": {"readVolumeInfos": True}}}
 
 
 def objects(now: datetime) -> list[dict[str, Any]]:
-    b = Builder(now)
-    b.add("Namespace", "shop", status={"phase": "Active"})
-    b.storage_class("gp3", EBS)
-    for name in ("data", "files"):
-        b.bound("shop", name, "10Gi", "gp3", EBS)
-    b.add("VolumeSnapshotClass", "csi", api="snapshot.storage.k8s.io/v1", driver=EBS, deletionPolicy="Delete")
-    VeleroBuilder(b).installed()
     meta = {"name": "nightly-1", "namespace": "velero", "labels": {"velero.io/schedule-name": "nightly"}}
     spec = {"includedNamespaces": ["shop"], "snapshotMoveData": False}
-    return [*b.objects, {"apiVersion": "velero.io/v1", "kind": "Backup", "metadata": meta, "spec": spec}]
+    return [*velero_shop(now).objects, {"apiVersion": "velero.io/v1", "kind": "Backup", "metadata": meta, "spec": spec}]
 
 
 @pytest.fixture(scope="module")

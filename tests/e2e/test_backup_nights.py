@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,15 +20,13 @@ from robusta_volumes._model import kind as k
 from robusta_volumes._model.times import UTC, parse_time
 from robusta_volumes._sandbox.api_kinds import VELERO
 from robusta_volumes._sandbox.api_server import ApiServer
-from robusta_volumes._sandbox.backup_builder import VeleroBuilder
-from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.velero_server import VeleroServer
 from robusta_volumes._sandbox.world import World
-from worlds import PATIENCE, title, words
+from worlds import PATIENCE, title, velero_shop, words
 
 pytestmark = pytest.mark.needs(NAME)
 
-EBS, PARIS = "ebs.csi.aws.com", ZoneInfo("Europe/Paris")
+PARIS = ZoneInfo("Europe/Paris")
 TICK = [
     {
         "name": "BackupSchedule",
@@ -47,17 +44,6 @@ STARTS = {
     "ticks": datetime(2027, 10, 11, 12, 0, tzinfo=UTC),  # on 31 October there are two
 }
 NOTHING = "volumeBackupManagement: nothing to tell"
-
-
-def objects(now: datetime) -> list[dict[str, Any]]:
-    b = Builder(now)
-    b.add("Namespace", "shop", status={"phase": "Active"})
-    b.storage_class("gp3", EBS)
-    for name in ("data", "files"):
-        b.bound("shop", name, "10Gi", "gp3", EBS)
-    b.add("VolumeSnapshotClass", "csi", api=k.SNAPSHOT_CLASS.api_version, driver=EBS, deletionPolicy="Delete")
-    VeleroBuilder(b).installed()
-    return b.objects
 
 
 @dataclass
@@ -85,7 +71,9 @@ class Month:
         workflows = {"persistentVolumeWorkflows": {"volumeBackupManagement": block}}
         with ExitStack() as stack:
             self.clock: MovedClock = stack.enter_context(moved_clock(self.folder, self.start))
-            server = ApiServer(Store(objects(self.start), clock=self.clock.now, finalizers=True), more=VELERO)
+            server = ApiServer(
+                Store(velero_shop(self.start).objects, clock=self.clock.now, finalizers=True), more=VELERO
+            )
             self.velero = VeleroServer(server.store)
             env = {**self.clock.env, "INITIAL_SCHEDULE_DELAY_SEC": "0"}
             self.world = stack.enter_context(World((), TICK, server=server, workflows=workflows, env=env))

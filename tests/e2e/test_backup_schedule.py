@@ -14,28 +14,15 @@ from robusta_volumes._model.kind import VELERO_BACKUP, VELERO_DELETE
 from robusta_volumes._model.times import UTC
 from robusta_volumes._sandbox.api_kinds import VELERO
 from robusta_volumes._sandbox.api_server import ApiServer
-from robusta_volumes._sandbox.backup_builder import VeleroBuilder
-from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.velero_script import VeleroScript
 from robusta_volumes._sandbox.velero_server import VeleroServer
 from robusta_volumes._sandbox.world import World
 from robusta_volumes._workflows.volume_backup_schedule import KEY
-from worlds import PATIENCE, next_message, title, words
+from worlds import PATIENCE, next_message, title, velero_shop, words
 
-EBS, TICK = "ebs.csi.aws.com", "volume_backup_schedule"
+TICK = "volume_backup_schedule"
 NOTHING = "volumeBackupManagement: nothing to tell"
 BLOCK: dict[str, Any] = {"backupSchedule": "0 * * * *", "mode": "ticks", "keepLast": 30}
-
-
-def objects(now: datetime) -> list[dict[str, Any]]:
-    b = Builder(now)
-    b.add("Namespace", "shop", status={"phase": "Active"})
-    b.storage_class("gp3", EBS)
-    for name in ("data", "files"):
-        b.bound("shop", name, "10Gi", "gp3", EBS)
-    b.add("VolumeSnapshotClass", "csi", api="snapshot.storage.k8s.io/v1", driver=EBS, deletionPolicy="Delete")
-    VeleroBuilder(b).installed()
-    return b.objects
 
 
 def memory_of(world: World) -> State:
@@ -47,7 +34,7 @@ def memory_of(world: World) -> State:
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     now = datetime.now(UTC)
-    server = ApiServer(Store(objects(now), finalizers=True), more=VELERO)
+    server = ApiServer(Store(velero_shop(now).objects, finalizers=True), more=VELERO)
     workflows = {"persistentVolumeWorkflows": {"volumeBackupManagement": BLOCK}}
     with VeleroServer(server.store, VeleroScript()), World((), [], server=server, workflows=workflows) as made:
         yield made

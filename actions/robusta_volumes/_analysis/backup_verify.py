@@ -9,9 +9,12 @@ from robusta_volumes._analysis.decision import Refusal
 from robusta_volumes._model.backup import CSI, Copy, Proof
 from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.contents import Looked
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.kind import STORAGE_CLASS
 from robusta_volumes._model.quantity import bytes_of, gib
 from robusta_volumes._model.text import cited, code, listing, plain, quoted
 from robusta_volumes._model.trial import Result, failed
+from robusta_volumes._model.volume import StorageClass
 from robusta_volumes._rules.rule import Fix
 
 
@@ -39,7 +42,7 @@ def never(asked: BackupRestore, verify: Verify) -> Refusal | None:
 
 
 def _lasting(asked: BackupRestore, verify: Verify) -> tuple[Refusal | None, ...]:
-    return _not_testable(asked), _large(asked, verify), _kept(asked)
+    return _not_testable(asked), too_large(asked.size, verify), _kept(asked)
 
 
 def _no_namespace(asked: BackupRestore, room: Room) -> Refusal | None:
@@ -73,17 +76,23 @@ def _not_testable(asked: BackupRestore) -> Refusal | None:
             "snapshots: such a backup is restored without a pod, so it can be tested"
         )
         return Refusal("it is a file-system backup, whose restore starts the pod", why, (by_hand, mover))
-    if asked.source and asked.source.volume_mode == "Block":
-        why = "There are no files to count, and what is on it only its application knows."
-        return Refusal("it is a raw block device", why, (Fix("restore it, and ask the application"),))
-    return None
+    return raw_block(asked.source.volume_mode if asked.source else "")
 
 
-def _large(asked: BackupRestore, verify: Verify) -> Refusal | None:
-    most = bytes_of(verify.max_size) if verify.max_size else None
-    if most is None or not asked.size or asked.size <= most:
+def raw_block(mode: str) -> Refusal | None:
+    """Refuse a volume without files."""
+    if mode != "Block":
         return None
-    says = f"{gib(asked.size)} is more than tests may restore ({gib(most)})"
+    why = "There are no files to count, and what is on it only its application knows."
+    return Refusal("it is a raw block device", why, (Fix("restore it, and ask the application"),))
+
+
+def too_large(size: int | None, verify: Verify) -> Refusal | None:
+    """Refuse more bytes than the settings let a test restore."""
+    most = bytes_of(verify.max_size) if verify.max_size else None
+    if most is None or not size or size <= most:
+        return None
+    says = f"{gib(size)} is more than tests may restore ({gib(most)})"
     return Refusal(
         says, "It would take that much of the storage for as long as it lasts.", (Fix("raise `verify.maxSize`"),)
     )
@@ -91,13 +100,22 @@ def _large(asked: BackupRestore, verify: Verify) -> Refusal | None:
 
 def _kept(asked: BackupRestore) -> Refusal | None:
     chosen = asked.see.storage_class.get((asked.source.class_name if asked.source else "") or "")
+    return keeps_volume(asked.see, chosen, of_snapshot=asked.copy.engine == CSI)
+
+
+def keeps_volume(see: Inventory, chosen: StorageClass | None, *, of_snapshot: bool) -> Refusal | None:
+    """Refuse what would leave a volume behind with each test, and what nobody knows of whether it would."""
+    if see.lacks(STORAGE_CLASS):
+        why = "Whether its class keeps volumes whose claim is gone is not known, so each test might leave one behind."
+        allow = Fix("let the runner read storage classes: `helm-values/rbac.yaml`")
+        return Refusal("its storage class could not be looked at", why, (allow,))
     if chosen is None or chosen.reclaim_policy != "Retain":
         return None
-    why = "When the test's claim is deleted, its volume would stay, and its storage with it, once for each test."
-    fix = Fix(f"map {code(chosen.meta.name)} to a class with Delete: https://velero.io/docs/main/restore-reference/")
-    if asked.copy.engine == CSI:
-        fix = Fix(f"restore it by hand with a class of the driver that deletes, not {code(chosen.meta.name)}")
-    return Refusal(f"class {plain(chosen.meta.name)} keeps volumes whose claim is gone (Retain)", why, (fix,))
+    name, why = chosen.meta.name, "When the test's claim is deleted, its volume would stay, once for each test."
+    fix = Fix(f"map {code(name)} to a class with Delete: https://velero.io/docs/main/restore-reference/")
+    if of_snapshot:
+        fix = Fix(f"restore it by hand with a class of the driver that deletes, not {code(name)}")
+    return Refusal(f"class {plain(name)} keeps volumes whose claim is gone (Retain)", why, (fix,))
 
 
 def next_claim(

@@ -5,17 +5,16 @@ from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.backup_restore import FILES
 from robusta_volumes._analysis.backup_tally import copies_of
+from robusta_volumes._analysis.backup_verify import keeps_volume, raw_block, too_large
 from robusta_volumes._analysis.decision import Decision, Refusal
 from robusta_volumes._analysis.snapshot_restore import Restore, chosen_class
-from robusta_volumes._model import kind as k
 from robusta_volumes._model import ours
 from robusta_volumes._model.backup import Backup, Copy, Proof
 from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.quantity import bytes_of, gib
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.rights import role_command
-from robusta_volumes._model.text import code, plain, quoted
+from robusta_volumes._model.text import plain, quoted
 from robusta_volumes._rules.rule import Fix
 
 WORD = "snapshot-test"  # after --allow
@@ -65,7 +64,12 @@ def without(see: Inventory, namespace: str, name: str) -> Inventory:
 
 def refusals(asked: Restore, see: Inventory, verify: Verify) -> tuple[Refusal, ...]:
     """Say what speaks against a test beside what speaks against any restore; ``see`` has the claims of other tests in it."""
-    found = (_there(asked, see), _block(asked), _large(asked, verify), _kept(asked))
+    found = (
+        _there(asked, see),
+        raw_block(asked.mode),
+        too_large(asked.size, verify),
+        keeps_volume(asked.see, chosen_class(asked), of_snapshot=True),
+    )
     return tuple(one for one in found if one)
 
 
@@ -86,34 +90,3 @@ def _there(asked: Restore, see: Inventory) -> Refusal | None:
         return Refusal(f"claim {plain(asked.name)} of another test is still there", why, (Fix("wait, or look", look),))
     why = "A test never goes into a claim that is there: it may hold data."
     return Refusal(f"there is a claim {plain(asked.name)} that no test has made", why, (Fix("look whose it is", look),))
-
-
-def _block(asked: Restore) -> Refusal | None:
-    if asked.mode != "Block":
-        return None
-    why = "There are no files to count, and what is on it only its application knows."
-    return Refusal("it is a raw block device", why, (Fix("restore it, and ask the application"),))
-
-
-def _large(asked: Restore, verify: Verify) -> Refusal | None:
-    most = bytes_of(verify.max_size) if verify.max_size else None
-    if most is None or not asked.size or asked.size <= most:
-        return None
-    says = f"{gib(asked.size)} is more than tests may restore ({gib(most)})"
-    return Refusal(
-        says, "It would take that much of the storage for as long as it lasts.", (Fix("raise `verify.maxSize`"),)
-    )
-
-
-def _kept(asked: Restore) -> Refusal | None:
-    """Refuse what would leave a volume behind with each test, and what nobody knows of whether it would."""
-    if asked.see.lacks(k.STORAGE_CLASS):
-        why = "Whether its class keeps volumes whose claim is gone is not known, so each test might leave one behind."
-        fix = Fix("let the runner read storage classes: `helm-values/rbac.yaml`")
-        return Refusal("its storage class could not be looked at", why, (fix,))
-    chosen = chosen_class(asked)
-    if chosen is None or chosen.reclaim_policy != "Retain":
-        return None
-    why = "When the test's claim is deleted, its volume would stay, and its storage with it, once for each test."
-    fix = Fix(f"restore it by hand with a class of the driver that deletes, not {code(chosen.meta.name)}")
-    return Refusal(f"class {plain(chosen.meta.name)} keeps volumes whose claim is gone (Retain)", why, (fix,))

@@ -47,13 +47,13 @@ def nearest(name: str, names: "list[str] | tuple[str, ...]", most: int = 3, alik
 
 def listing(items: "list[str] | tuple[str, ...]", most: int = 5) -> str:
     """Write names as a list that stays short: "a, b, c and 4 more"."""
-    shown = ", ".join(items[:most])
-    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
+    return listing_of(items, str, most)
 
 
 def listing_of(items: Sequence[One], written: Callable[[One], str], most: int = 5) -> str:
     """Write what may be many as such a list; only what is shown is put into words."""
-    return listing([written(one) for one in items[:most]] + [""] * (len(items) - most), most)
+    shown = ", ".join(written(one) for one in items[:most])
+    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
 
 
 def count(number: int, noun: str) -> str:

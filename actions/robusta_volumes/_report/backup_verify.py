@@ -19,6 +19,7 @@ from robusta_volumes._report.pieces import TEXT_LIMIT, short
 ACTION = "verify_volume_backup"
 KEY = "VolumeBackupVerified"
 _SUBJECT = "PersistentVolumeClaim"
+_NAME = 253  # characters of a claim's name
 _WHY = 140  # characters of a reason that a title has room for
 NOTE = "robusta-volumes-state"  # where what is under way is remembered
 
@@ -78,7 +79,7 @@ def result_page(trial: Trial, result: Result, now: datetime) -> Page:
 
 def abandoned_page(found: Abandoned) -> Page:
     """Tell that a test was forgotten, and that what it had made is gone, or what of it would not go."""
-    trial = found.trial
+    trial = replace(found.trial, claim=plain(found.trial.claim, _NAME))  # as an annotation has it: anybody's text
     of = f"{trial.namespace}/{trial.claim}" if trial.claim else f"{trial.namespace} (restore {trial.restore})"
     about = f"What a forgotten test of the {trial.what} of {of} had left behind"
     why = (
@@ -88,7 +89,8 @@ def abandoned_page(found: Abandoned) -> Page:
     if found.left:
         lines = [why, _left(found.left, "*Still there*, and tried again at each tick", trial)]
     else:
-        todo = f"test it again: `robusta playbooks trigger {ACTION} name={trial.claim} namespace={trial.namespace}`"
+        again = f"robusta playbooks trigger {ACTION} name={quoted(trial.claim)} namespace={quoted(trial.namespace)}"
+        todo = f"test it again: `{again}`"
         lines = [why, f"*Do this:* {todo if trial.claim else 'nothing; the schedule tests it again'}."]
     return Page(
         title=short(f"{about} {'would not go' if found.left else 'is taken away'}", 240),

@@ -15,7 +15,8 @@ from robusta_volumes._report.leftovers import leftovers_page
 from robusta_volumes._report.page import Page
 
 OURS = "app.kubernetes.io/managed-by=robusta-volumes"
-# The kinds that any version of ours has ever made, or printed for somebody to apply.
+# The kinds that any version of ours has ever made, or printed for somebody to apply. DownloadRequests are left to Velero, which
+# deletes each ten minutes after it has answered it.
 MADE: tuple[Kind, ...] = (
     k.VELERO_SCHEDULE,  # first: it goes on without us
     k.CONFIG_MAP,

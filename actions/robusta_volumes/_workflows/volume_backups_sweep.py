@@ -18,9 +18,8 @@ from robusta_volumes._model.errors import ClusterError, NotAllowed, NotFound
 from robusta_volumes._model.plan import Delete
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Abandoned, Trial
-from robusta_volumes._workflows.volume_backups_trial_snapshot import TESTS, of_trial, swept
+from robusta_volumes._workflows.volume_backups_trial_snapshot import PODS, TESTS, of_trial, swept, uses
 
-_PODS = f"{ours.MANAGED_BY}={ours.OURS},{ours.INSPECTS}"
 _GRACE = timedelta(minutes=15)  # beyond the time of a test: three ticks, one of which would have ended it
 
 
@@ -51,7 +50,7 @@ def sweep(cluster: Cluster, trial: Trial, *, exact: bool = False) -> tuple[str, 
 
 def _gone(cluster: Cluster, namespace: str, claims: Sequence[Object], *, exact: bool) -> tuple[str, ...]:
     names = {str(at(o, "metadata", "name")) for o in claims}
-    pods = [o for o in cluster.find(k.POD, namespace, labels=_PODS) if _uses(o, names)] if names else []
+    pods = [o for o in cluster.find(k.POD, namespace, labels=PODS) if uses(o, names)] if names else []
     steps = [_delete(k.POD, o, exact=False) for o in pods]  # a pod that runs is written all the time
     return _carried_out(cluster, [*steps, *(_delete(k.CLAIM, o, exact=exact) for o in claims if not _going(o))])
 
@@ -126,11 +125,6 @@ def _older(o: Object, now: datetime, than: timedelta) -> bool:
 
 def _going(o: Object) -> bool:
     return bool(at(o, "metadata", "deletionTimestamp"))
-
-
-def _uses(pod: Object, claims: set[str]) -> bool:
-    volumes = at(pod, "spec", "volumes") or ()
-    return any(at(v, "persistentVolumeClaim", "claimName") in claims for v in volumes)
 
 
 def _delete(kind: k.Kind, o: Object, *, exact: bool) -> Delete:

@@ -1,5 +1,6 @@
 """What a test of a snapshot has come to, and how all that it made is taken away: by our labels and its own name alone."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from robusta_volumes._workflows.pvc_snapshots_restore import last_warning
 from robusta_volumes._workflows.volume_backups_inspect import Tools, helped, inspected
 
 TESTS = f"{ours.MANAGED_BY}={ours.OURS},{ours.VERIFIES}=true"
-_PODS = f"{ours.MANAGED_BY}={ours.OURS},{ours.INSPECTS}"
+PODS = f"{ours.MANAGED_BY}={ours.OURS},{ours.INSPECTS}"
 _ATTEMPTS = 5  # at deleting what is written meanwhile
 
 
@@ -71,8 +72,8 @@ def swept(cluster: Cluster, trial: Trial) -> tuple[str, ...]:
     """Delete the pods and the claim of a test; name what would not go. Asking twice does no harm."""
     left: tuple[str, ...] = ()
     try:
-        for pod in cluster.find(k.POD, trial.namespace, labels=_PODS):
-            if _uses(pod, trial.restore):
+        for pod in cluster.find(k.POD, trial.namespace, labels=PODS):
+            if uses(pod, {trial.restore}):
                 left += _deleted(cluster, k.POD, pod)
         claim = cluster.get(k.CLAIM, trial.restore, trial.namespace)
     except NotFound:
@@ -106,8 +107,9 @@ def _deleted(cluster: Cluster, kind: Kind, o: Object) -> tuple[str, ...]:
     )
 
 
-def _uses(pod: Object, claim: str) -> bool:
-    return any(at(v, "persistentVolumeClaim", "claimName") == claim for v in at(pod, "spec", "volumes") or ())
+def uses(pod: Object, claims: Collection[str]) -> bool:
+    """Tell whether a pod mounts one of these claims."""
+    return any(at(v, "persistentVolumeClaim", "claimName") in claims for v in at(pod, "spec", "volumes") or ())
 
 
 def _gone(cluster: Cluster, trial: Trial) -> bool:
