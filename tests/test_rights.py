@@ -22,7 +22,9 @@ from robusta_volumes._cluster.store import Store
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.checkup import Host, Playbook, Status
 from robusta_volumes._model.errors import NotAllowed
-from robusta_volumes._model.needs import NEEDS, Need
+from robusta_volumes._model.in_pod import Container
+from robusta_volumes._model.needs import CHANGES, NEEDS, Change, Need
+from robusta_volumes._model.plan import Patch
 from robusta_volumes._model.rights import READING, allowing, role_command
 from robusta_volumes._model.times import UTC
 from robusta_volumes._report.markdown import to_markdown
@@ -238,6 +240,39 @@ def test_no_refusal_of_any_kind_is_answered_with_a_writing_rule_for_the_cluster_
         assert "--allow volumes --account runner --volume NAME | kubectl" in told
     else:
         assert "by a Role" in told or "no Role can" in told
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda c: f"{c.action}-{c.need.kind.plural}-{c.need.allow}")
+def test_a_refused_write_names_the_word_of_the_action_that_was_refused(change: Change) -> None:
+    for verb in change.need.verbs:
+        told = allowing(change.need.kind, verb, "shop", word=change.need.allow)
+        assert f" --allow {change.need.allow} " in told
+        assert told.count("--allow") == 1
+
+
+@pytest.mark.parametrize("word", ["", "expand", "label"])
+def test_the_step_says_which_word_lets_it_patch_a_claim(server: ApiServer, live: LiveCluster, word: str) -> None:
+    server.access.rules = CLUSTER_WIDE
+    claim = next(o for o in live.find(k.CLAIM, "shop"))["metadata"]["name"]
+    (outcome,) = live.carry_out(
+        [Patch(k.CLAIM, claim, "shop", {"metadata": {"labels": {"a": "b"}}}, "a test", allow=word)]
+    )
+    assert isinstance(outcome.error, NotAllowed)
+    assert f"permissions -n shop --allow {word or 'expand'} " in outcome.error.remedy
+
+
+def test_what_cannot_be_read_or_run_in_a_container_is_allowed_by_the_word_of_its_action(
+    server: ApiServer, live: LiveCluster
+) -> None:
+    server.access.rules = CLUSTER_WIDE
+    pod = next(o for o in live.find(k.POD, "shop"))["metadata"]["name"]
+    for word in ("snapshot-test", "test-namespace", "contents"):
+        with pytest.raises(NotAllowed) as caught:
+            live.logs(Container("shop", pod, allow=word))
+        assert f"permissions -n shop --allow {word} " in caught.value.remedy
+    with pytest.raises(NotAllowed) as caught:
+        live.execute(Container("shop", pod, allow="contents"), ["true"])
+    assert "permissions -n shop --allow contents " in caught.value.remedy
 
 
 def test_names_in_a_command_are_harmless() -> None:

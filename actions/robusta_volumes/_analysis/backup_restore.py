@@ -99,9 +99,9 @@ def decide(asked: BackupRestore, write: Callable[[BackupRestore], Mapping[str, A
     refusals = tuple(r for check in _CHECKS if (r := check(asked)))
     if refusals:
         return Decision(refusals=refusals, unsure=unsure)
-    manifest = write(asked)
+    manifest, word = write(asked), "backup-test" if asked.tested else "backup-restore"
     return Decision(
-        steps=(Create(manifest, f"brings back {asked.title} from backup {asked.copy.backup}"),),
+        steps=(Create(manifest, f"brings back {asked.title} from backup {asked.copy.backup}", word),),
         command="" if asked.tested else f"echo {quoted(json.dumps(manifest))} | kubectl create -f -",
         changes=(
             Change("claim", "none", f"{asked.into}/{asked.copy.claim}"),

@@ -94,7 +94,7 @@ def decide(asked: Restore, write: Callable[[Restore], Mapping[str, Any]]) -> Dec
     point, size = asked.point, asked.size or 0
     manifest = write(asked)
     return Decision(
-        steps=(Create(manifest, f"it is to hold what {point.name} holds"),),
+        steps=(Create(manifest, f"it is to hold what {point.name} holds", "restore"),),
         command=f"echo {quoted(json.dumps(manifest))} | kubectl create -f -",
         changes=(
             Change("claim", "none", f"{point.namespace}/{asked.name}"),

@@ -76,6 +76,7 @@ class _Refusal:
     verb: str
     kind: Kind
     namespace: str | None
+    allow: str
 
     @property
     def option(self) -> str:
@@ -83,12 +84,17 @@ class _Refusal:
         return f" -n {quoted(self.namespace)}" if self.namespace else ""
 
 
-def error_for(status: int, body: bytes | str, verb: str, kind: Kind, namespace: str | None = None) -> ClusterError:
-    """Tell apart what an HTTP ``status`` other than 2xx and its body mean for ``verb`` (RBAC's word) on ``kind``."""
+def error_for(
+    status: int, body: bytes | str, verb: str, kind: Kind, namespace: str | None = None, allow: str = ""
+) -> ClusterError:
+    """Tell apart what an HTTP ``status`` other than 2xx and its body mean for ``verb`` (RBAC's word) on ``kind``.
+
+    ``allow`` is the word that is to give the right, where several do.
+    """
     answer = _status_object(body)
     if answer is None:
         return _without_status_object(status, body, kind)
-    refusal = _Refusal(status, _message(answer), answer, verb, kind, namespace)
+    refusal = _Refusal(status, _message(answer), answer, verb, kind, namespace, allow)
     if status >= _SERVER_ERRORS:
         return _overloaded(refusal.message)
     if status in _BY_STATUS:
@@ -189,7 +195,7 @@ def _forbidden(refusal: _Refusal) -> ClusterError:
             return _not_authenticated(message)
         # The server's own words are better than ours: it may be another verb or a subresource that is missing.
         asked = replace(kind, group=kind.group if group is None else group, plural=resource)
-        return NotAllowed(message, allowing(asked, verb, refusal.namespace, user))
+        return NotAllowed(message, allowing(asked, verb, refusal.namespace, user, refusal.allow))
     if quota := _QUOTA.search(message):
         return QuotaExceeded(message, _quota_remedy(quota[1], (quota[2], quota[3], quota[4]), refusal.option))
     if quota := _UNDER_QUOTA.search(message):

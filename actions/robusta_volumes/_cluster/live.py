@@ -136,8 +136,8 @@ class LiveCluster:
             return answer.error
         if status == _FORBIDDEN:  # the request before was a POST, so it was create; a WebSocket begins with a GET
             said = f"cannot get {request.kind.plural} in {request.namespace}"
-            return NotAllowed(said, allowing(request.kind, "get", request.namespace))
-        return error_for(status, b"", request.verb, request.kind, request.namespace)
+            return NotAllowed(said, allowing(request.kind, "get", request.namespace, word=request.allow))
+        return error_for(status, b"", request.verb, request.kind, request.namespace, request.allow)
 
     def _outcome(self, step: Step) -> Outcome:
         try:
@@ -195,7 +195,7 @@ class LiveCluster:
         if response.status // 100 == 2:  # noqa: PLR2004 (2xx)
             return decoded(response.status, body, request)
         pause = retry_after(response.headers.get("Retry-After"), self.now())
-        error = error_for(response.status, body, request.verb, request.kind, request.namespace)
+        error = error_for(response.status, body, request.verb, request.kind, request.namespace, request.allow)
         if request.writes and response.status >= _SERVER_ERRORS:
             error.remedy += UNSURE
         return Failure(error, response.status, pause)

@@ -103,7 +103,8 @@ class MemoryCluster:
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command; see the protocol."""
         if POD_EXEC.resource in self.denied:
-            raise NotAllowed(f"cannot create {POD_EXEC.resource}", allowing(POD_EXEC, "create", where.namespace))
+            remedy = allowing(POD_EXEC, "create", where.namespace, word=where.allow)
+            raise NotAllowed(f"cannot create {POD_EXEC.resource}", remedy)
         self.store.get(POD, where.pod, where.namespace)
         if self.shell is None:
             raise Unavailable("nothing runs in a cluster that is in memory", "Ask a live cluster.")
@@ -119,7 +120,9 @@ class MemoryCluster:
         """Read what a container has written; see the protocol."""
         self.reads.append(POD_LOG.resource)
         if POD_LOG.resource in self.denied:
-            raise NotAllowed(f"cannot get {POD_LOG.resource}", allowing(POD_LOG, "get", where.namespace))
+            raise NotAllowed(
+                f"cannot get {POD_LOG.resource}", allowing(POD_LOG, "get", where.namespace, word=where.allow)
+            )
         self.store.get(POD, where.pod, where.namespace)
         key = (where.namespace, where.pod)
         if before and key not in self.written_before:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -36,6 +36,7 @@ class Request:
     writes: bool = False
     seconds: float | None = None  # that an answer may take; None: what is usual
     plain: bool = False  # the answer is text, not an object
+    allow: str = ""  # the word that a refusal is to name
 
 
 def listing(kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Request:
@@ -72,7 +73,7 @@ def executing(where: Container, command: Sequence[str]) -> Request:
     asked = {"container": where.name, "stdin": "true", "stdout": "true", "stderr": "true"}
     query = urlencode([*((key, value) for key, value in asked.items() if value), *(("command", w) for w in command)])
     path = f"{_place(POD, where.namespace, where.pod)}/exec?{query}"
-    return Request("POST", path, "create", POD_EXEC, where.namespace)
+    return Request("POST", path, "create", POD_EXEC, where.namespace, allow=where.allow)
 
 
 def logged(where: Container, most: int, lines: int = 0, *, before: bool = False) -> Request:
@@ -82,7 +83,7 @@ def logged(where: Container, most: int, lines: int = 0, *, before: bool = False)
     asked |= {"previous": "true"} if before else {}
     path = f"{_place(POD, where.namespace, where.pod)}/log?{urlencode(asked)}"
     seconds = LOG_SECONDS if lines else None
-    return Request("GET", path, "get", POD_LOG, where.namespace, seconds=seconds, plain=True)
+    return Request("GET", path, "get", POD_LOG, where.namespace, seconds=seconds, plain=True, allow=where.allow)
 
 
 def writing(step: Step) -> Request:
@@ -90,16 +91,20 @@ def writing(step: Step) -> Request:
 
     Raises Invalid: when the step names no object, or a delete has no uid to hold it to the object that was planned for.
     """
+    return replace(_written(step), writes=True, allow=step.allow)
+
+
+def _written(step: Step) -> Request:
     if isinstance(step, Create):
         kind = kind_of(step.manifest)
         namespace = (step.manifest.get("metadata") or {}).get("namespace")
         place = _place(kind, namespace)
-        return Request("POST", place, "create", kind, namespace, _encoded(step.manifest), writes=True)
+        return Request("POST", place, "create", kind, namespace, _encoded(step.manifest))
     place = _place(step.kind, step.namespace, step.name)
     if isinstance(step, Patch):
         body = _encoded(_held_to_version(step))
-        return Request("PATCH", place, "patch", step.kind, step.namespace, body, MERGE_PATCH, writes=True)
-    return Request("DELETE", place, "delete", step.kind, step.namespace, _encoded(_delete_options(step)), writes=True)
+        return Request("PATCH", place, "patch", step.kind, step.namespace, body, MERGE_PATCH)
+    return Request("DELETE", place, "delete", step.kind, step.namespace, _encoded(_delete_options(step)))
 
 
 def items_of(page: Object) -> list[Object]:

@@ -89,7 +89,7 @@ class Debug:
 class Inspector:
     """Look from a pod of our own, on this node if one is named, as this user, with these groups.
 
-    ``left``: the pod, where it could not be removed.
+    ``allow``: the word that gives the rights for it. ``left``: the pod, where it could not be removed.
     """
 
     namespace: str
@@ -98,6 +98,7 @@ class Inspector:
     node: str = ""
     user: int | None = None
     groups: tuple[int, ...] = ()
+    allow: str = "contents"
     left: tuple[str, ...] = ()
 
 

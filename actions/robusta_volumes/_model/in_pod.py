@@ -35,11 +35,12 @@ bounded() {
 
 @dataclass(frozen=True)
 class Container:
-    """One container of a pod; ``name`` "" is the pod's default one."""
+    """One container of a pod; ``name`` "" is the pod's default one. ``allow``: as of a step in `plan`."""
 
     namespace: str
     pod: str
     name: str = ""
+    allow: str = ""
 
     @property
     def title(self) -> str:

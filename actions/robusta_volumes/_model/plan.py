@@ -1,6 +1,7 @@
 """What we intend to write to a cluster, before anything is written.
 
-A dry run shows these objects; the real run carries out the very same ones.
+A dry run shows these objects; the real run carries out the very same ones. ``allow`` is the word after ``permissions --allow``
+that gives the right to a step, where several give it: a refusal then names that one, and not another action's.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ class Create:
 
     manifest: Mapping[str, Any]
     why: str
+    allow: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Patch:
     changes: Mapping[str, Any]
     why: str
     resource_version: str | None = None
+    allow: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Delete:
     why: str
     uid: str
     resource_version: str | None = None
+    allow: str = ""
 
 
 Step = Create | Patch | Delete

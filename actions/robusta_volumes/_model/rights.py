@@ -31,17 +31,18 @@ def role_command(namespaces: Sequence[str], words: Sequence[str] = (), account: 
     return f"{' '.join(parts)} | kubectl apply -f -"
 
 
-def allowing(kind: Kind, verb: str, namespace: str | None = None, user: str = "") -> str:
+def allowing(kind: Kind, verb: str, namespace: str | None = None, user: str = "", word: str = "") -> str:
     """Say what would allow ``user`` what was refused.
 
     A rule for the ClusterRole only where it reads, and not what we keep in Robusta's own namespace. Otherwise a
-    sentence, and below it a command, for one namespace.
+    sentence, and below it a command, for one namespace. ``word`` is the one that the action is for, where several allow it.
     """
     seen = _USER.fullmatch(user)
     home, account = seen.groups() if seen else (HOME, ACCOUNT)
     needs = [n for wanted in NEEDS.values() for n in wanted if n.kind.resource == kind.resource]
     own = bool(needs) and all(need.own for need in needs)
     changes = [c.need for c in CHANGES if c.need.kind.resource == kind.resource and verb in c.need.verbs]
+    changes.sort(key=lambda need: need.allow != word)
     if verb in READING and not own and not changes:  # to "get" pods/exec runs a command: that is no reading
         return f"{_PLACE}\n{rbac_rule(kind, verb)}"
     if changes and not kind.namespaced:
@@ -54,9 +55,9 @@ def allowing(kind: Kind, verb: str, namespace: str | None = None, user: str = ""
         )
     place = home if own else namespace or "NAMESPACE"
     says = f"Allow it in namespace {place} alone, by a Role:"
-    word = next((need.allow for need in (*needs, *changes) if need.allow and verb in need.verbs), "")
-    if word:
-        return f"{says}\n{role_command([place], [word], account, home)}"
+    given = next((need.allow for need in (*needs, *changes) if need.allow and verb in need.verbs), "")
+    if given:
+        return f"{says}\n{role_command([place], [given], account, home)}"
     plural, _, subresource = kind.plural.partition("/")
     resource = plural + (f".{kind.group}" if kind.group else "") + (f"/{subresource}" if subresource else "")
     name = f"robusta-volumes-{verb}-{kind.plural.replace('/', '-')}"

@@ -36,6 +36,11 @@ class Trial:
         return self.what == SNAPSHOT
 
     @property
+    def allow(self) -> str:
+        """The word that gives the rights which a test needs where it restores to."""
+        return "snapshot-test" if self.of_snapshot else "test-namespace"
+
+    @property
     def made(self) -> str:
         """The claim that the data comes back in."""
         return self.restore if self.of_snapshot else self.claim

@@ -107,8 +107,9 @@ def _left(left: Sequence[str], head: str, trial: Trial) -> str:
     """Name what a test has made and could not delete, and how it goes."""
     stays = "\n".join(f"• {short(plain(one, 300), 300)}" for one in left[:5])
     more = f"\n• and {len(left) - 5} more" if len(left) > 5 else ""  # noqa: PLR2004 (those that are named)
-    word = "snapshot-test" if trial.of_snapshot else "test-namespace"
-    allow = f"python -m robusta_volumes._cli permissions -n {quoted(trial.into)} --allow {word} | kubectl apply -f -"
+    allow = (
+        f"python -m robusta_volumes._cli permissions -n {quoted(trial.into)} --allow {trial.allow} | kubectl apply -f -"
+    )
     return (
         f"{head}:\n{stays}{more}\n*Do this:* delete it by hand; for the next time let the runner do it:\n```{allow}```"
     )

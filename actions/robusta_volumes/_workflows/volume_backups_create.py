@@ -210,7 +210,8 @@ def _may_not_label(cluster: Cluster, claim: Claim) -> tuple[Obstacle, ...]:
 
 def _label(cluster: Cluster, claim: Claim) -> ClusterError | None:
     changes = {"metadata": {"uid": claim.meta.uid, "labels": {PICK: claim.meta.uid}}}
-    step = Patch(k.CLAIM, claim.meta.name, claim.meta.namespace, changes, "so that Velero can select this claim alone")
+    why = "so that Velero can select this claim alone"
+    step = Patch(k.CLAIM, claim.meta.name, claim.meta.namespace, changes, why, allow="label")
     return cluster.carry_out([step])[0].error
 
 

@@ -31,7 +31,7 @@ def bring_first_pod(cluster: Cluster, way: Inspector, image: str, verify: Verify
     """Start a pod that uses the claim and ends as soon as it has started; gives why that cannot be."""
     pod = inspector_pod(way, image, verify.pull_secrets, ("true",), verify.minutes * 60)
     pod["metadata"]["name"] = f"{inspector_name(way)}-first"
-    (made,) = cluster.carry_out([Create(pod, "gives the claim a volume: its class waits for a pod")])
+    (made,) = cluster.carry_out([Create(pod, "gives the claim a volume: its class waits for a pod", way.allow)])
     if made.error is None or isinstance(made.error, AlreadyExists | Unavailable):  # the next look tries again
         return None
     return failed(f"its class waits for a pod, which could not be made: {cited(made.error.message)}", made.error.remedy)

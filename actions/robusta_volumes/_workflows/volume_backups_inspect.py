@@ -66,7 +66,7 @@ def inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Res
 
 def _way(cluster: Cluster, trial: Trial, claim: Claim, source: Claim | None, tools: Tools) -> Inspector:
     user, groups = _identity(cluster, source, own_user=tools.own_user)
-    return Inspector(trial.into, claim.meta.name, claim.meta.uid, "", user, groups)
+    return Inspector(trial.into, claim.meta.name, claim.meta.uid, "", user, groups, trial.allow)
 
 
 def _source(cluster: Cluster, trial: Trial) -> Claim | None:
@@ -106,7 +106,7 @@ def _commanded(cluster: Cluster, way: Inspector, tools: Tools) -> Result:
     verify, words = tools.verify, " ".join(tools.verify.command)
     image, seconds = verify.image or tools.image, _START + _COMMAND
     manifest = inspector_pod(way, image, verify.pull_secrets, verify.command, seconds, _DATA)
-    (made,) = cluster.carry_out([Create(manifest, "runs the user's test")])
+    (made,) = cluster.carry_out([Create(manifest, "runs the user's test", way.allow)])
     if made.error and not isinstance(made.error, AlreadyExists):
         raise made.error
     waited, phase = 0.0, ""
@@ -115,7 +115,7 @@ def _commanded(cluster: Cluster, way: Inspector, tools: Tools) -> Result:
         waited += _PAUSE
         phase = str(at(cluster.get(k.POD, inspector_name(way), way.namespace), "status", "phase") or "")
     try:
-        said = cluster.logs(Container(way.namespace, inspector_name(way), CONTAINER))
+        said = cluster.logs(Container(way.namespace, inspector_name(way), CONTAINER, way.allow))
     except ClusterError as error:
         said = error.message
     if phase not in _OVER:

@@ -9,6 +9,7 @@ from robusta_volumes._analysis.snapshot_cover import newest_first
 from robusta_volumes._analysis.snapshot_restore import Restore, decide
 from robusta_volumes._analysis.snapshot_verify import (
     SAME_STORAGE,
+    WORD,
     SnapshotTest,
     may_not,
     newest_ready,
@@ -76,7 +77,10 @@ def planned_test(
         return SnapshotTest(wanted, replace(found, refusals=(*found.refusals, *against), steps=()), bool(lacks))
     gone = "Afterwards all that the test has made is deleted, and the snapshot carries when it was proven."
     notes = (*found.notes[:1], gone, SAME_STORAGE)
-    return SnapshotTest(wanted, replace(found, notes=notes, command=""))  # by hand nothing would be taken away again
+    steps = tuple(replace(step, allow=WORD) for step in found.steps)
+    return SnapshotTest(
+        wanted, replace(found, steps=steps, notes=notes, command="")
+    )  # by hand nothing would be taken away again
 
 
 def newest_tests(

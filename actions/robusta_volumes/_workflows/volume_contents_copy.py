@@ -77,7 +77,7 @@ def look_with_copy(
         return busy
     seconds = 2 * kit.start + kit.seconds + EXTRA_SECONDS + _LATE
     ends = cluster.now() + timedelta(seconds=seconds)
-    (made,) = cluster.carry_out([Create(copy_snapshot(way, ends), "is looked into, and removed after")])
+    (made,) = cluster.carry_out([Create(copy_snapshot(way, ends), "is looked into, and removed after", "copies")])
     if isinstance(made.error, AlreadyExists):
         return Looked(why="another run looks into one just now", todo="run it again in a few minutes")
     if made.error and not isinstance(made.error, Unavailable):
@@ -103,7 +103,7 @@ def _through(
     if waits:
         return waits
     (made,) = cluster.carry_out(
-        [Create(copy_claim(way, max(size, way.size), ends), "is looked into, and removed after")]
+        [Create(copy_claim(way, max(size, way.size), ends), "is looked into, and removed after", "copies")]
     )
     _sure(made)
     looked = look_with_pod(cluster, way.inspector, kit, old_before, sleep)

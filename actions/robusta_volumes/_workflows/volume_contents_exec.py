@@ -22,7 +22,7 @@ def look_in_container(cluster: Cluster, way: Exec, old_before: datetime, seconds
     """
     mark = new_mark()
     command = contents_command(way.path, mark, int(old_before.timestamp()), seconds)
-    with closing(cluster.execute(Container(way.namespace, way.pod, way.container), command)) as process:
+    with closing(cluster.execute(Container(way.namespace, way.pod, way.container, "contents"), command)) as process:
         process.wait(seconds + EXTRA_SECONDS + _GRACE, f"\n{mark} done")
         looked = read_contents(process.out, mark)
         if looked.found or looked.why != NOTHING:

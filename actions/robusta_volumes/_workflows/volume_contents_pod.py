@@ -21,6 +21,7 @@ from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import EVENT, POD
 from robusta_volumes._model.ours import INSPECTS, MANAGED_BY, OURS
 from robusta_volumes._model.plan import Create, Delete, Outcome
+from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.text import cited, count, plain
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._workflows.volume_contents_exec import new_mark
@@ -60,7 +61,8 @@ def look_with_pod(
     """
     if not cluster.allowed("delete", POD, way.namespace):  # else it would stay
         raise NotAllowed(
-            f"the runner may not delete pods in {plain(way.namespace)}, and none is made that would stay", ""
+            f"the runner may not delete pods in {plain(way.namespace)}, and none is made that would stay",
+            allowing(POD, "delete", way.namespace, word=way.allow),
         )
     if busy := full(cluster, way.namespace, kit.most):
         return busy
@@ -68,7 +70,7 @@ def look_with_pod(
     command = contents_command(PATH, mark, int(old_before.timestamp()), kit.seconds)
     deadline = kit.start + kit.seconds + EXTRA_SECONDS + 30
     manifest = inspector_pod(way, kit.image, kit.pull_secrets, command, deadline)
-    (made,) = cluster.carry_out([Create(manifest, "looks into a volume")])
+    (made,) = cluster.carry_out([Create(manifest, "looks into a volume", way.allow)])
     if isinstance(made.error, AlreadyExists):
         return Looked(why="another run looks into it just now; run it again in a minute")
     if made.error and not isinstance(made.error, Unavailable):
@@ -201,5 +203,5 @@ def _unstarted(cluster: Cluster, way: Inspector, pod: Mapping[str, Any]) -> str:
 
 def _log(cluster: Cluster, way: Inspector) -> str:
     with suppress(NotFound):
-        return cluster.logs(Container(way.namespace, inspector_name(way), CONTAINER))
+        return cluster.logs(Container(way.namespace, inspector_name(way), CONTAINER, way.allow))
     return ""
