@@ -4,9 +4,9 @@ A claim that a weekly schedule of somebody covers is not too old after two days.
 counts; one that is younger than what it promises does so only where there is no other.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from robusta_volumes._analysis.backup_places import Places
 from robusta_volumes._analysis.backup_rhythm import Rhythm, rhythm, rhythm_of_words
 from robusta_volumes._analysis.backup_scope import SNAPSHOT, caught
 from robusta_volumes._model.backup import BackupSchedule, BackupsSeen
@@ -16,15 +16,14 @@ from robusta_volumes._model.volume import Claim
 
 
 class Beats:
-    """The rhythm of every claim. Schedules are looked up: K8up has one or more in each namespace, VolSync one for each claim."""
+    """The rhythm of every claim. Schedules are looked up by what they can reach."""
 
     def __init__(self, see: Inventory, seen: BackupsSeen, settings: VolumeBackupManagement) -> None:
         """Sort the schedules that make backups; those whose times cannot be read tell nothing."""
         self.see, self.seen, self.settings = see, seen, settings
         self.own = rhythm(settings, see.now)
         self.serves = settings.mode == TICKS_MODE or settings.engine == "csi"  # ours has no object of Velero's
-        self.by_place: dict[str, list[tuple[BackupSchedule, Rhythm]]] = {}  # a namespace, or namespace/claim
-        self.anywhere: list[tuple[BackupSchedule, Rhythm]] = []
+        self.places: Places[tuple[BackupSchedule, Rhythm]] = Places()
         known: dict[tuple[str, str], Rhythm | None] = {}
         for schedule in seen.schedules:
             if schedule.paused or schedule.phase_text == "FailedValidation":
@@ -33,36 +32,21 @@ class Beats:
             if times not in known:
                 known[times] = rhythm_of_words(*times, see.now, settings.max_age)
             if beat := known[times]:
-                self._file(schedule, beat)
+                self.places.file(schedule.scope, (schedule, beat))
 
     @property
     def longest(self) -> timedelta:
         """How old a good copy of any claim may be at most."""
-        places = [*self.by_place.values(), self.anywhere]
-        return max([self.own.within, *(beat.within for place in places for _, beat in place)])
+        return max([self.own.within, *(beat.within for _, beat in self.places.all)])
 
     def of(self, claim: Claim) -> Rhythm:
         """Give the rhythm of one claim: that of the settings where no schedule that is seen saves it."""
         found = [self.own] if self.serves else []
         young: list[Rhythm] = []
-        for schedule, beat in self._near(claim):
+        for schedule, beat in self.places.near(claim):
             if self._saves(schedule, claim):
                 (young if _is_young(schedule, beat, self.see.now) else found).append(beat)
         return min(found or young or [self.own], key=lambda beat: beat.two)
-
-    def _file(self, schedule: BackupSchedule, beat: Rhythm) -> None:
-        spaces = schedule.scope.namespaces
-        if not spaces or any(sign in space for space in spaces for sign in "*?["):
-            self.anywhere.append((schedule, beat))
-            return
-        names = [f"/{name}" for name in schedule.scope.claims] or [""]
-        for place in (f"{space}{name}" for space in spaces for name in names):
-            self.by_place.setdefault(place, []).append((schedule, beat))
-
-    def _near(self, claim: Claim) -> Iterator[tuple[BackupSchedule, Rhythm]]:
-        yield from self.by_place.get(claim.meta.title, ())
-        yield from self.by_place.get(claim.meta.namespace, ())
-        yield from self.anywhere
 
     def _saves(self, schedule: BackupSchedule, claim: Claim) -> bool:
         how = caught(schedule.scope, claim, self.see, engine=schedule.engine, agents=self.seen.node_agents)

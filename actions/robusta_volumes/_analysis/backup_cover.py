@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from robusta_volumes._analysis.backup_beats import Beats
+from robusta_volumes._analysis.backup_places import working
 from robusta_volumes._analysis.backup_reasons import About, ClaimCover, Verdict, bad, by_policy
 from robusta_volumes._analysis.backup_rhythm import TAKES, Rhythm
 from robusta_volumes._analysis.backup_runs import NOT_KEPT, READ_IT, BackupCover, Missing, run_of, runs
@@ -59,7 +60,7 @@ def judge(
     blind = blind_kinds(see, seen)
     asked = _asked(covers)
     selection = Selection(settings, home_namespace)
-    about = About(see, seen, settings, beats.own, blind, _perhaps(covers))
+    about = About(see, seen, settings, beats.own, blind, working(seen.schedules), _perhaps(covers))
     claims = tuple(
         _cover(
             claim,

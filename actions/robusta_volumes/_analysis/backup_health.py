@@ -3,7 +3,7 @@
 A tool tells nobody: a schedule says Enabled while the backup that it waits for has been stuck for a month.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,12 +34,18 @@ class Trouble:
     backup: str = ""  # the backup that is the cause, and is not told of once more
 
 
+Runs = dict[tuple[str, str, str], list[Backup]]  # by engine, namespace and schedule
+
+
 def troubles(seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime) -> tuple[Trouble, ...]:
     """List what is wrong, the worst first. What could not be read is no trouble here: the report says so elsewhere."""
+    runs: Runs = {}
+    for backup in seen.backups:
+        runs.setdefault((backup.engine, backup.namespace, backup.schedule), []).append(backup)
     found = [
         *_server(seen, settings),
         *_locations(seen, settings, now),
-        *(one for schedule in seen.schedules for one in _schedule(schedule, seen, settings, now)),
+        *(one for schedule in seen.schedules for one in _schedule(schedule, runs, seen, settings, now)),
         *(one for backup in seen.backups for one in _open(backup, seen, settings, now)),
         *(one for backup in _told_of(seen, settings, now) for one in _failed(backup, now)),
     ]
@@ -92,7 +98,7 @@ def _location(one: Location, now: datetime, *, used: bool) -> Iterator[Trouble]:
 
 
 def _schedule(
-    schedule: BackupSchedule, seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime
+    schedule: BackupSchedule, runs: Runs, seen: BackupsSeen, settings: VolumeBackupManagement, now: datetime
 ) -> Iterator[Trouble]:
     name = f"{_TOOL.get(schedule.engine, schedule.engine)} schedule {code(f'{schedule.namespace}/{schedule.name}')}"
     subject = f"{schedule.engine}/{schedule.namespace}/{schedule.name}"
@@ -103,7 +109,8 @@ def _schedule(
     elif schedule.paused:
         yield Trouble("schedule paused", subject, f"{name} is paused: it makes nothing", _UNPAUSE, Severity.MEDIUM)
     else:
-        yield from _silent(schedule, name, subject, seen, settings, now)
+        theirs = runs.get((schedule.engine, schedule.namespace, schedule.name), ())
+        yield from _silent(schedule, theirs, (name, subject), seen, settings, now)
 
 
 _TOOL = {VELERO: "Velero's", "k8up": "K8up's", VOLSYNC: "VolSync's"}
@@ -112,8 +119,8 @@ _UNPAUSE = "set `spec.paused: false` if that is not meant"
 
 def _silent(
     schedule: BackupSchedule,
-    name: str,
-    subject: str,
+    theirs: Sequence[Backup],
+    names: tuple[str, str],
     seen: BackupsSeen,
     settings: VolumeBackupManagement,
     now: datetime,
@@ -127,7 +134,7 @@ def _silent(
     within = beat.within
     if schedule.created and now - schedule.created <= within:
         return
-    theirs = _of(schedule, seen.backups)
+    name, subject = names
     last = _last(schedule, theirs)
     if last and now - last <= within:
         return
@@ -143,14 +150,6 @@ def _silent(
         todo = f"kubectl -n {quoted(schedule.namespace)} logs deploy/velero"
     sentence = f"{name} is on and has finished nothing for two intervals: {said}"
     yield Trouble("schedule silent", subject, sentence, todo, backup=stuck.name if stuck else "")
-
-
-def _of(schedule: BackupSchedule, backups: Iterable[Backup]) -> list[Backup]:
-    return [
-        b
-        for b in backups
-        if b.engine == schedule.engine and b.namespace == schedule.namespace and b.schedule == schedule.name
-    ]
 
 
 def _last(schedule: BackupSchedule, theirs: Iterable[Backup]) -> datetime | None:

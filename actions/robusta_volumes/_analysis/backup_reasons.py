@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from robusta_volumes._analysis.backup_places import Places
 from robusta_volumes._analysis.backup_rhythm import Rhythm
 from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
 from robusta_volumes._analysis.backup_tally import NO_TIME
@@ -73,6 +74,7 @@ class About:
     settings: VolumeBackupManagement
     beat: Rhythm
     blind: tuple[Unseen, ...]
+    schedules: Places[BackupSchedule]  # that are not paused
     perhaps: Mapping[str, Backup] = field(default_factory=dict)  # by uid of a claim: a backup that may have a good copy
 
 
@@ -96,7 +98,7 @@ def by_policy(made: ClaimCover, claim: Claim, about: About) -> ClaimCover | None
     """
     if about.settings.mode == TICKS_MODE:
         return None
-    schedules = [one for one in about.seen.schedules if not one.paused]
+    schedules = about.schedules.near(claim)
     if not any(one.scope.rules for one in schedules):
         return None
     found = [(one.name, _caught(one, claim, about)) for one in schedules]
@@ -120,9 +122,7 @@ _SCHEDULE = "set `backupSchedule` and a selection that includes it, or leave it 
 def _schedule_for(claim: Claim, about: About) -> tuple[str, str, str]:
     """Find a schedule that would save the claim's data; else say why the one that catches the claim does not."""
     reason, todo = "no backup schedule is for it", _SCHEDULE
-    for schedule in about.seen.schedules:
-        if schedule.paused:
-            continue
+    for schedule in about.schedules.near(claim):
         found = _caught(schedule, claim, about)
         if found.method:
             return schedule.name, "", ""

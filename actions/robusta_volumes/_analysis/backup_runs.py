@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from robusta_volumes._analysis.backup_places import spaces_of
 from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
 from robusta_volumes._analysis.backup_tally import NO_TIME, Held
 from robusta_volumes._model import kind as k
@@ -64,7 +65,10 @@ class _InScope:
             (claim for claim in see.claims if claim.phase != "Pending"),
             key=lambda c: (c.meta.created or NO_TIME, c.meta.key),
         )
-        self.kept: list[tuple[Scope, str, list[tuple[Claim, Caught]], list[datetime]]] = []
+        self.by_space: dict[str, list[Claim]] = {}
+        for claim in self.claims:
+            self.by_space.setdefault(claim.meta.namespace, []).append(claim)
+        self.kept: dict[object, tuple[list[tuple[Claim, Caught]], list[datetime]]] = {}
 
     def at(self, backup: Backup) -> Sequence[tuple[Claim, Caught]]:
         """Give those that were there when the backup was cut."""
@@ -72,14 +76,26 @@ class _InScope:
         return theirs[: bisect_right(made, backup.when)] if backup.when else theirs
 
     def _of(self, scope: Scope, engine: str) -> tuple[list[tuple[Claim, Caught]], list[datetime]]:
-        for known, by, theirs, made in self.kept:
-            if by == engine and known == scope:
-                return theirs, made
-        pairs = ((c, caught(scope, c, self.see, engine=engine, agents=self.seen.node_agents)) for c in self.claims)
+        key = engine, scope.key
+        if key in self.kept:
+            return self.kept[key]
+        pairs = (
+            (c, caught(scope, c, self.see, engine=engine, agents=self.seen.node_agents)) for c in self._near(scope)
+        )
         theirs = [pair for pair in pairs if pair[1].inside and not pair[1].skipped]  # what it was to save
         made = [claim.meta.created or NO_TIME for claim, _ in theirs]
-        self.kept.append((scope, engine, theirs, made))
+        self.kept[key] = theirs, made
         return theirs, made
+
+    def _near(self, scope: Scope) -> Sequence[Claim]:
+        """Give the claims that a scope can reach, oldest first."""
+        spaces = spaces_of(scope)
+        if spaces is None:
+            return self.claims
+        if len(spaces) == 1:
+            return self.by_space.get(spaces[0], ())
+        places = frozenset(spaces)
+        return [claim for claim in self.claims if claim.meta.namespace in places]
 
 
 def runs(

@@ -52,6 +52,7 @@ _ADMISSION = (
     ("PodSecurity", "Relax the namespace's pod-security.kubernetes.io/enforce label, or run this elsewhere."),
 )
 _INSTALL = {
+    "": "Every Kubernetes serves {version}: check the API server's address.",
     "snapshot.storage.k8s.io": "Install the snapshot CRDs and controller (kubernetes-csi/external-snapshotter) in a"
     " release that serves {version}; storage without a CSI snapshotter cannot use them.",
     "velero.io": "Install Velero, in a release that serves {version}.",
@@ -60,7 +61,6 @@ _INSTALL = {
     "storage.k8s.io": "This Kubernetes is too old or too new for {version}, or the feature is switched off.",
 }
 _TRY_LATER = "The next run tries again; if this lasts, look at the API server's own health (kubectl get --raw /readyz)."
-
 _CHANGED = "Someone else changed it meanwhile and nothing was written: the next run plans afresh."
 _TOO_FAST = "The cluster changed faster than the list could be read: run it again."
 UNSURE = " It is not known whether this write happened: read the object before it is tried again."
@@ -87,10 +87,7 @@ class _Refusal:
 def error_for(
     status: int, body: bytes | str, verb: str, kind: Kind, namespace: str | None = None, allow: str = ""
 ) -> ClusterError:
-    """Tell apart what an HTTP ``status`` other than 2xx and its body mean for ``verb`` (RBAC's word) on ``kind``.
-
-    ``allow`` is the word that is to give the right, where several do.
-    """
+    """Tell apart what a ``status`` beyond 2xx and its body mean for ``verb`` (RBAC's word) on ``kind``. ``allow``: see `plan`."""
     answer = _status_object(body)
     if answer is None:
         return _without_status_object(status, body, kind)
@@ -166,10 +163,9 @@ def _missing(refusal: _Refusal) -> ClusterError:
 
 def not_installed(message: str, kind: Kind) -> NotInstalled:
     """Name the kind, because the server's own text does not."""
-    fallback = "Install what brings {version}, in a release that serves it."
-    if not kind.group:
-        fallback = "Every Kubernetes serves {version}: check the API server's address."
-    remedy = _INSTALL.get(kind.group, fallback).format(version=kind.api_version)
+    remedy = _INSTALL.get(kind.group, "Install what brings {version}, in a release that serves it.").format(
+        version=kind.api_version
+    )
     return NotInstalled(f"{kind.resource} ({kind.api_version}) is not served here: {message}", remedy)
 
 

@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from robusta_volumes._cluster import read_policies, read_velero, read_velero_copies
 from robusta_volumes._cluster.backups import USUAL, Look, pods_of, velero_namespace
 from robusta_volumes._cluster.cluster import Cluster, Object
+from robusta_volumes._cluster.fields import block
 from robusta_volumes._model import kind as k
 from robusta_volumes._model import ours
 from robusta_volumes._model.backup import VELERO, Backup, BackupsSeen, Copy, velero_label
@@ -16,6 +16,7 @@ from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.volume import Claim
 
 OWN = f"{ours.MANAGED_BY}={ours.OURS}"
+_NAMED = 20  # backups that one selector names; of more, all that was moved is listed: servers and proxies refuse a long address
 Choose = Callable[[Sequence[Backup]], Iterable[Backup]]
 
 
@@ -68,14 +69,21 @@ def _copies(
 ) -> list[Copy]:
     if not chosen:
         return []
+    labels = {velero_label(backup.name) for backup in chosen}
 
-    def upload(o: Object) -> Copy:
-        return read_velero_copies.upload(o, known)
+    def upload(o: Object) -> Copy | None:
+        return read_velero_copies.upload(o, known) if _name(o) in labels else None
 
-    def pod_volume(o: Object) -> Copy:
-        return read_velero_copies.pod_volume(o, known, names)
+    def pod_volume(o: Object) -> Copy | None:
+        return read_velero_copies.pod_volume(o, known, names) if _name(o) in labels else None
 
-    labels = sorted({velero_label(backup.name) for backup in chosen})
-    wanted = f"{read_velero_copies.BACKUP_NAME} in ({','.join(labels)})"
-    found: list[Any] = look.take(k.VELERO_UPLOAD, upload, namespace, labels=wanted)
-    return [*found, *look.take(k.VELERO_POD_VOLUME, pod_volume, namespace, labels=wanted)]
+    wanted = read_velero_copies.BACKUP_NAME
+    if len(labels) <= _NAMED:
+        wanted = f"{wanted} in ({','.join(sorted(labels))})"
+    found: list[Copy | None] = look.take(k.VELERO_UPLOAD, upload, namespace, labels=wanted)
+    found += look.take(k.VELERO_POD_VOLUME, pod_volume, namespace, labels=wanted)
+    return [copy for copy in found if copy]
+
+
+def _name(o: Object) -> str:
+    return str(block(o, "metadata", "labels").get(read_velero_copies.BACKUP_NAME) or "")

@@ -107,6 +107,14 @@ class Scope:
     rules: VolumePolicy | None = None  # what it says; None: it was not looked at
     claims: tuple[str, ...] = ()  # names of the only claims that it saves: VolSync alone selects so
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What can be looked up in a dict: a scope itself has dicts in it, which have no hash."""
+        chooses = (self.labels, self.any_labels, self.rules)
+        selects = repr(chooses) if any(chooses) else ""
+        names = self.namespaces, self.without_namespaces, self.resources, self.without_resources, self.claims
+        return (*names, selects, self.moves_data, self.snapshots, self.by_file_system, self.policy)
+
 
 @dataclass(frozen=True)
 class Backup:
