@@ -69,7 +69,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     k.CSI_NODE.resource: ("csi_nodes", read_nodes.csi_node),
     k.CAPACITY.resource: ("capacities", read_classes.capacity),
     k.ATTACHMENT.resource: ("attachments", read.attachment),
-    k.ATTRIBUTES_CLASS.resource: ("attributes_classes", read.named),
+    k.ATTRIBUTES_CLASS.resource: ("attributes_classes", read_classes.attributes_class),
     k.NODE.resource: ("nodes", read_nodes.node),
     k.POD.resource: ("pods", read_pods.pod),
     k.QUOTA.resource: ("quotas", read.quota),

@@ -6,6 +6,7 @@ from typing import Any
 from robusta_volumes._cluster.fields import at, block, blocks, mapping, said, strings
 from robusta_volumes._cluster.read_claims import applied_size, asked_at
 from robusta_volumes._cluster.read_health import volume_health
+from robusta_volumes._cluster.read_parameters import harmless
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.times import parse_time
@@ -113,6 +114,14 @@ def _backend(source: str, spec: Mapping[str, Any]) -> str:
     return source
 
 
+def _handle(source: str, spec: Mapping[str, Any]) -> str:
+    """Give the driver's own name of a volume: what metrics, devices and providers know it by."""
+    if source == "nfs":
+        return f"{spec.get('server')}:{spec.get('path')}"
+    names = ("volumeHandle", "volumeID", "pdName", "diskName", "path", "volumePath")
+    return str(next((spec[name] for name in names if spec.get(name)), ""))
+
+
 def volume(o: Mapping[str, Any]) -> Volume:
     """Read a PersistentVolume."""
     about, spec, status = meta(o), block(o, "spec"), block(o, "status")
@@ -137,6 +146,9 @@ def volume(o: Mapping[str, Any]) -> Volume:
         driver=str(at(spec, "csi", "driver") or source),
         backend=_backend(source, block(spec, source)),
         attributes_class=str(spec.get("volumeAttributesClassName") or ""),
+        handle=_handle(source, block(spec, source)),
+        attributes=harmless(at(spec, "csi", "volumeAttributes")),
+        mount_options=strings(spec.get("mountOptions")),
         node_affinity=tuple(
             tuple(
                 Requirement(str(r.get("key")), str(r.get("operator")), strings(r.get("values")))
@@ -161,6 +173,7 @@ def attachment(o: Mapping[str, Any]) -> Attachment:
         attached=at(o, "status", "attached") is True,
         attach_error=str(at(o, "status", "attachError", "message") or ""),
         detach_error=str(at(o, "status", "detachError", "message") or ""),
+        metadata=harmless(at(o, "status", "attachmentMetadata")),
         error_code=_code(at(o, "status", "detachError", "errorCode") or at(o, "status", "attachError", "errorCode")),
     )
 

@@ -5,20 +5,19 @@ from typing import Any
 
 from robusta_volumes._cluster.fields import at, block, blocks, mapping, strings
 from robusta_volumes._cluster.read import meta
+from robusta_volumes._cluster.read_parameters import harmless
+from robusta_volumes._model.attributes_class import AttributesClass
 from robusta_volumes._model.driver import Capacity
 from robusta_volumes._model.quantity import bytes_of
 from robusta_volumes._model.requirement import Requirement
 from robusta_volumes._model.volume import StorageClass
 
 DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-# Any other parameter may be a credential, or name a secret: it is not read at all.
-_HARMLESS = {"encrypted", "iops", "iopspergb", "replication-type", "skuname", "throughput", "type"}
 
 
 def storage_class(o: Mapping[str, Any]) -> StorageClass:
     """Read a StorageClass."""
     about = meta(o)
-    given = mapping(at(o, "parameters"))
     return StorageClass(
         meta=about,
         provisioner=str(at(o, "provisioner") or ""),
@@ -26,7 +25,7 @@ def storage_class(o: Mapping[str, Any]) -> StorageClass:
         reclaim_policy=str(at(o, "reclaimPolicy") or "Delete"),
         expandable=at(o, "allowVolumeExpansion") is True,
         is_default=any(about.annotations.get(key) == "true" for key in DEFAULT_CLASS),
-        parameters={key.lower(): value for key, value in given.items() if key.lower() in _HARMLESS},
+        parameters=harmless(at(o, "parameters")),
         topologies=tuple(
             tuple(
                 Requirement(str(r.get("key")), "In", strings(r.get("values")))
@@ -35,6 +34,11 @@ def storage_class(o: Mapping[str, Any]) -> StorageClass:
             for term in blocks(o, "allowedTopologies")
         ),
     )
+
+
+def attributes_class(o: Mapping[str, Any]) -> AttributesClass:
+    """Read a VolumeAttributesClass."""
+    return AttributesClass(meta(o), str(at(o, "driverName") or ""), harmless(at(o, "parameters")))
 
 
 def capacity(o: Mapping[str, Any]) -> Capacity:

@@ -26,8 +26,15 @@ def node(o: Mapping[str, Any]) -> Node:
         version=str(at(o, "status", "nodeInfo", "kubeletVersion") or ""),
         changed=parse_time(changed[0]) if changed else None,
         taints=tuple(str(t.get("key") or "") for t in taints),
+        address=_address(o),
         troubles=tuple(c for c in true if c.type in _TROUBLES),
     )
+
+
+def _address(o: Mapping[str, Any]) -> str:
+    """Give the address by which its exporters are scraped."""
+    found = (a for a in blocks(o, "status", "addresses") if a.get("type") == "InternalIP")
+    return str(next(found, {}).get("address") or "")
 
 
 def csi_node(o: Mapping[str, Any]) -> CsiNode:

@@ -23,3 +23,8 @@ def many(pairs: Iterable[tuple[_K, _T]]) -> dict[_K, tuple[_T, ...]]:
     for key, value in pairs:
         found[key].append(value)
     return {key: tuple(values) for key, values in found.items()}
+
+
+def sets(pairs: Iterable[tuple[_K, str]]) -> dict[_K, frozenset[str]]:
+    """Collect names by key, each once."""
+    return {key: frozenset(names) for key, names in many(pairs).items()}

@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from robusta_volumes._model.attach_slots import node_fills, used_slots
+from robusta_volumes._model.attributes_class import AttributesClass
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.class_index import ClassIndex
 from robusta_volumes._model.driver import Capacity, CsiDriver
-from robusta_volumes._model.indexing import many, newest
+from robusta_volumes._model.indexing import many, newest, sets
+from robusta_volumes._model.io import VolumeIo
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limit_range import LimitRange
 from robusta_volumes._model.revision import Owner, Revision, by_owner
@@ -54,7 +56,7 @@ class Inventory:
     quotas: tuple[Quota, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()
     capacities: tuple[Capacity, ...] = ()
-    attributes_classes: tuple[Named, ...] = ()
+    attributes_classes: tuple[AttributesClass, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     snapshot_classes: tuple[Named, ...] = ()
     contents: tuple[SnapshotContent, ...] = ()
@@ -62,6 +64,7 @@ class Inventory:
     events: tuple[Event, ...] = ()
     revisions: tuple[Revision, ...] = ()
     uses: Mapping[Key, ClaimUse] | None = None  # how full claims are, where metrics were asked; None: nobody asked
+    io: Mapping[Key, tuple[VolumeIo, ...]] | None = None  # one per node; None: nobody asked
     unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, e.g. "storageclasses.storage.k8s.io"
     kept: tuple[Mapping[str, Any], ...] = ()  # the API objects that were asked to be kept as they are
     looked_in: frozenset[str] | None = None  # namespaces whose objects were read; None: all of them
@@ -198,8 +201,7 @@ class Inventory:
     @cached_property
     def nodes_with(self) -> Mapping[str, frozenset[str]]:
         """Names of the nodes on which a CSI driver is registered, by the driver's name."""
-        pairs = many((name, node.meta.name) for node in self.csi_nodes for name in node.drivers)
-        return {name: frozenset(nodes) for name, nodes in pairs.items()}
+        return sets((name, node.meta.name) for node in self.csi_nodes for name in node.drivers)
 
     @cached_property
     def snapshots_of(self) -> Mapping[Key, tuple[Snapshot, ...]]:
@@ -223,8 +225,7 @@ class Inventory:
 
     @cached_property
     def _events_of(self) -> Mapping[tuple[str, str, str], tuple[Event, ...]]:
-        found = many(((e.kind, e.namespace, e.name), e) for e in self.events)
-        return {key: tuple(sorted(events, key=newest, reverse=True)) for key, events in found.items()}
+        return many(((e.kind, e.namespace, e.name), e) for e in sorted(self.events, key=newest, reverse=True))
 
     def events_of(self, kind: str, namespace: str, name: str, uid: str = "") -> tuple[Event, ...]:
         """Events about one object, newest first; those of an earlier object of the same name are left out."""

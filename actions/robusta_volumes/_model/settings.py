@@ -15,8 +15,10 @@ from robusta_volumes._model.checks import cron, duration_text, flag, limits, nam
 from robusta_volumes._model.data_settings import Contents, PersistentDataAnalysis
 from robusta_volumes._model.declare import setting
 from robusta_volumes._model.errors import SettingsError
+from robusta_volumes._model.io_caps import Caps
 from robusta_volumes._model.known_keys import mapping
 from robusta_volumes._model.limits import Limits
+from robusta_volumes._model.performance_settings import Benchmark, Probe, VolumePerformanceAnalysis
 from robusta_volumes._model.prices import Prices, currency, prices
 from robusta_volumes._model.renames import RENAMED, Renamed, notice
 from robusta_volumes._model.rule_choice import RuleChoice, Severities, rules, severities
@@ -84,14 +86,6 @@ class PersistentVolumeActions:
 
 
 @dataclass(frozen=True)
-class VolumePerformanceAnalysis:
-    """I/O, throughput, latency and the bottleneck."""
-
-    enabled: bool = setting(True, flag, "false silences every trigger of this workflow")
-    include_io_metrics: bool = setting(True, flag, "false leaves out what needs I/O metrics", "")
-
-
-@dataclass(frozen=True)
 class Settings:
     """The whole block. ``problems`` holds, by workflow key, what could not be used; such a workflow pauses.
 
@@ -116,7 +110,7 @@ WORKFLOWS: Mapping[str, type[Any]] = {
 }
 
 
-BLOCKS = (Contents, Verify)  # what stands as a block of its own inside a workflow's
+BLOCKS = (Contents, Verify, Probe, Benchmark)  # what stands as a block of its own inside a workflow's
 
 
 def snake(key: str) -> str:
@@ -137,7 +131,7 @@ def as_data(value: object) -> object:
         return duration_text(value)
     if isinstance(value, BLOCKS):
         return {camel(one.name): as_data(getattr(value, one.name)) for one in fields(value)}
-    return {} if isinstance(value, Limits | Severities | Prices) else value
+    return {} if isinstance(value, Limits | Severities | Prices | Caps) else value
 
 
 def read_settings(block: object, renamed: tuple[Renamed, ...] = RENAMED) -> Settings:

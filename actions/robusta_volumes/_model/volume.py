@@ -107,6 +107,11 @@ class Volume:
     attributes_class: str = ""  # spec.volumeAttributesClassName
     node_affinity: tuple[tuple[Requirement, ...], ...] = ()  # or-ed terms of and-ed requirements
     maker: str = ""  # the provisioner that made it; "" when people did
+    handle: str = ""  # the driver's own name of it: spec.csi.volumeHandle, or what an in-tree plugin has instead
+    attributes: Labels = field(
+        default_factory=dict
+    )  # spec.csi.volumeAttributes, lower case; those that cannot hold a secret
+    mount_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,7 @@ class Attachment:
     attach_error: str
     detach_error: str
     error_code: int | None = None  # the driver's gRPC code of the newer of the two errors
+    metadata: Labels = field(default_factory=dict)  # status.attachmentMetadata, lower case: devicepath, lun, ...
 
 
 @dataclass(frozen=True)
@@ -183,6 +189,7 @@ class Node:
     version: str = ""  # the kubelet's, e.g. "v1.33.4"
     changed: datetime | None = None  # when it became, or stopped to be, ready
     taints: tuple[str, ...] = ()  # keys of those that keep pods away
+    address: str = ""  # InternalIP
     troubles: tuple[Condition, ...] = ()  # conditions about filesystems and disks, as a problem detector sets them
 
 

@@ -1,0 +1,153 @@
+"""What is known of one volume's I/O on one node: how it was mapped, what was measured, what it is allowed to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from robusta_volumes._model.io_series import IoKey
+
+Confidence = Literal["exact", "mapped", "shared", "pod", "live", "none"]
+# exact: the source names the volume; mapped: a device that is the volume's by serial, handle or numbers; shared: a device that
+# others use, too; pod: what its pod does, on whatever device; live: probed, not measured over time; none: not mapped.
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Which row of which source speaks for a claim on a node, and how that is known."""
+
+    source: str = ""  # as `IoSeries.source`; "" where nothing speaks for it
+    key: IoKey = ()
+    node: str = ""
+    device: str = ""  # "nvme1n1"; "" for sources that need none
+    confidence: Confidence = "none"
+    how: str = ""  # for people: "serial vol0abc of node_disk_info"; or why it cannot be mapped
+    remedy: str = ""  # the exact switch that would provide more
+    since: datetime | None = None  # since when that is so: the present attachment; nothing before counts
+
+
+@dataclass(frozen=True)
+class Stats:
+    """One signal over the window: its values are means of steps, and so these are "of 5-minute means"."""
+
+    now: float | None = None  # mean of the last 15 minutes
+    mean: float | None = None
+    p50: float | None = None
+    p75: float | None = None
+    p95: float | None = None
+    peak: float | None = None
+    peak_at: datetime | None = None
+    samples: int = 0
+
+
+@dataclass(frozen=True)
+class Episode:
+    """How often something was so: a share of the samples, the longest time in one piece, and since when it is so now."""
+
+    share: float = 0.0  # of the samples, 0 to 1
+    longest: timedelta = timedelta()
+    since: datetime | None = None  # None: it is not so now
+    last: datetime | None = None  # when it was so for the last time
+    worst_hour: float = 0.0  # the highest share of the samples of any hour
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One limit that a volume or a machine has."""
+
+    value: float  # operations or bytes per second
+    formula: str  # for people: "3 x 500 GiB, at least 100, at most 16,000"
+    source: str  # where it comes from: "VolumeAttributesClass gold", "storage class gp3 (may have been changed since)"
+    confidence: Literal["exact", "class", "assumed"] = "exact"
+    burst: float | None = None  # what it may do while it has credit
+    verified: bool = True  # False: the figure is from general knowledge, and marked so in the report
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A bucket of burst credit, modelled from what was done; full at the beginning, which is the best case."""
+
+    left: float  # share, 0 to 1
+    falling: bool
+    empty_in: timedelta | None = None  # at the present rate; None: it does not fall
+    unit: str = "operations"  # or "bytes"
+
+
+@dataclass(frozen=True)
+class IoLimits:
+    """What a volume is allowed to do. None: not known, or not limited where ``none_declared``."""
+
+    kind: str = ""  # "gp3", "Premium_LRS"; "" where no catalogue knows it
+    family: str = ""  # latency class: "sub-ms", "ssd", "hdd", "replicated", "nfs", "local"; "" unknown
+    iops: Declared | None = None
+    read_iops: Declared | None = None  # where reads and writes have limits of their own
+    write_iops: Declared | None = None
+    bytes: Declared | None = None
+    read_bytes: Declared | None = None
+    write_bytes: Declared | None = None
+    node_iops: Declared | None = None  # of the machine, for all its volumes together
+    node_bytes: Declared | None = None
+    largest_iops: float | None = None  # to what it can be raised in this class, at this size
+    largest_bytes: float | None = None
+    op_bytes: int | None = None  # a larger operation counts as several: 256 KiB on EBS SSD
+    online: bool | None = None  # whether it can be changed while it is used
+    none_declared: bool = False  # this kind of storage has no limit of its own
+    why_unknown: str = ""  # and what would tell
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Another pod on the same device."""
+
+    namespace: str
+    pod: str
+    ops: float | None  # per second
+    bytes: float | None
+    share: float | None  # of the operations on the device (of the bytes where operations are not known)
+    claim: str = ""  # through which it uses the device, where that is known
+
+
+@dataclass(frozen=True)
+class VolumeIo:
+    """What is known of the I/O of one claim on one node.
+
+    Derived signals stand beside those of `robusta_volumes._model.io_series.SIGNALS`: ``iops`` and ``bytes`` (both directions),
+    ``read_latency``, ``write_latency``, ``flush_latency`` and ``latency`` (of both, weighted by operations; seconds),
+    ``read_size``, ``write_size`` and ``size`` (bytes per operation), ``retransmitted`` (share), ``client_wait`` (seconds per
+    NFS request), ``limit_iops`` and ``limit_bytes`` (share of the declared limit).
+    """
+
+    mapped: Mapped
+    limits: IoLimits = field(default_factory=IoLimits)
+    stats: Mapping[str, Stats] = field(default_factory=dict)
+    episodes: Mapping[str, Episode] = field(
+        default_factory=dict
+    )  # by the word of `robusta_volumes._analysis.io_episodes`
+    per_io: Mapping[str, float] = field(default_factory=dict)  # "read p95" -> seconds, where a histogram exists
+    credit: Credit | None = None
+    neighbours: tuple[Neighbour, ...] = ()
+    own_share: float | None = None  # of the operations on its device
+    node_pressure: float | None = None  # share
+    window: tuple[datetime, datetime] | None = None  # what counted
+    samples: int = 0
+    step: timedelta = timedelta(minutes=5)
+    expected: tuple[float, float] | None = None  # seconds: from where latency of this family is high, and very high
+    mounts: tuple[str, ...] = ()  # mount options
+    also: tuple[Mapped, ...] = ()  # other sources that speak for it, too; the best one was taken
+
+    @property
+    def known(self) -> bool:
+        """Tell whether anything was measured."""
+        return self.samples > 0
+
+    def stat(self, signal: str) -> Stats:
+        """Give what is known of a signal; an empty one where nothing is."""
+        return self.stats.get(signal, _NOTHING)
+
+    def episode(self, word: str) -> Episode:
+        """Give how often something was so; never, where it was not looked at."""
+        return self.episodes.get(word, _NEVER)
+
+
+_NOTHING = Stats()
+_NEVER = Episode()
