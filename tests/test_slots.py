@@ -242,3 +242,51 @@ def test_go_and_the_servers_of_the_sandbox_give_the_same_next_time(
 ) -> None:
     schedule, now = f"{minute} {hour} * * *", YEAR + timedelta(hours=after)
     assert next_slot(schedule, zone, now, go=True) == next_run(f"CRON_TZ={zone} {schedule}", now)
+
+
+MONDAYS, ALL = [2, 9, 16, 23, 30], list(range(1, 32))
+ODD = list(range(1, 32, 2))
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ("1,15 * 1", sorted({1, 15, *MONDAYS})),  # both are named: either
+        ("1,15 * *", [1, 15]),
+        ("* * 1", MONDAYS),
+        ("*/2 * 1", sorted({*ODD, *MONDAYS})),  # version 1 of robfig/cron, so Velero before 1.15, takes both
+        ("1 * */3", sorted({1, *(day for day in ALL if day % 7 in (1, 4, 0))})),
+        ("*/1 * 1", MONDAYS),
+        ("*,5 * 1", MONDAYS),  # a star among others leaves the choice to the weekday
+        ("1 * *,1", [1]),
+        ("1-31 * 1", ALL),  # every day is named, so every day fits
+        ("1 * 0-6", ALL),
+        ("1 * mon-sat", sorted({1, *(day for day in ALL if day % 7 != 1)})),
+        ("10/10 * *", [10, 20, 30]),
+    ],
+)
+def test_go_takes_a_day_that_fits_either_field_unless_one_of_them_has_a_star(days: str, expected: list[int]) -> None:
+    schedule, end = f"0 2 {days}", datetime(2026, 3, 31, 23, tzinfo=UTC)
+    found = slots_between(schedule, "UTC", end - timedelta(days=31), end, go=True)
+    assert sorted(one.day for one in found) == expected
+    assert next_slot(schedule, "UTC", found[-1] - timedelta(minutes=1), go=True) == found[-1]
+
+
+DAYS = ("*", "*/2", "*/1", "1-31", "1,15", "31", "10/10", "*,5", "2-4")
+WEEKDAYS = ("*", "*/3", "1", "0-6", "6,0", "*,1", "1-5")
+
+
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("weekday", WEEKDAYS)
+def test_go_and_the_servers_of_the_sandbox_choose_the_same_days(day: str, weekday: str) -> None:
+    schedule, now = f"30 2 {day} * {weekday}", YEAR
+    for _ in range(20):
+        found = next_slot(schedule, "UTC", now, go=True)
+        assert found == next_run(schedule, now)
+        now = found
+
+
+def test_what_we_serve_ourselves_takes_days_as_every_cron_does() -> None:
+    end = datetime(2026, 3, 31, 23, tzinfo=UTC)
+    found = slots_between("0 2 1-31 * 1", "UTC", end - timedelta(days=31), end)
+    assert sorted(one.day for one in found) == MONDAYS

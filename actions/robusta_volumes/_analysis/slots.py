@@ -5,18 +5,21 @@ that it repeats counts the first time; both times where the schedule runs every 
 is asked about times without zone only: with one, it gives some slots twice and others never around a clock change.
 
 ``go``: as robfig/cron counts them, by which Velero, K8up and VolSync serve their schedules. What a clock change skips never
-comes, and what it repeats counts both times. https://pkg.go.dev/github.com/robfig/cron/v3#hdr-Time_zones
+comes, what it repeats counts both times, and days are chosen a little differently.
+https://pkg.go.dev/github.com/robfig/cron/v3#hdr-Time_zones
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
 from robusta_volumes._model.times import UTC
 
+_DAYS, _STARS = (2, 4), frozenset({"*", "?", "*/1"})  # where days stand in an expression, and what leaves a field open
 _CLOCK_CHANGE = timedelta(hours=3)  # more than any daylight saving time moves a clock: two hours at Troll
 
 
@@ -29,7 +32,7 @@ def next_slot(schedule: str, zone: str, now: datetime, *, go: bool = False) -> d
     """Give the first slot after ``now``, in UTC."""
     place = ZoneInfo(zone)
     wall = now.astimezone(place).replace(tzinfo=None, second=0, microsecond=0)
-    steps = croniter(schedule, wall - _CLOCK_CHANGE)
+    steps = _steps(schedule, wall - _CLOCK_CHANGE, go=go)
     best: datetime | None = None
     while True:
         slot: datetime = steps.get_next(datetime)
@@ -90,6 +93,20 @@ def due(
     return Due(newest, tuple(older))
 
 
+def _steps(schedule: str, wall: datetime, *, go: bool) -> Any:
+    """Give croniter for a schedule, which ANDs the two fields of days where one of them names all days, and else ORs them.
+
+    robfig/cron 3 ANDs them only where a ``*`` stands: ``1-31`` beside a weekday means every day there, and not that weekday.
+    (Velero before 1.15 has version 1, for which ``*/2`` is a ``*``, too.)
+    """
+    fields = schedule.split()
+    if go and len(fields) > max(_DAYS) and not any(part in _STARS for at in _DAYS for part in fields[at].split(",")):
+        named, _ = croniter.expand(schedule)
+        if any(named[at] == ["*"] for at in _DAYS):
+            schedule = " ".join("*" if at in _DAYS else field for at, field in enumerate(fields))
+    return croniter(schedule, wall)
+
+
 def _moments(slot: datetime, place: ZoneInfo, schedule: str, *, go: bool) -> list[datetime]:
     """Give the moments of one wall-clock time, in UTC: one, or two where a clock change repeats it every hour."""
     first = slot.replace(tzinfo=place, fold=0).astimezone(UTC)
@@ -109,7 +126,7 @@ def _backwards(schedule: str, zone: str, now: datetime, *, go: bool) -> Iterator
     """Give the slots at or before ``now``, newest first, each once."""
     place = ZoneInfo(zone)
     wall = now.astimezone(place).replace(tzinfo=None, second=0, microsecond=0)
-    steps = croniter(schedule, wall + _CLOCK_CHANGE)
+    steps = _steps(schedule, wall + _CLOCK_CHANGE, go=go)
     waiting: set[datetime] = set()  # found, but a slot not looked at yet may lie between
     given: datetime | None = None
     while True:

@@ -39,7 +39,7 @@ def next_run(schedule: str, after: datetime) -> datetime:
         raise ValueError(f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]")
     minutes, hours, days, months, weekdays = (set(_values(*pair)) for pair in zip(fields, _BOUNDS, strict=True))
     weekdays |= {0} if 7 in weekdays else set()  # noqa: PLR2004 (Sunday's other name)
-    either = not fields[2].startswith("*") and not fields[4].startswith("*")
+    either = not any(part in {"*", "*/1"} for field in (fields[2], fields[4]) for part in field.split(","))
     at = after.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     last = at + _FURTHEST
     while at < last:
