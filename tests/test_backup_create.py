@@ -8,6 +8,7 @@ import crds
 from backup_world import HOME, Velero, settings, text
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import NotAllowed, Refused, SettingsError
+from robusta_volumes._model.ours import BACKUP_CHOICE, BACKUP_REASON
 from robusta_volumes._report.page import Button
 from robusta_volumes._workflows.volume_backups_create import PICK
 
@@ -74,6 +75,21 @@ def test_asked_twice_within_a_minute_it_is_one() -> None:
     page = w.create(**SHOP)
     assert len(w.backups()) == 1
     assert "was there already" in text(page)
+
+
+@pytest.mark.parametrize("phase", ["Failed", "PartiallyFailed", "FailedValidation"])
+def test_asked_again_within_a_minute_one_that_came_to_nothing_is_not_given_back(phase: str) -> None:
+    w = Velero()
+    w.phase = phase
+    w.create(**SHOP)
+    w.phase = ""
+    page = w.create(**SHOP)
+    first, second = w.names()
+    assert second == f"{first}-2"
+    assert page.title == "Backup of namespace shop is done: data of 2 of 2 claims in it"
+    assert "was there already" not in text(page)
+    assert f"`{second}` was there already" in text(w.create(**SHOP))
+    assert len(w.names()) == 2
 
 
 def test_a_dry_run_makes_nothing_and_its_button_makes_it() -> None:
@@ -195,6 +211,68 @@ def test_whether_the_claim_may_be_labelled_is_asked_before_anything_is_made(*, d
     assert "python -m robusta_volumes._cli permissions -n shop --allow label | kubectl apply -f -" in text(page)
     assert w.backups() == []
     assert PICK not in w.cluster.get(k.CLAIM, "data", "shop")["metadata"].get("labels", {})
+
+
+# --- claims that opted out
+
+
+def opt_out(w: Velero, name: str = "files", reason: str = "can be rebuilt") -> None:
+    notes = {BACKUP_CHOICE: "false", **({BACKUP_REASON: reason} if reason else {})}
+    w.cluster.store.patch(k.CLAIM, name, "shop", {"metadata": {"annotations": notes}})
+
+
+def test_of_many_those_that_opted_out_are_left_out_and_named_with_their_reason() -> None:
+    w = Velero()
+    opt_out(w)
+    page = w.create(**SHOP)
+    assert page.title == "Backup of namespace shop is done: data of 1 of 1 claim in it"
+    assert "• Left out, since opted out by annotation: shop/files (can be rebuilt)." in text(page)
+    assert (
+        "it saves shop/files all the same; the label `velero.io/exclude-from-backup=true` keeps a claim out."
+        in text(page)
+    )
+    assert "Also in it" not in text(page)
+
+
+def test_what_velero_does_not_catch_of_them_is_not_said_to_be_saved() -> None:
+    w = Velero()
+    opt_out(w, reason="")
+    w.cluster.store.patch(k.CLAIM, "files", "shop", {"metadata": {"labels": {"velero.io/exclude-from-backup": "true"}}})
+    page = w.create(**SHOP)
+    assert "• Left out, since opted out by annotation: shop/files (no reason is given)." in text(page)
+    assert "all the same" not in text(page)
+
+
+def test_one_that_is_named_is_saved_and_its_page_says_that_it_had_opted_out() -> None:
+    w = Velero()
+    opt_out(w)
+    page = w.create(**SHOP, name="files")
+    assert page.title == "Backup of shop/files is done: data of 1 of 1 claim in it"
+    said = (
+        "It has opted out of backups by its annotation (can be rebuilt); since it was named, it is saved all the same."
+    )
+    assert said in text(page)
+    assert said in text(w.create(**SHOP, name="files", dry_run=True))
+
+
+def test_when_all_opted_out_nothing_is_made_and_that_is_why() -> None:
+    w = Velero()
+    opt_out(w)
+    opt_out(w, "data")
+    page = w.create(**SHOP)
+    assert page.title == "No Bound claim that has not opted out in namespace shop: nothing was made"
+    assert "shop/data (can be rebuilt)" in text(page)
+    assert w.backups() == []
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["of the namespace", "named"])
+def test_snapshots_in_their_place_leave_them_out_too(*, named: bool) -> None:
+    w = Velero(installed=False)
+    opt_out(w)
+    page = w.create(namespace="shop", name="files" if named else "")
+    taken = [o["spec"]["source"]["persistentVolumeClaimName"] for o in w.cluster.store.find(k.SNAPSHOT)]
+    assert taken == (["files"] if named else ["data"])
+    assert ("It has opted out of backups" if named else "Left out, since opted out by annotation") in text(page)
 
 
 # --- without Velero

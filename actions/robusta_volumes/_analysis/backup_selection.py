@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from robusta_volumes._model import ours
+from robusta_volumes._analysis.backup_optout import has_opted_out, reason_of
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.label_selector import LabelTest, parse_labels
@@ -29,9 +29,8 @@ class Selection:
     def left_out(self, claim: Claim) -> str:
         """Say why a claim is not to be backed up; "" when it is."""
         about = claim.meta
-        if about.annotations.get(ours.BACKUP_CHOICE) == "false":
-            reason = about.annotations.get(ours.BACKUP_REASON, "")
-            return f"left out by its annotation: {plain(reason, 160) if reason else 'no reason is given'}"
+        if has_opted_out(claim):
+            return f"left out by its annotation: {reason_of(claim)}"
         if about.namespace in self.system and not self._named(about.namespace):
             return f"namespace {plain(about.namespace)} is left out unless it is named"
         if about.deleted:

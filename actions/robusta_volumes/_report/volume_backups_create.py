@@ -56,19 +56,22 @@ class Asked:
         return {key: value for key, value in given.items() if value}
 
 
-def nothing_to_back_up_page(about: Asked) -> Page:
-    """Say that no Bound claim is meant."""
-    text = "*Do this:* look at what is there: `kubectl get pvc -A --show-labels`."
-    return _page(about, f"No Bound claim in {about.of}: nothing was made", [Text(text)], Severity.LOW, "none")
+def nothing_to_back_up_page(about: Asked, notes: Sequence[str] = ()) -> Page:
+    """Say that no Bound claim is meant. ``notes``: who opted out."""
+    todo = "name a claim, and it is saved all the same" if notes else "look at what is there"
+    text = _lines(f"*Do this:* {todo}: `kubectl get pvc -A --show-labels`.", *(f"• {note}" for note in notes))
+    which = "Bound claim that has not opted out" if notes else "Bound claim"
+    return _page(about, f"No {which} in {about.of}: nothing was made", [Text(text)], Severity.LOW, "none")
 
 
-def by_snapshots_page(page: Page, *, chosen: bool) -> Page:
+def by_snapshots_page(page: Page, notes: Sequence[str] = (), *, chosen: bool) -> Page:
     """Give the page about snapshots, with what they are not; ``chosen``: the settings say so, not that Velero is absent."""
     why = "`engine: csi` is set" if chosen else "Velero is not installed here"
     todo = "set `engine: velero`" if chosen else "install Velero: https://velero.io/docs/main/basic-install/"
-    return replace(
-        page, blocks=(Text(f"{why}, so this is about snapshots. {NO_BACKUP} For backups {todo}."), *page.blocks)
+    text = _lines(
+        f"{why}, so this is about snapshots. {NO_BACKUP} For backups {todo}.", *(f"• {note}" for note in notes)
     )
+    return replace(page, blocks=(Text(text), *page.blocks))
 
 
 def backup_plan_page(about: Asked, plan: BackupPlan) -> Page:

@@ -1,7 +1,7 @@
 """Take snapshots because a person or an alert asks: of one claim, of those of a selector, of a namespace."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,9 +26,16 @@ _PARALLEL = 5  # snapshots asked for at once, as for a schedule
 
 
 def create_pvc_snapshots(
-    cluster: Cluster, asked: CreateSnapshots, settings: PvcSnapshots, sleep: Callable[[float], None] = time.sleep
+    cluster: Cluster,
+    asked: CreateSnapshots,
+    settings: PvcSnapshots,
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    without: Collection[str] = (),
 ) -> Page:
     """Take the snapshots, or show what would be taken; wait a short while until they are ready.
+
+    ``without``: uids of claims that are left out.
 
     Raises SettingsError: when it is not said of what. ClusterError: when the cluster does not answer, or has no snapshots.
     """
@@ -39,7 +46,7 @@ def create_pvc_snapshots(
     about = around(cluster, settings.limits, contents=False)
     points = points_of(cluster, about, asked.namespace or None, fallback=settings.namespaces)
     see = _look(cluster, asked, settings)
-    claims = _chosen(see, asked)
+    claims = [claim for claim in _chosen(see, asked) if claim.meta.uid not in without]
     if asked.name and not claims:
         known = [claim.meta.name for claim in see.claims]
         return missing_page(Subject(k.CLAIM.name, asked.name, asked.namespace), "Claim", known, asked=True)

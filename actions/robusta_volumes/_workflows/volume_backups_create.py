@@ -2,10 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.backup_cover import judge_backup
+from robusta_volumes._analysis.backup_optout import has_opted_out, left_out_notes, named_note
 from robusta_volumes._analysis.backup_preflight import Obstacle, obstacles, plan_backup, warnings
 from robusta_volumes._analysis.backup_selection import SYSTEM
 from robusta_volumes._analysis.backup_shape import data_resources
@@ -18,7 +19,7 @@ from robusta_volumes._model import kind as k
 from robusta_volumes._model import ours
 from robusta_volumes._model.asked import CreateSnapshots
 from robusta_volumes._model.asked_backups import CreateBackups
-from robusta_volumes._model.backup import BackupsSeen, Scope
+from robusta_volumes._model.backup import BackupsSeen, Phase, Scope
 from robusta_volumes._model.backup_run import MadeBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import ClusterError, NotAllowed, SettingsError
@@ -45,6 +46,10 @@ from robusta_volumes._workflows.volume_backups_make import make_backup, rights_o
 
 PICK = f"{ours.DOMAIN}/backup"  # label by which Velero selects one claim; its value is the claim's uid
 
+_WHY = "asked for by hand"
+_BROKEN = frozenset({Phase.FAILED, Phase.PARTIAL, Phase.REFUSED})
+_TRIES = 10  # backups of one minute; who asks faster than they fail gets the last one
+
 
 def create_volume_backups(
     cluster: Cluster,
@@ -60,17 +65,20 @@ def create_volume_backups(
     """
     _check(asked)
     see = _look(cluster, asked, settings)
-    claims = _chosen(see, asked, {SYSTEM, home, settings.verify.namespace})
+    claims, out = _chosen(see, asked, {SYSTEM, home, settings.verify.namespace})
     if asked.name and not claims:
         known = [claim.meta.name for claim in see.claims]
         return missing_page(Subject(k.CLAIM.name, asked.name, asked.namespace), "Claim", known, asked=True)
     about = Asked(asked, cluster.name, cluster.now())
     if not claims:
-        return nothing_to_back_up_page(about)
+        return nothing_to_back_up_page(about, left_out_notes(out))
     seen = own_backups(cluster, settings, claims=claims)
     if settings.engine == "csi" or _without_velero(seen):
-        return by_snapshots_page(_by_snapshots(cluster, asked, settings, sleep), chosen=settings.engine == "csi")
-    return _by_velero(cluster, about, settings, (see, seen), _scope(asked, settings, claims, see, home), claims, sleep)
+        page = _by_snapshots(cluster, asked, settings, out, sleep)
+        notes = named_note(claims) if asked.name else left_out_notes(out)
+        return by_snapshots_page(page, notes, chosen=settings.engine == "csi")
+    choice = replace(_scope(asked, settings, claims, see, home), out=tuple(out))
+    return _by_velero(cluster, about, settings, (see, seen), choice, claims, sleep)
 
 
 def _check(asked: CreateBackups) -> None:
@@ -95,17 +103,20 @@ def _look(cluster: Cluster, asked: CreateBackups, settings: VolumeBackupManageme
     return see
 
 
-def _chosen(see: Inventory, asked: CreateBackups, system: set[str]) -> list[Claim]:
-    """List the claims; of many only those that are Bound, and none of the system's unless its namespace is named."""
+def _chosen(see: Inventory, asked: CreateBackups, system: set[str]) -> tuple[list[Claim], list[Claim]]:
+    """List the claims, and of many, which must be Bound and not the system's unless its namespace is named, who opted out."""
     tests = parse_labels(asked.selector)
     system = set() if asked.namespace else system
-    return [
+    found = [
         claim
         for claim in see.claims
         if (claim.meta.name == asked.name if asked.name else claim.phase == "Bound")
         and claim.meta.namespace not in system
         and all(test(claim.meta.labels) for test in tests)
     ]
+    if asked.name:
+        return found, []
+    return [c for c in found if not has_opted_out(c)], [c for c in found if has_opted_out(c)]
 
 
 def _without_velero(seen: BackupsSeen) -> bool:
@@ -115,13 +126,17 @@ def _without_velero(seen: BackupsSeen) -> bool:
 
 
 def _by_snapshots(
-    cluster: Cluster, asked: CreateBackups, settings: VolumeBackupManagement, sleep: Callable[[float], None]
+    cluster: Cluster,
+    asked: CreateBackups,
+    settings: VolumeBackupManagement,
+    out: Sequence[Claim],
+    sleep: Callable[[float], None],
 ) -> Page:
     wanted = CreateSnapshots(
         name=asked.name, namespace=asked.namespace, selector=asked.selector, wait=asked.wait, dry_run=asked.dry_run
     )
     own = PvcSnapshots(namespaces=settings.read_namespaces, limits=settings.limits)
-    return create_pvc_snapshots(cluster, wanted, own, sleep)
+    return create_pvc_snapshots(cluster, wanted, own, sleep, without={claim.meta.uid for claim in out})
 
 
 @dataclass(frozen=True)
@@ -131,6 +146,7 @@ class _Choice:
     scope: Scope
     label: bool = False
     notes: tuple[str, ...] = ()
+    out: tuple[Claim, ...] = ()  # that opted out, and were not named
 
 
 def _scope(
@@ -169,13 +185,17 @@ def _by_velero(
     see = _as_labelled(look[0], claims[0]) if choice.label else look[0]
     claims = [see.claim[claim.meta.key] for claim in claims]
     rights = rights_of(cluster, [("create", k.VELERO_BACKUP)], seen.velero) if seen.velero else {}
+    plan = plan_backup(choice.scope, claims, see, seen)
+    opted = named_note(claims) if about.asked.name else left_out_notes(choice.out, plan.more)
+    out = {claim.meta.key for claim in choice.out}
     plan = replace(
-        plan_backup(choice.scope, claims, see, seen),
+        plan,
+        more=tuple(claim for claim in plan.more if claim.meta.key not in out),
         obstacles=(
             *(_may_not_label(cluster, claims[0]) if choice.label else ()),
             *obstacles(choice.scope, seen, settings.storage_location, rights),
         ),
-        notes=(*choice.notes, *warnings(seen)),
+        notes=(*choice.notes, *opted, *warnings(seen)),
     )
     if plan.obstacles or not plan.saved:
         return no_backup_page(about, plan)
@@ -219,5 +239,10 @@ def _make(cluster: Cluster, about: Asked, settings: VolumeBackupManagement, scop
     spec = backup_spec(scope, about.asked.ttl or settings.ttl, settings.storage_location)
     what = hashlib.sha256(repr((scope, spec["ttl"])).encode()).hexdigest()[:6]
     minute = about.now.replace(second=0, microsecond=0)  # asked twice within one, it is the same backup
-    manifest = backup_manifest(namespace, slot_name(minute, f"{MANUAL}-{what}"), spec)
-    return make_backup(cluster, manifest, "asked for by hand")
+    name = slot_name(minute, f"{MANUAL}-{what}")
+    made = make_backup(cluster, backup_manifest(namespace, name, spec), _WHY)
+    for number in range(2, _TRIES + 1):  # unless that one came to nothing
+        if not (made.adopted and made.backup and made.backup.phase in _BROKEN):
+            break
+        made = make_backup(cluster, backup_manifest(namespace, f"{name}-{number}", spec), _WHY)
+    return made
