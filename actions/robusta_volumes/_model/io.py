@@ -108,6 +108,19 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class History:
+    """What is known of a volume beyond the window, from means of an hour."""
+
+    days: float  # that it covers
+    stats: Mapping[str, Stats] = field(default_factory=dict)  # over all of it
+    before: Mapping[str, Stats] = field(default_factory=dict)  # of the window's own hours, a week earlier
+    spike_hours: tuple[int, ...] = ()  # hours of the day in UTC in which latency spikes came back on several days
+    full_in: Mapping[str, float] = field(
+        default_factory=dict
+    )  # "iops", "bytes" -> days to the limit, where a line fits
+
+
+@dataclass(frozen=True)
 class VolumeIo:
     """What is known of the I/O of one claim on one node.
 
@@ -115,14 +128,13 @@ class VolumeIo:
     ``read_latency``, ``write_latency``, ``flush_latency`` and ``latency`` (of both, weighted by operations; seconds),
     ``read_size``, ``write_size`` and ``size`` (bytes per operation), ``retransmitted`` (share), ``client_wait`` (seconds per
     NFS request), ``limit_iops`` and ``limit_bytes`` (share of the declared limit).
+    Words of ``episodes`` are in `robusta_volumes._model.io_episodes`.
     """
 
     mapped: Mapped
     limits: IoLimits = field(default_factory=IoLimits)
     stats: Mapping[str, Stats] = field(default_factory=dict)
-    episodes: Mapping[str, Episode] = field(
-        default_factory=dict
-    )  # by the word of `robusta_volumes._analysis.io_episodes`
+    episodes: Mapping[str, Episode] = field(default_factory=dict)  # by the word of `robusta_volumes._model.io_episodes`
     per_io: Mapping[str, float] = field(default_factory=dict)  # "read p95" -> seconds, where a histogram exists
     credit: Credit | None = None
     neighbours: tuple[Neighbour, ...] = ()
@@ -134,6 +146,8 @@ class VolumeIo:
     expected: tuple[float, float] | None = None  # seconds: from where latency of this family is high, and very high
     mounts: tuple[str, ...] = ()  # mount options
     also: tuple[Mapped, ...] = ()  # other sources that speak for it, too; the best one was taken
+    machine: Mapping[str, Stats] = field(default_factory=dict)  # "iops", "bytes": all volumes of its machine together
+    history: History | None = None  # None: nobody asked for more than the window
 
     @property
     def known(self) -> bool:

@@ -37,8 +37,20 @@ SIGNALS: Mapping[str, str] = {
     "long_ios": "operations that the backend itself calls too long, per second",
     "degraded": "1 while a replica is missing or rebuilt",
     "read_only": "1 while the filesystem was turned read-only",
+    "cpu_throttled": "share of CPU periods in which the pod was held back",
+    "memory_pressure": "share of time in which at least one task of the pod waited for memory",
+    "backing_write_latency": "seconds that writes take on the slowest disk below the replicas, mean",
+    "backing_writes": "writes per second on the disks below, of all volumes of the node",
+    "replica_writes": "writes per second that the node's volumes and replicas ask for",
 }
-COUNTERS = frozenset(SIGNALS) - {"queue", "degraded", "read_only"}
+COUNTERS = frozenset(SIGNALS) - {
+    "queue",
+    "degraded",
+    "read_only",
+    "backing_write_latency",
+    "backing_writes",
+    "replica_writes",
+}
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,14 @@
 """Every threshold of the house: a name, a unit and a reason. Users override them by name in the settings."""
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any
 
-
-def limit(default: int, unit: str, why: str) -> Any:
-    """Declare one threshold."""
-    return field(default=default, metadata={"unit": unit, "why": why})
+from robusta_volumes._model.limit import limit
+from robusta_volumes._model.performance_limits import PerformanceLimits
 
 
 @dataclass(frozen=True)
-class Limits:
+class Limits(PerformanceLimits):
     """What counts as too long, too full or too old."""
 
     provisioning_minutes: int = limit(
@@ -164,5 +162,6 @@ class Limits:
 
 
 def limit_fields() -> tuple[Field[Any], ...]:
-    """List the declared thresholds."""
-    return fields(Limits)
+    """List the declared thresholds, those of volume performance at the end."""
+    last = {one.name for one in fields(PerformanceLimits)}
+    return tuple(sorted(fields(Limits), key=lambda one: one.name in last))
