@@ -56,6 +56,36 @@ def test_the_one_claim_of_a_pod_has_its_history() -> None:
     assert report(w, Target("Pod", "web-0", "shop")).title.startswith("Claim shop/orders: last good copy 02:00 UTC")
 
 
+def test_the_page_of_a_claim_whose_copy_is_fresh_says_that_what_is_to_save_it_next_is_stuck() -> None:
+    w = World("orders", "uploads")
+    w.location()
+    w.pod("velero-0", deploy="velero", name="velero")
+    w.pod("node-agent-x7k2p", name="node-agent")
+    shops: dict[str, Any] = {"includedNamespaces": ["shop"]}
+    w.schedule("nightly", template=shops)
+    w.schedule("theirs", template={"includedNamespaces": ["db"]})
+    w.backup("nightly-1", 58, "InProgress", spec=shops)
+    w.backup("by-hand", 10, schedule="", spec=shops)
+    w.upload("orders", "by-hand", 10)
+    page = report(w, Target("PersistentVolumeClaim", "orders", "shop"))
+    said = to_markdown(page)
+    assert page.title.startswith("Claim shop/orders: last good copy 02:00 UTC")
+    assert "*What keeps backups from being made:*" in said
+    assert "Velero's schedule `velero/nightly` is on and has finished nothing for two intervals" in said
+    assert "it waits for `nightly-1`, which is InProgress" in said
+    assert "theirs" not in said
+    assert page.severity is Severity.MEDIUM
+
+
+def test_the_page_of_a_claim_that_is_left_out_says_nothing_of_schedules() -> None:
+    w = shop()
+    w.schedule("hourly", "0 * * * *", template={"includedNamespaces": ["shop"]})
+    left_out = {"annotations": {"robusta-volumes.dev/backup": "false"}}
+    w.claim("scratch", metadata=left_out)
+    page = report(w, Target("PersistentVolumeClaim", "scratch", "shop"))
+    assert "What keeps backups" not in to_markdown(page)
+
+
 def test_what_is_not_known_is_told_with_its_reason_and_a_way_out() -> None:
     """A backup whose object a storage location brought back: the records of what was moved do not come with it."""
     w = World("orders", "uploads")

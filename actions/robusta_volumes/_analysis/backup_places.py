@@ -6,7 +6,9 @@ Pure. Whether it does save a claim that is near, its scope says: see `backup_sco
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from robusta_volumes._model.backup import BackupSchedule, Scope
+from robusta_volumes._analysis.backup_scope import caught
+from robusta_volumes._model.backup import BackupSchedule, BackupsSeen, Scope
+from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.volume import Claim
 
 _T = TypeVar("_T")
@@ -53,3 +55,14 @@ def working(schedules: Iterable[BackupSchedule]) -> Places[BackupSchedule]:
         if not schedule.paused:
             found.file(schedule.scope, schedule)
     return found
+
+
+def lines_for(claim: Claim, see: Inventory, seen: BackupsSeen) -> frozenset[str]:
+    """Name what is to save a claim, as troubles call it: the schedules that would, and their backups that are not over."""
+    theirs = {
+        (one.engine, one.namespace, one.name)
+        for one in working(seen.schedules).near(claim)
+        if caught(one.scope, claim, see, engine=one.engine, agents=seen.node_agents).method
+    }
+    under_way = {b.name for b in seen.backups if not b.phase.over and (b.engine, b.namespace, b.schedule) in theirs}
+    return frozenset({*("/".join(one) for one in theirs), *under_way})

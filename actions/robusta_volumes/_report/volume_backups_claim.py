@@ -25,7 +25,8 @@ def claim_page(seen: Seen, cover: ClaimCover, trigger: Trigger) -> Page:
     copies = newest_first(seen.copies)
     blocks: list[Block] = [Text(short(says(seen, cover), TEXT_LIMIT))]
     blocks += _table(copies, seen.now)
-    if cover.verdict.bad and (wrong := health(causes_of(seen.troubles, [cover]))):
+    causes = () if cover.verdict is Verdict.LEFT_OUT else causes_of(seen.troubles, [cover], seen.lines)
+    if wrong := health(causes):
         blocks.append(Text(short(wrong, TEXT_LIMIT)))
     if picture := claim_calendar(f"Copies of {cover.title}", copies, seen.now):
         blocks.append(File("copies.png", picture))
@@ -37,7 +38,7 @@ def claim_page(seen: Seen, cover: ClaimCover, trigger: Trigger) -> Page:
     bad = cover.verdict.bad
     return Page(
         title=short(claim_title(cover, seen.now), 240),
-        severity=severity(cover),
+        severity=max(severity(cover), Severity.MEDIUM) if causes else severity(cover),
         subject=seen.subject,
         blocks=tuple(blocks),
         key=KEY,

@@ -1,6 +1,6 @@
 """All that a page about backups is written from, and what it counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,8 +19,13 @@ _RANK = {Verdict.NEVER: 0, Verdict.OLD: 1, Verdict.UNKNOWN: 2, Verdict.NEW: 3, V
 _WHOLE = {"server", "node agent", "location"}
 
 
-def causes_of(troubles: Iterable[Trouble], claims: Sequence[ClaimCover]) -> tuple[Trouble, ...]:
-    """Give what may keep these claims from being saved: what is wrong with the tool, or with the backup that was to do it."""
+def causes_of(
+    troubles: Iterable[Trouble], claims: Sequence[ClaimCover], lines: Collection[str] = ()
+) -> tuple[Trouble, ...]:
+    """Give what may keep these claims from being saved: what is wrong with the tool, or with the backup that was to do it.
+
+    ``lines``: what is to save them next, as troubles call it.
+    """
     tried = [one.newest for one in claims if one.newest]
     names = {name for copy in tried for name in (copy.backup, copy.owner) if name}
     velero = len(tried) < len(claims) or any(copy.engine == VELERO for copy in tried)
@@ -28,7 +33,7 @@ def causes_of(troubles: Iterable[Trouble], claims: Sequence[ClaimCover]) -> tupl
         one
         for one in troubles
         if one.severity >= Severity.HIGH
-        and ((one.kind in _WHOLE and velero) or one.subject.rpartition("/")[2] in names)
+        and ((one.kind in _WHOLE and velero) or one.subject.rpartition("/")[2] in names or one.subject in lines)
     )
 
 
@@ -46,6 +51,7 @@ class Seen:
     unseen: Mapping[str, Unseen] = field(default_factory=dict)
     next: datetime | None = None  # slot of our own schedule
     every: timedelta | None = None
+    lines: frozenset[str] = frozenset()  # what is to save the one claim, as troubles call it
 
     @property
     def wanted(self) -> tuple[ClaimCover, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Container, Sequence
 
 from robusta_volumes._analysis.backup_cover import ClaimCover
 from robusta_volumes._analysis.backup_health import Trouble, line_of
+from robusta_volumes._analysis.backup_places import lines_for
 from robusta_volumes._analysis.claim_selection import LabelTest
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._model import kind as k
@@ -84,6 +85,7 @@ def _seen(
         tuple(one for one in found.troubles if not namespace or _near(one, namespace, others)),
         found.unseen,
         found.judged.rhythm.next,
+        lines=lines_for(found.see.claim[chosen[0].key], found.see, found.seen) if len(chosen) == 1 else frozenset(),
     )
 
 
