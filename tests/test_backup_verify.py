@@ -5,12 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from restore_world import Object, VeleroWorld, settings
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.asked_restores import VerifyBackup
 from robusta_volumes._model.errors import NotAllowed
-from robusta_volumes._model.plan import Delete, Outcome
+from robusta_volumes._model.plan import Delete, Outcome, Patch
 from robusta_volumes._model.settings import overridden
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.markdown import to_markdown
@@ -114,8 +116,63 @@ def test_one_that_never_ends_is_given_up_after_its_time_and_taken_away(tmp_path:
     assert verify(w, dry_run=False).title == "The backup of shop/data is being tested"
     w.cluster._now += timedelta(minutes=61)  # noqa: SLF001 (a test's clock)
     (page,) = verify_tick(w.cluster, settings(), w.state, tools(w), "runner-1")
-    assert "it was not restored within 60 minutes" in page.title
+    assert page.title == "The backup of shop/data could not be tested in time: it was not restored within 60 minutes"
+    assert page.severity is Severity.MEDIUM
+    said = to_markdown(page)
+    assert "Whether it can be restored is not known: backup" in said
+    assert "Do not rely on it" not in said
+    assert "*Do this:* raise `verify.minutes`, or test a smaller claim" in said
     assert made(w) == []
+    assert stamped(w) == {}
+
+
+def test_a_command_that_does_not_end_in_time_says_nothing_of_the_backup(tmp_path: Path) -> None:
+    w = world(tmp_path)
+    w.pods.stuck = {"phase": "Running"}
+    page = verify(w, {"command": ["sh", "-c", "sleep 1000"]}, dry_run=False)
+    assert page.title.startswith("The backup of shop/data could not be tested in time: ")
+    assert page.severity is Severity.MEDIUM
+    assert made(w) == []
+
+
+def test_a_restore_that_somebody_deleted_says_nothing_of_the_backup(tmp_path: Path) -> None:
+    w = world(tmp_path)
+    w.finish = lambda: None
+    verify(w, dry_run=False)
+    (restore,) = w.restores
+    w.cluster.store.delete(k.VELERO_RESTORE, restore["metadata"]["name"], "velero")
+    (page,) = verify_tick(w.cluster, settings(), w.state, tools(w), "runner-1")
+    assert page.title == "The backup of shop/data could not be tested: its Restore was deleted by somebody"
+    assert page.severity is Severity.MEDIUM
+
+
+class Busy(MemoryCluster):
+    """Somebody else writes the backup each time just before we do, so many times."""
+
+    times = 0
+
+    def carry_out(self, plan: Any) -> list[Outcome]:
+        for step in plan:
+            if isinstance(step, Patch) and step.kind == k.VELERO_BACKUP and self.times:
+                self.times -= 1
+                note = {"metadata": {"annotations": {"theirs": str(self.times)}}}
+                self.store.patch(step.kind, step.name, step.namespace, note)
+        return super().carry_out(plan)
+
+
+@pytest.mark.parametrize(("times", "proven"), [(1, True), (4, True), (99, False)])
+def test_a_proof_is_written_again_when_somebody_else_wrote_meanwhile(
+    tmp_path: Path, times: int, *, proven: bool
+) -> None:
+    w = world(tmp_path)
+    w.use(Busy)
+    w.cluster.times = times  # type: ignore[attr-defined]  # of the class above
+    page = verify(w, dry_run=False)
+    assert page.title.partition(",")[0] == PROVEN
+    assert bool(stamped(w)) is proven
+    assert ("The proof could not be written" in to_markdown(page)) is not proven
+    if proven:
+        assert "theirs" in w.cluster.find(k.VELERO_BACKUP)[0]["metadata"]["annotations"]
 
 
 def test_a_runner_that_died_in_the_middle_is_gone_on_for_by_the_next_one(tmp_path: Path) -> None:

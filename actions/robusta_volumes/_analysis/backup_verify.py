@@ -1,7 +1,7 @@
 """May a copy be tested by restoring it, which claim comes next, and did the data come back? Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from robusta_volumes._analysis.backup_restore import FILES, BackupRestore
@@ -13,7 +13,7 @@ from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import STORAGE_CLASS
 from robusta_volumes._model.quantity import bytes_of, gib
 from robusta_volumes._model.text import cited, code, listing, plain, quoted
-from robusta_volumes._model.trial import Result, failed
+from robusta_volumes._model.trial import Result, failed, unjudged
 from robusta_volumes._model.volume import StorageClass
 from robusta_volumes._rules.rule import Fix
 
@@ -144,7 +144,7 @@ def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_sn
     found = looked.found
     if found is None:
         todo = looked.todo.replace("`contents.", "`verify.")  # the pod is the same, its settings are the test's
-        return replace(failed(f"its files could not be looked at: {looked.why}", todo), judged=False)
+        return unjudged(f"its files could not be looked at: {looked.why}", todo)
     there = source.found if source else None
     result = Result(
         proven=True,

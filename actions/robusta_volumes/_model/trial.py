@@ -53,6 +53,7 @@ class Result:
     proven: bool
     why: str = ""  # when it is not
     judged: bool = True  # false: nobody could look, so the backup may be good
+    late: bool = False  # its time was over before anybody could
     todo: str = ""
     files: int | None = None
     used: int | None = None  # bytes on disk
@@ -76,6 +77,11 @@ class Abandoned:
 def failed(why: str, todo: str = "", said: str = "") -> Result:
     """Say that nothing was proven, and why."""
     return Result(proven=False, why=why, todo=todo, said=said)
+
+
+def unjudged(why: str, todo: str, *, late: bool = False) -> Result:
+    """Say that nobody could look, so that the copy is as good or bad as it was before. ``late``: for want of time."""
+    return Result(proven=False, why=why, judged=False, late=late, todo=todo)
 
 
 def written(value: Trial | Result) -> dict[str, Any]:

@@ -140,7 +140,8 @@ def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]
 
 
 def _unproven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]]:
-    verdict = "failed its test" if result.judged else "could not be tested"
+    undone = "could not be tested in time" if result.late else "could not be tested"
+    verdict = "failed its test" if result.judged else undone
     title = f"The {trial.what} of {trial.namespace}/{trial.claim} {verdict}: {plain(result.why, _WHY)}"
     said = f" It said {cited(result.said, 200)}." if result.said else ""
     whole = f" {plain(result.why, 400)}." if len(result.why) > _WHY else ""

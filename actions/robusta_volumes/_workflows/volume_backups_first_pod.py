@@ -12,7 +12,7 @@ from robusta_volumes._model.contents import Inspector
 from robusta_volumes._model.errors import AlreadyExists, ClusterError, Unavailable
 from robusta_volumes._model.plan import Create
 from robusta_volumes._model.text import cited
-from robusta_volumes._model.trial import Result, failed
+from robusta_volumes._model.trial import Result, unjudged
 from robusta_volumes._model.volume import Claim
 
 
@@ -34,4 +34,6 @@ def bring_first_pod(cluster: Cluster, way: Inspector, image: str, verify: Verify
     (made,) = cluster.carry_out([Create(pod, "gives the claim a volume: its class waits for a pod", way.allow)])
     if made.error is None or isinstance(made.error, AlreadyExists | Unavailable):  # the next look tries again
         return None
-    return failed(f"its class waits for a pod, which could not be made: {cited(made.error.message)}", made.error.remedy)
+    return unjudged(
+        f"its class waits for a pod, which could not be made: {cited(made.error.message)}", made.error.remedy
+    )

@@ -18,7 +18,7 @@ from robusta_volumes._model.errors import AlreadyExists, ClusterError
 from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.plan import Create
 from robusta_volumes._model.text import cited
-from robusta_volumes._model.trial import Result, Trial, failed
+from robusta_volumes._model.trial import Result, Trial, unjudged
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._workflows.volume_backups_first_pod import bring_first_pod, waits
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
@@ -119,5 +119,5 @@ def _commanded(cluster: Cluster, way: Inspector, tools: Tools) -> Result:
     except ClusterError as error:
         said = error.message
     if phase not in _OVER:
-        return failed(f"{cited(words, 60)} did not end within {_START + _COMMAND} s", "make it shorter", said="")
+        return unjudged(f"{cited(words, 60)} did not end within {_START + _COMMAND} s", "make it shorter", late=True)
     return of_command(words, phase, said)

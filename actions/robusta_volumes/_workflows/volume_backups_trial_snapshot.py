@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import replace
 
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster, Object
@@ -13,12 +12,13 @@ from robusta_volumes._model.errors import ClusterError, Conflict, NotAllowed, No
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Delete
 from robusta_volumes._model.text import cited, quoted
-from robusta_volumes._model.trial import SNAPSHOT, Result, Trial, failed
+from robusta_volumes._model.trial import SNAPSHOT, Result, Trial, failed, unjudged
 from robusta_volumes._workflows.pvc_snapshots_restore import last_warning
 from robusta_volumes._workflows.volume_backups_inspect import Tools, helped, inspected
 
 TESTS = f"{ours.MANAGED_BY}={ours.OURS},{ours.VERIFIES}=true"
 PODS = f"{ours.MANAGED_BY}={ours.OURS},{ours.INSPECTS}"
+MORE_TIME = "raise `verify.minutes`, or test a smaller claim"
 _ATTEMPTS = 5  # at deleting what is written meanwhile
 
 
@@ -30,20 +30,20 @@ def looked_at_snapshot(cluster: Cluster, trial: Trial, tools: Tools) -> Result |
     try:
         o = cluster.get(k.CLAIM, trial.restore, trial.namespace)
     except NotFound:
-        return _unjudged("its restored claim was deleted by somebody", "run the test again")
+        return unjudged("its restored claim was deleted by somebody", "run the test again")
     if of_trial(o) is None or at(o, "spec", "dataSource", "name") != trial.backup:
-        return _unjudged(f"claim {trial.restore} is there, and no test has made it", "look whose it is")
+        return unjudged(f"claim {trial.restore} is there, and no test has made it", "look whose it is")
     claim = read.claim(o)
     if claim.phase == "Lost":
         return failed(
             "the restored claim is Lost", f"kubectl -n {quoted(trial.namespace)} describe pvc {trial.restore}"
         )
     if claim.phase != "Bound" and _gone(cluster, trial):
-        return _unjudged("it was deleted while it was being restored", "run the test again: it takes a newer one")
+        return unjudged("it was deleted while it was being restored", "run the test again: it takes a newer one")
     try:
         return (inspected if claim.phase == "Bound" else helped)(cluster, trial, claim, tools)
     except (NotAllowed, QuotaExceeded, Refused) as error:
-        return _unjudged(f"its files could not be looked at: {cited(error.message, 200)}", error.remedy)
+        return unjudged(f"its files could not be looked at: {cited(error.message, 200)}", error.remedy)
 
 
 def why_late(cluster: Cluster, trial: Trial, minutes: int) -> Result:
@@ -52,7 +52,7 @@ def why_late(cluster: Cluster, trial: Trial, minutes: int) -> Result:
     with suppress(ClusterError):  # then nothing is known of why
         said = last_warning(cluster, read.claim(cluster.get(k.CLAIM, trial.restore, trial.namespace)))
     why = f"it was not restored within {minutes} minutes" + (f": {cited(said, 200)}" if said else "")
-    return failed(why, "look into the log of the driver's provisioner, or raise `verify.minutes`")
+    return unjudged(why, f"{MORE_TIME}; what its driver was busy with stands in the provisioner's log", late=True)
 
 
 def of_trial(o: Object) -> Trial | None:
@@ -122,7 +122,3 @@ def _gone(cluster: Cluster, trial: Trial) -> bool:
         return False
     other = bool(trial.backup_uid) and at(there, "metadata", "uid") != trial.backup_uid
     return other or bool(at(there, "metadata", "deletionTimestamp"))
-
-
-def _unjudged(why: str, todo: str) -> Result:
-    return replace(failed(why, todo), judged=False)
