@@ -24,12 +24,12 @@ def saved(w: VeleroWorld, number: int, size: str = "1Gi", class_name: str = "gp3
     return w
 
 
-def slot(w: VeleroWorld) -> list[Page]:
+def slot(w: VeleroWorld, process: str = "p") -> list[Page]:
     """Let the next slot come."""
     if not w.state.read("backups.verify"):
         verify_tick(w.cluster, DAILY, w.state, tools(w), "p")
     w.cluster._now += timedelta(days=1)  # noqa: SLF001 (a test's clock)
-    return verify_tick(w.cluster, DAILY, w.state, tools(w), "p")
+    return verify_tick(w.cluster, DAILY, w.state, tools(w), process)
 
 
 def test_many_large_ones_are_left_out_and_told_once_and_the_next_is_tested(tmp_path: Path) -> None:
@@ -72,3 +72,30 @@ def test_the_namespace_for_tests_is_looked_at_once_in_a_slot(tmp_path: Path) -> 
     (page,) = slot(w)
     assert page.title.endswith(f"namespace {SCRATCH} is not empty: claim somebody")
     assert w.cluster.reads.count("pods") == 2  # there, and those of Velero
+
+
+def test_what_was_told_by_a_process_that_died_before_it_was_sent_is_told_again_and_then_no_more(tmp_path: Path) -> None:
+    w = world(tmp_path, reclaim="Retain")
+    (page,) = slot(w, "dies")
+    (again,) = verify_tick(w.cluster, DAILY, w.state, tools(w), "lives")
+    assert again == page
+    assert verify_tick(w.cluster, DAILY, w.state, tools(w), "lives") == []
+    assert verify_tick(w.cluster, DAILY, w.state, tools(w), "next") == []
+    assert slot(w, "next") == []
+
+
+def test_it_is_told_once_where_a_slot_comes_right_after_it(tmp_path: Path) -> None:
+    w = world(tmp_path, reclaim="Retain")
+    assert len(slot(w, "dies")) == 1
+    assert len(slot(w, "lives")) == 1
+    assert slot(w, "lives") == []
+    assert slot(w, "next") == []
+
+
+def test_a_cause_that_is_gone_meanwhile_is_not_told_again(tmp_path: Path) -> None:
+    w = saved(world(tmp_path), 1, "100Gi")
+    assert len(slot(w, "dies")) == 1
+    w.cluster.store.delete(k.CLAIM, "a00", "shop")
+    pages = verify_tick(w.cluster, DAILY, w.state, tools(w), "lives")
+    assert not any("left out" in page.title for page in pages)
+    assert "left_news" not in w.state.read("backups.verify")

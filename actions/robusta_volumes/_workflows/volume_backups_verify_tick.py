@@ -10,27 +10,23 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from robusta_volumes._analysis.backup_restore import BackupRestore
-from robusta_volumes._analysis.backup_verify import Room, never, next_claim
-from robusta_volumes._analysis.decision import Decision, Refusal
+from robusta_volumes._analysis.backup_verify import Room, next_claim
+from robusta_volumes._analysis.decision import Decision
 from robusta_volumes._analysis.slots import is_due, last_slot
-from robusta_volumes._analysis.snapshot_verify import one_for_each
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import State
-from robusta_volumes._model.backup import CSI, VELERO, BackupsSeen, Copy
+from robusta_volumes._model.backup import CSI, Copy
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
-from robusta_volumes._model.errors import ClusterError
-from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, read_as, written
 from robusta_volumes._report.backup_verify import abandoned_page, act_of, result_page
-from robusta_volumes._report.backup_verify_left import left_out_page
 from robusta_volumes._report.changes import Act, failed_page, refused_page
 from robusta_volumes._report.page import Page
 from robusta_volumes._report.snapshot_verify import act_of_test
 from robusta_volumes._workflows.ticks import PROCESS
-from robusta_volumes._workflows.volume_backups_snapshots import listed_test, newest_tests, trial_of_snapshot
-from robusta_volumes._workflows.volume_backups_source import look, restore_of
+from robusta_volumes._workflows.volume_backups_left_out import Testable, left_again, news_of_left, testable
+from robusta_volumes._workflows.volume_backups_snapshots import listed_test, trial_of_snapshot
+from robusta_volumes._workflows.volume_backups_source import restore_of
 from robusta_volumes._workflows.volume_backups_sweep import abandoned
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
 from robusta_volumes._workflows.volume_backups_verify import KEY, own_user, planned, room_of, started, trial_of
@@ -60,10 +56,11 @@ def verify_tick(
         state.write(KEY, noted)
     trial = read_as(Trial, noted.get("trial"))
     forgotten = _forgotten(cluster, settings, state, trial)
+    again = left_again(cluster, settings, state, process)
     if trial is None:
         due = _due(cluster, settings, state, state.read(KEY))
-        return [*forgotten, *(_begun(cluster, settings, state, state.read(KEY)) if due else [])]
-    return [*forgotten, *_gone_on(cluster, trial, state, tools, process)]
+        return [*forgotten, *again, *(_begun(cluster, settings, state, state.read(KEY), process) if due else [])]
+    return [*forgotten, *again, *_gone_on(cluster, trial, state, tools, process)]
 
 
 def _gone_on(cluster: Cluster, trial: Trial, state: State, tools: Tools, process: str) -> list[Page]:
@@ -111,42 +108,24 @@ class _Choice:
     no_other: bool = False  # of its namespace can be tested
 
 
-def _begun(cluster: Cluster, settings: VolumeBackupManagement, state: State, noted: Mapping[str, Any]) -> list[Page]:
+def _begun(
+    cluster: Cluster, settings: VolumeBackupManagement, state: State, noted: Mapping[str, Any], process: str
+) -> list[Page]:
     """Begin the test of a slot; when no claim can be tested, say why the first one cannot. What never can be is told once."""
-    try:
-        see, seen, lack = look(cluster, settings)
-        snapshots = newest_tests(cluster, settings, see, seen.backups)
-    except ClusterError:
-        return []  # the report and the freshness check say what cannot be read
-    if lack and not snapshots:
+    found = testable(cluster, settings)
+    if found is None:
         return []
     slot = _slot(cluster, settings)
-    able, left = _sorted_out(one_for_each(_newest(seen, see), snapshots), see, settings)
-    causes = sorted({fix.text for _, why in left for fix in why.fixes})
-    told = [left_out_page(left, len(able), cluster.name)] if set(causes) - set(noted.get("left") or ()) else []
-    noted = {**noted, "slot": slot.isoformat(), "left": causes}
+    noted, told = news_of_left(found, noted, process, cluster.name)
+    noted = {**noted, "slot": slot.isoformat()}
     room = cache(lambda: room_of(cluster, settings.verify.namespace))
-    choices = _choices(able, slot, lambda copy: _choice(cluster, settings, see, seen, copy, slot, room))
+    choices = _choices(found.able, slot, lambda copy: _choice(cluster, settings, found, copy, slot, room))
     fit = next((one for one in choices if not one.found.refusals), None)
     if fit is None:
         state.write(KEY, noted)
         return [*told, *(refused_page(one.act, one.found) for one in choices[:1])]
     error = started(cluster, fit.trial, fit.found, state, noted)
     return [*told, *([failed_page(fit.act, error)] if error else [])]
-
-
-def _sorted_out(
-    newest: Sequence[Copy], see: Inventory, settings: VolumeBackupManagement
-) -> tuple[list[Copy], list[tuple[Copy, Refusal]]]:
-    """Part what may be tested from what never can be, which would use up the tries of a slot."""
-    able: list[Copy] = []
-    left: list[tuple[Copy, Refusal]] = []
-    for copy in sorted(newest, key=lambda c: c.claim_key):
-        source = see.claim.get(copy.claim_key)
-        why = never(BackupRestore(copy, None, None, "", (), source, {}, see), settings.verify)
-        left += [(copy, why)] if why else []
-        able += [] if why else [copy]
-    return able, left
 
 
 def _choices(newest: Sequence[Copy], slot: datetime, choose: Callable[[Copy], _Choice | None]) -> list[_Choice]:
@@ -174,13 +153,13 @@ def _choices(newest: Sequence[Copy], slot: datetime, choose: Callable[[Copy], _C
 def _choice(
     cluster: Cluster,
     settings: VolumeBackupManagement,
-    see: Inventory,
-    seen: BackupsSeen,
+    found: Testable,
     copy: Copy,
     slot: datetime,
     room: Callable[[], Room],
 ) -> _Choice | None:
     """Plan the test of one copy; None when it is gone since it was listed."""
+    see, seen = found.see, found.seen
     now, by = cluster.now(), slot.isoformat()
     if copy.engine == CSI:
         test = listed_test(cluster, copy, see, settings)
@@ -188,20 +167,5 @@ def _choice(
             return None
         return _Choice(act_of_test(test.wanted), test.found, trial_of_snapshot(test, now, by), test.lacks_right)
     wanted = restore_of(copy, seen, see, settings.verify.namespace)
-    found, name = planned(cluster, wanted, settings, seen.velero, room())
-    return _Choice(act_of(wanted, seen.velero), found, trial_of(wanted, name, seen.velero, now, by))
-
-
-def _newest(seen: BackupsSeen, see: Inventory) -> Sequence[Copy]:
-    """Give the newest good copy of each claim that is there, with the newest proof that any copy of it has."""
-    found: dict[str, Copy] = {}
-    proven: dict[str, datetime] = {}
-    for c in seen.copies:
-        claim = see.claim.get(c.claim_key)
-        if c.engine != VELERO or not c.backup or not c.proof.good or claim is None or claim.meta.uid != c.claim_uid:
-            continue
-        if c.claim_uid not in found or str(c.cut_at) > str(found[c.claim_uid].cut_at):
-            found[c.claim_uid] = c
-        if c.proven and (c.claim_uid not in proven or c.proven > proven[c.claim_uid]):
-            proven[c.claim_uid] = c.proven
-    return [c._replace(proven=proven.get(uid)) for uid, c in found.items()]
+    plan, name = planned(cluster, wanted, settings, seen.velero, room())
+    return _Choice(act_of(wanted, seen.velero), plan, trial_of(wanted, name, seen.velero, now, by))
