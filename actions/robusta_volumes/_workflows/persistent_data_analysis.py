@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.assess import about, assess
 from robusta_volumes._analysis.claim_uses import Uses, claim_uses, without_metrics
-from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.errors import ClusterError
-from robusta_volumes._model.inventory import Inventory, Key
+from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._model.usage import Measured
 from robusta_volumes._report.data_pictures import pictures
@@ -21,11 +20,11 @@ from robusta_volumes._report.persistent_data import overview_page
 from robusta_volumes._report.persistent_data_claim import claim_page, no_claims_page
 from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page
 from robusta_volumes._rules.catalogue import RULES
-from robusta_volumes._rules.joins import owner_of
 from robusta_volumes._rules.telemetry import UNREPORTED
 from robusta_volumes._workflows.around import claim_namespace, neighbourhood, with_claim
 from robusta_volumes._workflows.data_metrics import Ask
-from robusta_volumes._workflows.narrow import only_namespace, part_of
+from robusta_volumes._workflows.narrow import only_namespace
+from robusta_volumes._workflows.part_of_cluster import claims_about, part_of_claims, subject_of_part
 from robusta_volumes._workflows.pod_logs import with_logs
 
 _KINDS = (
@@ -70,8 +69,8 @@ def persistent_data_analysis(cluster: Cluster, target: Target, settings: Persist
     """
     target = with_claim(cluster, target)
     see = _gather(cluster, target, settings)
-    keys = _claims_of(see, target)
-    part = _part(see, target, keys)
+    keys = claims_about(see, target)
+    part = part_of_claims(see, target, keys)
     if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
         return _missing(target, see)
     asked = _measured(see, part, target, settings, ask)
@@ -109,7 +108,7 @@ def page_of(
         found = about(found, {c.meta.key for c in part.claims}, {v.meta.name for v in part.volumes})
     part = replace(part, uses=known)
     seen = Seen(
-        subject=_subject(part, target),
+        subject=subject_of_part(part, target),
         scope=target.title,
         see=part,
         found=found,
@@ -147,49 +146,6 @@ def _gather(cluster: Cluster, target: Target, settings: PersistentDataAnalysis) 
     namespace = (target.namespace or target.name) if target.kind == k.NAMESPACE.name else None
     see = gather(cluster, namespace=namespace, kinds=_KINDS, fallback=settings.namespaces)
     return only_namespace(see, namespace) if namespace else see
-
-
-def _claims_of(see: Inventory, target: Target) -> frozenset[Key] | None:
-    """Name the claims that one object is about; None: all that are there, or that a selection leaves."""
-    here = (target.namespace, target.name)
-    if not target.is_one_object:
-        return None
-    if target.kind == k.CLAIM.name:
-        return frozenset([here])
-    if target.kind == k.VOLUME.name:
-        volumes = [read.volume(o) for o in target.given if o.get("kind", k.VOLUME.name) == k.VOLUME.name]
-        return frozenset(v.claim_ref.key for v in volumes if v.claim_ref)
-    if target.kind == k.POD.name:
-        return frozenset((p.meta.namespace, name) for p in see.pods if p.meta.key == here for name in p.claims)
-    own = [w for w in see.workloads if (w.kind, w.meta.key) == (target.kind, here)]
-    pods = [p for p in see.pods if p.meta.namespace == target.namespace and owner_of(p) == (target.kind, target.name)]
-    named = {
-        (target.namespace, name) for claims in (*(w.claims for w in own), *(p.claims for p in pods)) for name in claims
-    }
-    made = see.claims_of_set.get(here, ()) if target.kind == k.STATEFUL_SET.name else ()
-    return frozenset(named | {c.meta.key for c in made})
-
-
-def _part(see: Inventory, target: Target, keys: frozenset[Key] | None) -> Inventory:
-    """Leave the claims that the report is about, and their volumes."""
-    if keys is None:
-        return part_of(see, target).see
-    claims = tuple(c for c in see.claims if c.meta.key in keys)
-    names = {c.volume_name for c in claims if c.volume_name}
-    return replace(see, claims=claims, volumes=tuple(v for v in see.volumes if v.meta.name in names))
-
-
-def _subject(part: Inventory, target: Target) -> Subject:
-    if target.is_one_object:
-        labels = part.claims[0].meta.labels if len(part.claims) == 1 else {}
-        space = target.namespace or (part.claims[0].meta.namespace if part.claims else "")
-        return Subject(target.kind, target.name, space, dict(labels))
-    if target.kind == "Cluster":
-        return Subject("Cluster", part.cluster or "cluster")
-    if target.kind == k.NAMESPACE.name:
-        name = target.namespace or target.name
-        return Subject(target.kind, name, name)
-    return Subject(target.kind, target.name, node=target.name if target.kind == k.NODE.name else "")
 
 
 def _missing(target: Target, see: Inventory) -> Page:
