@@ -82,3 +82,9 @@ def test_in_ci_a_client_that_is_missing_is_an_error_that_says_where_to_get_it(
     for said in (here.stdout, ci.stderr):
         assert says in said
         assert ("kubernetes-client" in said) == (system == "debian")
+
+
+def test_fio_with_which_disks_are_tried_is_asked_for_by_name_and_found_under_it(tools: Path, path: Path) -> None:
+    assert " fio" in provide(tools, path).stdout
+    program(path, "fio")
+    assert " fio" not in provide(tools, path).stdout

@@ -1,4 +1,4 @@
-"""Install what the tests want from the system: a browser and a font for the demo page, kubectl, curl, busybox, Prometheus, cc.
+"""Install what the tests want from the system: a browser and a font, kubectl, curl, busybox, Prometheus, fio, cc.
 
 With apt and root they are installed when absent. Otherwise one message says what to install, and the tests marked as
 needing it fail in CI and are left out, by name, anywhere else (tests/conftest.py).
@@ -27,6 +27,7 @@ def missing() -> "list[str]":
     wanted += [] if program("cc") else ["gcc", "libc6-dev"]  # for a clock that tests move
     # apt may start one on port 9090: it is left alone, tests start their own on another port
     wanted += [] if program("prometheus") and program("promtool") else ["prometheus"]
+    wanted += [] if program("fio") else ["fio"]
     return wanted
 
 
