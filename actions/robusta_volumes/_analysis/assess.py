@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
+from robusta_volumes._analysis.passing import passing
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import BY_NAME, METRICS, Kind
 from robusta_volumes._model.limits import Limits
@@ -142,7 +143,7 @@ def assess(
     unseen: dict[str, tuple[Unseen, tuple[str, ...]]] = {}
     fired: set[tuple[str, str, str]] = set()
     judged: set[str] = set()
-    looked_at = subjects(see)
+    looked_at, ours = subjects(see), passing(see)
     for rule in sorted((r for r in rules if choice.judges(r.id)), key=lambda r: r.fallback):
         needs = _needs(rule)
         if _not_asked(needs, see) or (rule.of_cluster and not about_cluster(see)):
@@ -158,7 +159,7 @@ def assess(
             if rule.fallback and (rule.on, *subject.meta.key) in fired:
                 continue
             hit = rule.check(subject, see, limits)
-            if hit:
+            if hit and not (ours and _is_about(ours, rule.on, subject.meta, hit)):
                 fired.add((rule.on, *subject.meta.key))
                 issue = Issue(rule, subject.meta, hit, choice)
                 reason_given = _opt_out(rule, subject, see)
@@ -175,6 +176,12 @@ def assess(
         tuple(sorted(ignored, key=lambda one: _worst_first(one.issue))),
         _misread(looked_at),
     )
+
+
+def _is_about(ours: AbstractSet[ObjectKey], on: str, meta: Meta, hit: Hit) -> bool:
+    """Tell whether a hit is about what we make ourselves for a while, and nothing else."""
+    claims = {("PersistentVolumeClaim", *key) for key in hit.claims}
+    return (on, *meta.key) in ours or (bool(claims) and claims <= ours)
 
 
 def _not_asked(needs: tuple[Kind, ...], see: Inventory) -> bool:

@@ -2,6 +2,7 @@
 
 from robusta_volumes._analysis.assess import about
 from robusta_volumes._analysis.costs import judge
+from robusta_volumes._analysis.passing import without_passing
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
@@ -32,6 +33,7 @@ def report_many(cluster: Cluster, target: Target, settings: PersistentVolumeActi
     found = judge(whole, settings)
     part = part_of(whole, target)
     see = part.see
+    shown = without_passing(see)
     if see is not whole:
         found = about(found, {c.meta.key for c in see.claims}, {v.meta.name for v in see.volumes}, part.others)
     if not (see.claims or see.volumes or found.issues) and _is_missing(cluster, target, whole):
@@ -41,7 +43,7 @@ def report_many(cluster: Cluster, target: Target, settings: PersistentVolumeActi
         target.title,
         _subject_of_many(cluster, target, namespace or ""),
         found,
-        see,
+        shown,
         details=settings.include_details,
         slots=_slots(whole, target),
         took=cluster.now() - begun,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from robusta_volumes._analysis.passing import without_passing
 from robusta_volumes._cluster import read
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.inventory import Inventory, Key
@@ -33,9 +34,9 @@ def claims_about(see: Inventory, target: Target) -> frozenset[Key] | None:
 
 
 def part_of_claims(see: Inventory, target: Target, keys: frozenset[Key] | None) -> Inventory:
-    """Leave the claims that the report is about, and their volumes."""
+    """Leave the claims that the report is about, and their volumes; of many not what we make ourselves for a while."""
     if keys is None:
-        return part_of(see, target).see
+        return without_passing(part_of(see, target).see)
     claims = tuple(c for c in see.claims if c.meta.key in keys)
     names = {c.volume_name for c in claims if c.volume_name}
     return replace(see, claims=claims, volumes=tuple(v for v in see.volumes if v.meta.name in names))

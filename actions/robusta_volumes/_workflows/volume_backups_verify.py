@@ -154,7 +154,8 @@ def planned(
 ) -> tuple[Decision, str]:
     """Plan a test, or say all that speaks against it; with the name of its Restore. ``room``: when it was looked at already."""
     copy = wanted.copy
-    name = restore_name(copy.claim, copy.backup, copy.namespace, wanted.into, int(cluster.now().timestamp()))
+    attempt = int(cluster.now().timestamp())
+    name = restore_name(copy.claim, copy.backup, copy.namespace, wanted.into, attempt) + ours.TRIAL
     own = {ours.VERIFIES: "true"}
 
     def manifest(_: BackupRestore) -> Object:

@@ -8,6 +8,7 @@ from robusta_volumes._analysis.assess import Assessment, Issue
 from robusta_volumes._analysis.costs import judge
 from robusta_volumes._analysis.ledger import Ledger, settled
 from robusta_volumes._analysis.noise import Swept, sweep
+from robusta_volumes._analysis.passing import without_passing
 from robusta_volumes._analysis.symptoms import Tell, issue_of
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
@@ -82,7 +83,7 @@ def _look(cluster: Cluster, settings: PersistentVolumeActions, state: State, *, 
         ledger = without_unasked(ledger, settings.choice.judges)
         return sweep(ledger, symptoms, gone, voice_of(settings), see.now, PROCESS, report=report)
 
-    return _Looked(see, found, decide(state, KEY, look))
+    return _Looked(without_passing(see), found, decide(state, KEY, look))
 
 
 def _report(cluster: Cluster, settings: PersistentVolumeActions, state: State) -> list[Page]:

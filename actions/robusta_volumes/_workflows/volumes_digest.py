@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.claim_uses import Uses, claim_uses, without_metrics
 from robusta_volumes._analysis.costs import judge
+from robusta_volumes._analysis.passing import without_passing
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
@@ -45,7 +46,7 @@ def volumes_digest(
     """
     see, filling = _with_data(gather(cluster, fallback=settings.namespaces), data)
     found = judge(see, settings)
-    page = digest_page(found, see, _before(state), filling)
+    page = digest_page(found, without_passing(see), _before(state), filling)
     if remember:
         open_now = {identity(issue): issue.title for issue in found.problems[:_MOST]}
         try:
