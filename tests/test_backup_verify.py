@@ -142,7 +142,10 @@ def test_a_restore_that_somebody_deleted_says_nothing_of_the_backup(tmp_path: Pa
     (restore,) = w.restores
     w.cluster.store.delete(k.VELERO_RESTORE, restore["metadata"]["name"], "velero")
     (page,) = verify_tick(w.cluster, settings(), w.state, tools(w), "runner-1")
-    assert page.title == "The backup of shop/data could not be tested: its Restore was deleted by somebody"
+    assert (
+        page.title
+        == "The backup of shop/data could not be tested: its Restore is not there: it was never made, or somebody deleted it"
+    )
     assert page.severity is Severity.MEDIUM
 
 

@@ -119,13 +119,18 @@ def keeps_volume(see: Inventory, chosen: StorageClass | None, *, of_snapshot: bo
 
 
 def next_claim(
-    good: Sequence[Copy], proven: Mapping[str, datetime], refused: Collection[str], slot: datetime, pause: timedelta
+    good: Sequence[Copy],
+    proven: Mapping[str, datetime],
+    tried: Mapping[str, datetime],
+    refused: Collection[str],
+    slot: datetime,
+    pause: timedelta,
 ) -> Copy | None:
-    """Choose the copy to test: of the claim whose proof is oldest, or that has none; each at most once in ``pause``.
+    """Choose the copy to test: of the claim whose turn is longest ago, or never came; each proven at most once in ``pause``.
 
-    ``good`` are the newest good copies, one for each claim, snapshots among them; ``proven`` says when a claim was last
-    proven, by its uid. What was read file by file is never proven, so it comes last: else it would keep the others from their
-    turn.
+    ``good`` are the newest good copies, one for each claim, snapshots among them. By the claim's uid ``proven`` says when it
+    was last proven, ``tried`` when its turn came last, whatever came of that. What was read file by file is never proven, so
+    it comes last: else it would keep the others from their turn.
     """
     waiting = [
         c
@@ -134,9 +139,12 @@ def next_claim(
         and c.claim_uid not in refused
         and (c.claim_uid not in proven or proven[c.claim_uid] <= slot - pause)
     ]
-    return min(
-        waiting, key=lambda c: (c.method == FILES, str(proven.get(c.claim_uid, "")), c.namespace, c.claim), default=None
-    )
+
+    def turn(c: Copy) -> tuple[bool, float, str, str]:
+        times = [one[c.claim_uid].timestamp() for one in (proven, tried) if c.claim_uid in one]
+        return c.method == FILES, max(times, default=0.0), c.namespace, c.claim
+
+    return min(waiting, key=turn, default=None)
 
 
 def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_snapshot: bool = False) -> Result:
@@ -154,7 +162,8 @@ def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_sn
         source_files=there.files if there else None,
         source_used=there.used if there else None,
     )
-    if found.files or (there and not there.files):
+    empty = there is not None and there.complete and not there.files and not there.denied
+    if found.files or (empty and found.complete and not found.denied and not total):
         return result
     moved = f", though {gib(total)} were saved" if total else ""
     why = f"the restored volume holds no file{moved}"

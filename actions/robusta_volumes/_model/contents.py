@@ -55,13 +55,14 @@ class Found:
 class Looked:
     """What came of one attempt: ``found``, or ``why`` not, and what ``todo``; then another way may do.
 
-    ``left``: what of ours could not be removed.
+    ``left``: what of ours could not be removed. ``busy``: nothing is wrong, others are at it just now.
     """
 
     found: Found | None = None
     why: str = ""
     todo: str = ""
     left: tuple[str, ...] = ()
+    busy: bool = False
 
 
 @dataclass(frozen=True)

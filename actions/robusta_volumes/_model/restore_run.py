@@ -3,17 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-_RUNNING = frozenset(
-    {
-        "",
-        "New",
-        "InProgress",
-        "WaitingForPluginOperations",
-        "WaitingForPluginOperationsPartiallyFailed",
-        "Finalizing",
-        "FinalizingPartiallyFailed",
-    }
-)
+# A phase that a later Velero adds is one on the way: those that end a restore are known since its first versions.
+_OVER = frozenset({"Completed", "PartiallyFailed", "Failed", "FailedValidation"})
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,12 @@ class RestoreRun:
     @property
     def over(self) -> bool:
         """Tell whether nothing more will happen."""
-        return self.phase not in _RUNNING
+        return self.phase in _OVER
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether Velero has not even begun: its request or the storage location cannot be used."""
+        return self.phase == "FailedValidation"
 
     @property
     def good(self) -> bool:

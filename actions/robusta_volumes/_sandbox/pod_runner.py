@@ -102,7 +102,8 @@ class PodRunner(Stepping):
         out, _ = process.communicate(timeout=60)
         self.logs[key] = out.decode("utf-8", "replace")
         del self._running[key]
-        ended = {"terminated": {"finishedAt": self.store.clock().astimezone(UTC).isoformat()}}
+        when = self.store.clock().astimezone(UTC).isoformat()
+        ended = {"terminated": {"finishedAt": when, "exitCode": process.returncode}}
         status: Object = {"phase": "Succeeded", "containerStatuses": [{"name": "look", "state": ended}]}
         if late:
             status |= {"phase": "Failed", "reason": "DeadlineExceeded"}

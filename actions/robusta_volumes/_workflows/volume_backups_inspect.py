@@ -2,34 +2,35 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.backup_verify import of_command, result_of
 from robusta_volumes._analysis.contents_ladder import ways
 from robusta_volumes._cluster import read
-from robusta_volumes._cluster.cluster import Cluster
-from robusta_volumes._cluster.fields import at
+from robusta_volumes._cluster.cluster import Cluster, Object
+from robusta_volumes._cluster.fields import at, blocks
 from robusta_volumes._cluster.read_holders import holders_of
 from robusta_volumes._engines.inspector_pod import CONTAINER, inspector_name, inspector_pod
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.contents import Inspector, Looked
-from robusta_volumes._model.errors import AlreadyExists, ClusterError
+from robusta_volumes._model.errors import AlreadyExists, ClusterError, Invalid, NotAllowed, QuotaExceeded, Refused
 from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.plan import Create
-from robusta_volumes._model.text import cited
+from robusta_volumes._model.text import cited, plain
 from robusta_volumes._model.trial import Result, Trial, unjudged
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._workflows.volume_backups_first_pod import bring_first_pod, waits
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
-from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod
+from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod, wait_for
 
-_PAUSE = 2.0  # seconds between two looks
 _LOOK = 60  # seconds that counting files may take; what was seen until then is enough for a proof
 _PODS = 100  # of ours at once: a test has one, and does not wait for those that look into other volumes
-_START, _COMMAND = 60, 120  # seconds until the pod of a user's command must run, and until it must end
+_START, _COMMAND = 60, 120  # seconds until the pod of a user's command must run, and that it may then take
 _DATA = "/data"  # where a user's command finds the restored claim, as the settings promise
 _OVER = frozenset({"Succeeded", "Failed"})
+_NOT_RUN = frozenset({126, 127})  # what a shell, and the container runtime, say of a command that is not there
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,26 @@ def helped(cluster: Cluster, trial: Trial, claim: Claim | None, tools: Tools) ->
     return bring_first_pod(cluster, way, tools.verify.image or tools.image, tools.verify)
 
 
-def inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Result:
-    """Judge the restored claim by what lies in it.
+def inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Result | None:
+    """Judge the restored claim by what lies in it; None while another runner looks into it.
 
-    Raises ClusterError: when the pod cannot be made or read.
+    Raises ClusterError: when the cluster does not answer; the next look tries again.
     """
+    try:
+        return _inspected(cluster, trial, claim, tools)
+    except (NotAllowed, QuotaExceeded, Refused, Invalid) as error:
+        return unjudged(f"its files could not be looked at: {cited(error.message, 200)}", error.remedy)
+
+
+def _inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Result | None:
     source = _source(cluster, trial)
     way = _way(cluster, trial, claim, source, tools)
     kit = Kit(tools.verify.image or tools.image, tools.verify.pull_secrets, _LOOK, _PODS)
     if tools.verify.command:
         return _commanded(cluster, way, tools)
     looked = look_with_pod(cluster, way, kit, cluster.now(), tools.sleep)
+    if looked.busy:
+        return None
     return result_of(looked, _compared(cluster, source), trial.total, of_snapshot=trial.of_snapshot)
 
 
@@ -102,22 +112,39 @@ def _compared(cluster: Cluster, source: Claim | None) -> Looked | None:
 
 
 def _commanded(cluster: Cluster, way: Inspector, tools: Tools) -> Result:
-    """Run the user's own command in a pod that has the restored claim."""
+    """Run the user's own command in a pod that has the restored claim. Its exit status judges, and nothing else does."""
     verify, words = tools.verify, " ".join(tools.verify.command)
-    image, seconds = verify.image or tools.image, _START + _COMMAND
-    manifest = inspector_pod(way, image, verify.pull_secrets, verify.command, seconds, _DATA)
+    kit = Kit(verify.image or tools.image, verify.pull_secrets, _COMMAND, _PODS, _START)
+    manifest = inspector_pod(way, kit.image, kit.pull_secrets, verify.command, _START + _COMMAND, _DATA)
     (made,) = cluster.carry_out([Create(manifest, "runs the user's test", way.allow)])
     if made.error and not isinstance(made.error, AlreadyExists):
         raise made.error
-    waited, phase = 0.0, ""
-    while phase not in _OVER and waited < _START + _COMMAND:
-        tools.sleep(_PAUSE)
-        waited += _PAUSE
-        phase = str(at(cluster.get(k.POD, inspector_name(way), way.namespace), "status", "phase") or "")
-    try:
-        said = cluster.logs(Container(way.namespace, inspector_name(way), CONTAINER, way.allow))
-    except ClusterError as error:
-        said = error.message
+    waited = wait_for(cluster, way, kit, tools.sleep)
+    pod = cluster.get(k.POD, inspector_name(way), way.namespace)
+    phase = str(at(pod, "status", "phase") or "")
+    said = cited(words, 60)
+    if phase == "Running" or at(pod, "status", "reason") == "DeadlineExceeded":
+        return unjudged(
+            f"{said} judged nothing: it did not end within {_START + _COMMAND} s", "make it shorter", late=True
+        )
     if phase not in _OVER:
-        return unjudged(f"{cited(words, 60)} did not end within {_START + _COMMAND} s", "make it shorter", late=True)
+        return unjudged(f"{said} judged nothing: {waited.why}", waited.todo.replace("`contents.", "`verify."))
+    if phase == "Failed" and (why := _cut_off(pod)):
+        todo = "run it by hand in a pod of that image (`verify.image`), with more memory if it needs that"
+        return unjudged(f"{said} could not run to its end: {why}", todo)
+    said = ""
+    with suppress(ClusterError):  # then what it wrote is not known
+        said = cluster.logs(Container(way.namespace, inspector_name(way), CONTAINER, way.allow))
     return of_command(words, phase, said)
+
+
+def _cut_off(pod: Object) -> str:
+    """Say why a command did not give its own answer: the node ended it, or it could not be run at all; "" when it did."""
+    if reason := at(pod, "status", "reason"):  # Evicted, DeadlineExceeded, NodeLost
+        return plain(reason, 60)
+    states = [at(one, "state", "terminated") or {} for one in blocks(pod.get("status"), "containerStatuses")]
+    ended = states[0] if states else {}
+    if ended.get("exitCode") in _NOT_RUN:
+        return f"it was not found in the image, or may not be run (exit status {ended['exitCode']})"
+    reason = str(ended.get("reason") or "")
+    return plain(reason, 60) if reason not in ("", "Error", "Completed") else ""

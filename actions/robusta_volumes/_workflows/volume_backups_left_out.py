@@ -19,7 +19,7 @@ from robusta_volumes._report.backup_verify_left import left_out_page
 from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.volume_backups_snapshots import newest_tests
 from robusta_volumes._workflows.volume_backups_source import look
-from robusta_volumes._workflows.volume_backups_verify import KEY
+from robusta_volumes._workflows.volume_backups_verify import KEY, under_way
 
 _LEFT, _NEWS = "left", "left_news"  # in the note: the causes that people know, and those told at the last tick, by whom
 
@@ -77,14 +77,14 @@ def left_again(cluster: Cluster, settings: VolumeBackupManagement, state: State,
     if not isinstance(news, Mapping):
         return []
     if news.get("by") == process:
-        rest = {key: value for key, value in noted.items() if key != _NEWS}
-        state.write(KEY, {**rest, _LEFT: list(news.get("causes") or ())})
+        rest = {key: value for key, value in noted.items() if key != _NEWS} | {_LEFT: list(news.get("causes") or ())}
+        state.update(KEY, lambda there: {**rest, **under_way(there)})
         return []
     found = testable(cluster, settings)
     if found is None:
         return []
     noted, pages = news_of_left(found, noted, process, cluster.name)
-    state.write(KEY, noted)
+    state.update(KEY, lambda there: {**noted, **under_way(there)})
     return pages
 
 

@@ -13,7 +13,8 @@ from robusta_volumes._model import ours
 from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.errors import ClusterError, Conflict, NotFound
 from robusta_volumes._model.plan import Patch
-from robusta_volumes._model.text import cited, code, count, quoted
+from robusta_volumes._model.restore_run import RestoreRun
+from robusta_volumes._model.text import cited, code, count, plain, quoted
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, failed, unjudged
 from robusta_volumes._model.volume import Claim
@@ -37,7 +38,7 @@ def advance(cluster: Cluster, trial: Trial, tools: Tools, until: float) -> Resul
     """
     waited = 0.0
     while True:
-        result = _looked(cluster, trial, tools)
+        result = _followed(cluster, trial, tools)
         if result is None and _late(cluster.now(), trial, tools.verify):
             result = _too_late(cluster, trial, tools.verify.minutes)
         if result is not None:
@@ -60,26 +61,44 @@ def _too_late(cluster: Cluster, trial: Trial, minutes: int) -> Result:
     return unjudged(f"it was not restored within {minutes} minutes", todo, late=True)
 
 
+def _followed(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
+    """Look once; when its time is over a cluster that does not answer ends the test, too: what it made must go.
+
+    Raises ClusterError: while there is time.
+    """
+    try:
+        return (looked_at_snapshot if trial.of_snapshot else _looked)(cluster, trial, tools)
+    except ClusterError as error:
+        if not _late(cluster.now(), trial, tools.verify):
+            raise
+        return unjudged(f"it could not be followed: {cited(error.message, 200)}", error.remedy or "run the test again")
+
+
 def _looked(cluster: Cluster, trial: Trial, tools: Tools) -> Result | None:
     """Look once: None while it is being restored, else what the restored data is like."""
-    if trial.of_snapshot:
-        return looked_at_snapshot(cluster, trial, tools)
     try:
         run = read_restore(cluster.get(k.VELERO_RESTORE, trial.restore, trial.home))
     except NotFound:
-        return unjudged("its Restore was deleted by somebody", "run the test again")
+        return unjudged("its Restore is not there: it was never made, or somebody deleted it", "run the test again")
     if not run.over:
         return helped(cluster, trial, _restored(cluster, trial), tools)
     look = f"look for {code(trial.restore)} in Velero's log: {_log(trial)}; then make a new backup and test that"
     if not run.good:
-        said = f": {cited(run.why)}" if run.why else ""
-        counted = f"{count(run.errors, 'error')}, {count(run.warnings, 'warning')}"
-        return failed(f"Velero says {run.phase} ({counted}){said}", look)
+        return _as_velero_says(run, look)
     claim = _restored(cluster, trial)
-    if claim is None or claim.phase == "Lost":
-        why = "the restored claim is Lost" if claim else "Velero says Completed and has restored no such claim"
-        return failed(why, look)
+    if claim is None:
+        todo = f"its labels may be others than in the backup, by which Velero picks it; {look}"
+        return unjudged("Velero says Completed and has restored no such claim", todo)
+    if claim.phase == "Lost":
+        return failed("the restored claim is Lost", look)
     return inspected(cluster, trial, claim, tools)
+
+
+def _as_velero_says(run: RestoreRun, look: str) -> Result:
+    said = f": {cited(run.why)}" if run.why else ""
+    counted = f"{count(run.errors, 'error')}, {count(run.warnings, 'warning')}"
+    verdict = unjudged if run.refused else failed
+    return verdict(f"Velero says {plain(run.phase)} ({counted}){said}", look)
 
 
 def _log(trial: Trial) -> str:

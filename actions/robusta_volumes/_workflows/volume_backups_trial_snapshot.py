@@ -8,7 +8,7 @@ from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at
 from robusta_volumes._model import kind as k
 from robusta_volumes._model import ours
-from robusta_volumes._model.errors import ClusterError, Conflict, NotAllowed, NotFound, QuotaExceeded, Refused
+from robusta_volumes._model.errors import ClusterError, Conflict, NotFound
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Delete
 from robusta_volumes._model.text import cited, quoted
@@ -40,10 +40,7 @@ def looked_at_snapshot(cluster: Cluster, trial: Trial, tools: Tools) -> Result |
         )
     if claim.phase != "Bound" and _gone(cluster, trial):
         return unjudged("it was deleted while it was being restored", "run the test again: it takes a newer one")
-    try:
-        return (inspected if claim.phase == "Bound" else helped)(cluster, trial, claim, tools)
-    except (NotAllowed, QuotaExceeded, Refused) as error:
-        return unjudged(f"its files could not be looked at: {cited(error.message, 200)}", error.remedy)
+    return (inspected if claim.phase == "Bound" else helped)(cluster, trial, claim, tools)
 
 
 def why_late(cluster: Cluster, trial: Trial, minutes: int) -> Result:

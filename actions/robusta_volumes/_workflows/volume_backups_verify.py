@@ -23,9 +23,17 @@ from robusta_volumes._model import ours
 from robusta_volumes._model.asked import check_given
 from robusta_volumes._model.asked_restores import VerifyBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
-from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowed, NotFound, NotInstalled
+from robusta_volumes._model.errors import (
+    AlreadyExists,
+    ClusterError,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotInstalled,
+    Unavailable,
+)
 from robusta_volumes._model.inventory import Inventory
-from robusta_volumes._model.trial import Trial, read_as, written
+from robusta_volumes._model.trial import Result, Trial, read_as, written
 from robusta_volumes._report.backup_restore import no_backup_page
 from robusta_volumes._report.backup_verify import ACTION, act_of, result_page, running_page
 from robusta_volumes._report.changes import Act, failed_page, plan_page, refused_page
@@ -51,8 +59,8 @@ def verify_volume_backup(
     """
     check_given(asked, "name", "namespace")
     noted = state.read(KEY)
-    if under_way := read_as(Trial, noted.get("trial")):
-        return _go_on(cluster, under_way, state, noted, tools)
+    if trial := read_as(Trial, noted.get("trial")):
+        return _go_on(cluster, trial, state, tools)
     see, seen, lack = look(cluster, settings, (asked.namespace, settings.verify.namespace))
     mine = [
         c
@@ -64,7 +72,7 @@ def verify_volume_backup(
         if snapshot:
             trial = trial_of_snapshot(snapshot, cluster.now(), "")
             todo = _Todo(act_of_test(snapshot.wanted), snapshot.found, trial)
-            return _carried_out(cluster, asked, todo, state, noted, tools)
+            return _carried_out(cluster, asked, todo, state, tools)
     if not mine:
         if lack and not isinstance(lack, NotInstalled):
             raise lack
@@ -75,7 +83,7 @@ def verify_volume_backup(
     wanted = restore_of(mine[0], seen, see, settings.verify.namespace)
     found, name = planned(cluster, wanted, settings, seen.velero)
     todo = _Todo(act_of(wanted, seen.velero), found, trial_of(wanted, name, seen.velero, cluster.now(), ""))
-    return _carried_out(cluster, asked, todo, state, noted, tools)
+    return _carried_out(cluster, asked, todo, state, tools)
 
 
 @dataclass(frozen=True)
@@ -87,16 +95,14 @@ class _Todo:
     trial: Trial
 
 
-def _carried_out(
-    cluster: Cluster, asked: VerifyBackup, todo: _Todo, state: State, noted: Mapping[str, Any], tools: Tools
-) -> Page:
+def _carried_out(cluster: Cluster, asked: VerifyBackup, todo: _Todo, state: State, tools: Tools) -> Page:
     if todo.found.refusals:
         return refused_page(todo.act, todo.found)
     if asked.dry_run:
         return plan_page(todo.act, todo.found)
-    if error := started(cluster, todo.trial, todo.found, state, noted):
+    if error := started(cluster, todo.trial, todo.found, state):
         return failed_page(todo.act, error)
-    return _go_on(cluster, todo.trial, state, state.read(KEY), tools)
+    return _go_on(cluster, todo.trial, state, tools)
 
 
 def _snapshot(
@@ -124,29 +130,60 @@ def _snapshot(
         return None
 
 
-def _go_on(cluster: Cluster, trial: Trial, state: State, noted: Mapping[str, Any], tools: Tools) -> Page:
+def _go_on(cluster: Cluster, trial: Trial, state: State, tools: Tools) -> Page:
     result = advance(cluster, trial, replace(tools, own_user=own_user(cluster, trial.into)), _FOLLOW)
     if result is None:
         return running_page(trial, cluster.now())
-    keep(state, {key: value for key, value in noted.items() if key != "trial"})
+    if not put_away(state, trial):  # a tick of another runner was quicker: what that one saw counts
+        told = state.read(KEY).get("told")
+        same = isinstance(told, Mapping) and read_as(Trial, told.get("trial")) == trial
+        result = (read_as(Result, told.get("result")) if same and isinstance(told, Mapping) else None) or result
     return result_page(trial, result, cluster.now())
 
 
 def started(
-    cluster: Cluster, trial: Trial, found: Decision, state: State, noted: Mapping[str, Any]
+    cluster: Cluster, trial: Trial, found: Decision, state: State, noted: Mapping[str, Any] | None = None
 ) -> ClusterError | None:
-    """Note the test, then begin it: what dies in between is found by the next tick, which takes away what there is."""
-    state.write(KEY, {**noted, "trial": written(trial)})
+    """Note the test, then begin it: what dies in between is found by the next tick, which takes away what there is.
+
+    Of several runners that begin at once one does: the note is the lock of all tests. ``noted`` is what else is to stand there.
+    """
+    other: Trial | None = None
+
+    def note(there: dict[str, Any]) -> Mapping[str, Any]:
+        nonlocal other
+        begun = read_as(Trial, there.get("trial"))
+        other = begun if begun != trial else None
+        return {**(there if noted is None else {**noted, **under_way(there)}), "trial": written(other or trial)}
+
+    state.update(KEY, note)
+    if other:
+        todo = "wait until it is over; one test runs at a time."
+        return Conflict(f"a test of {other.namespace}/{other.claim} has begun just now", todo)
     (outcome,) = cluster.carry_out(found.steps)
-    if outcome.error is None or isinstance(outcome.error, AlreadyExists):
-        return None
-    keep(state, {key: value for key, value in noted.items() if key != "trial"})
+    if outcome.error is None or isinstance(outcome.error, AlreadyExists | Unavailable):
+        return None  # of one that nobody knows of whether it was made the next look tells
+    put_away(state, trial)
     return outcome.error
 
 
-def keep(state: State, note: Mapping[str, Any]) -> None:
-    """Keep the note."""
-    state.write(KEY, note)
+def under_way(there: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is noted of a test: another runner may have written it meanwhile."""
+    return {key: there[key] for key in ("trial", "told") if key in there}
+
+
+def put_away(state: State, trial: Trial, told: Mapping[str, Any] | None = None) -> bool:
+    """Take the note of a test away, with what is ``told`` of it in its place; false where another runner did that before."""
+    mine = False
+
+    def note(there: dict[str, Any]) -> Mapping[str, Any]:
+        nonlocal mine
+        mine = read_as(Trial, there.get("trial")) == trial
+        rest = {key: value for key, value in there.items() if key != "trial"}
+        return {**rest, **({"told": told} if told else {})} if mine else there
+
+    state.update(KEY, note)
+    return mine
 
 
 def planned(

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from robusta_volumes._analysis.backup_turns import Turns
 from robusta_volumes._analysis.backup_verify import Room, next_claim
 from robusta_volumes._analysis.decision import Decision
 from robusta_volumes._analysis.slots import is_due, last_slot
@@ -17,6 +18,7 @@ from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import State
 from robusta_volumes._model.backup import CSI, Copy
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
+from robusta_volumes._model.errors import Conflict
 from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, read_as, written
 from robusta_volumes._report.backup_verify import abandoned_page, act_of, result_page
@@ -29,7 +31,16 @@ from robusta_volumes._workflows.volume_backups_snapshots import listed_test, tri
 from robusta_volumes._workflows.volume_backups_source import restore_of
 from robusta_volumes._workflows.volume_backups_sweep import abandoned
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
-from robusta_volumes._workflows.volume_backups_verify import KEY, own_user, planned, room_of, started, trial_of
+from robusta_volumes._workflows.volume_backups_verify import (
+    KEY,
+    own_user,
+    planned,
+    put_away,
+    room_of,
+    started,
+    trial_of,
+    under_way,
+)
 
 STAYS = "backups.verify.stays"  # in the state: what forgotten tests have made and would not go
 _TICK = 120.0  # seconds that a tick may follow before the files are counted
@@ -50,10 +61,9 @@ def verify_tick(
     if isinstance(told, Mapping) and over:
         result = read_as(Result, told.get("result"))
         if told.get("by") != process and result:
-            state.write(KEY, {**noted, "told": {**told, "by": process}})
+            state.update(KEY, lambda there: {**there, "told": {**told, "by": process}})
             return [result_page(over, result, cluster.now())]
-        noted = {key: value for key, value in noted.items() if key != "told"}
-        state.write(KEY, noted)
+        state.update(KEY, lambda there: {key: value for key, value in there.items() if key != "told"})
     trial = read_as(Trial, noted.get("trial"))
     forgotten = _forgotten(cluster, settings, state, trial)
     again = left_again(cluster, settings, state, process)
@@ -67,9 +77,9 @@ def _gone_on(cluster: Cluster, trial: Trial, state: State, tools: Tools, process
     result = advance(cluster, trial, replace(tools, own_user=own_user(cluster, trial.into)), _TICK)
     if result is None:
         return []
-    rest = {key: value for key, value in state.read(KEY).items() if key != "trial"}
     told = {"trial": written(trial), "result": written(result), "by": process}
-    state.write(KEY, {**rest, "told": told})
+    if not put_away(state, trial, told):
+        return []  # another runner has ended it meanwhile, and tells
     return [result_page(trial, result, cluster.now())]
 
 
@@ -93,7 +103,8 @@ def _due(cluster: Cluster, settings: VolumeBackupManagement, state: State, noted
         return False
     served = parse_time(noted.get("slot"))
     if served is None:
-        state.write(KEY, {**noted, "slot": _slot(cluster, settings).isoformat()})
+        slot = _slot(cluster, settings).isoformat()
+        state.update(KEY, lambda there: {**there, "slot": slot})
         return False
     return is_due(_slot(cluster, settings), served)
 
@@ -117,18 +128,26 @@ def _begun(
         return []
     slot = _slot(cluster, settings)
     noted, told = news_of_left(found, noted, process, cluster.name)
-    noted = {**noted, "slot": slot.isoformat()}
     room = cache(lambda: room_of(cluster, settings.verify.namespace))
-    choices = _choices(found.able, slot, lambda copy: _choice(cluster, settings, found, copy, slot, room))
+    turns = Turns(noted.get("tried"))
+    choices = _choices(found.able, slot, turns, lambda copy: _choice(cluster, settings, found, copy, slot, room))
     fit = next((one for one in choices if not one.found.refusals), None)
+    noted |= {
+        "slot": slot.isoformat(),
+        "tried": turns.after(found.able, (one.trial.claim_uid for one in choices), slot),
+    }
     if fit is None:
-        state.write(KEY, noted)
+        state.update(KEY, lambda there: {**noted, **under_way(there)})
         return [*told, *(refused_page(one.act, one.found) for one in choices[:1])]
     error = started(cluster, fit.trial, fit.found, state, noted)
+    if isinstance(error, Conflict):
+        return told  # somebody has asked for another one meanwhile, which is told to them
     return [*told, *([failed_page(fit.act, error)] if error else [])]
 
 
-def _choices(newest: Sequence[Copy], slot: datetime, choose: Callable[[Copy], _Choice | None]) -> list[_Choice]:
+def _choices(
+    newest: Sequence[Copy], slot: datetime, turns: Turns, choose: Callable[[Copy], _Choice | None]
+) -> list[_Choice]:
     """List the claims whose turn it is, up to the first that can be tested.
 
     A namespace in which snapshots may not be tested is passed over as one: it must not keep the others from their turn.
@@ -137,7 +156,7 @@ def _choices(newest: Sequence[Copy], slot: datetime, choose: Callable[[Copy], _C
     found: list[_Choice] = []
     passed: set[str] = set()
     while sum(not one.no_other for one in found) < _TRIES and not (found and not found[-1].found.refusals):
-        copy = next_claim(newest, proven, passed, slot, _PAUSE)
+        copy = next_claim(newest, proven, turns.last, passed, slot, _PAUSE)
         if copy is None:
             break
         passed.add(copy.claim_uid)

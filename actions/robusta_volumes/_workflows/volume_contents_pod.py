@@ -72,7 +72,7 @@ def look_with_pod(
     manifest = inspector_pod(way, kit.image, kit.pull_secrets, command, deadline)
     (made,) = cluster.carry_out([Create(manifest, "looks into a volume", way.allow)])
     if isinstance(made.error, AlreadyExists):
-        return Looked(why="another run looks into it just now; run it again in a minute")
+        return Looked(why="another run looks into it just now; run it again in a minute", busy=True)
     if made.error and not isinstance(made.error, Unavailable):
         raise made.error
     try:
@@ -89,7 +89,7 @@ def _read(
     """Wait until the pod has ended, and read what it wrote."""
     if made.error:  # nobody knows whether it was made: then it is deleted all the same
         raise made.error
-    waited = _wait(cluster, way, kit, sleep)
+    waited = wait_for(cluster, way, kit, sleep)
     looked = read_contents(_log(cluster, way), mark)
     return looked if looked.found or not waited.why else waited
 
@@ -114,7 +114,7 @@ def full(cluster: Cluster, namespace: str, most: int) -> Looked | None:
         return None
     others = f"{count(working, 'pod')} of ours {'looks' if working == 1 else 'look'} into volumes {where} just now"
     todo = "run it again in a minute, or raise `contents.podsAtOnce`"
-    return Looked(why=f"{others}, and at most {most} may", todo=todo)
+    return Looked(why=f"{others}, and at most {most} may", todo=todo, busy=True)
 
 
 def sweep(cluster: Cluster, namespace: str) -> tuple[int, str]:
@@ -152,8 +152,11 @@ def _delete(cluster: Cluster, pod: Mapping[str, Any]) -> Outcome:
     return done
 
 
-def _wait(cluster: Cluster, way: Inspector, kit: Kit, sleep: Callable[[float], None]) -> Looked:
-    """Wait until it has ended; say why it has not."""
+def wait_for(cluster: Cluster, way: Inspector, kit: Kit, sleep: Callable[[float], None]) -> Looked:
+    """Wait until the pod has ended; say why it has not.
+
+    Raises ClusterError: when it cannot be read.
+    """
     waited, most = 0.0, kit.start + kit.seconds + EXTRA_SECONDS
     while True:
         pod = cluster.get(POD, inspector_name(way), way.namespace)
