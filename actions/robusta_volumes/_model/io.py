@@ -26,7 +26,7 @@ class Mapped:
     since: datetime | None = None  # since when that is so: the present attachment; nothing before counts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a cluster has hundreds of thousands of them
 class Stats:
     """One signal over the window: its values are means of steps, and so these are "of 5-minute means"."""
 
@@ -40,7 +40,7 @@ class Stats:
     samples: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Episode:
     """How often something was so: a share of the samples, the longest time in one piece, and since when it is so now."""
 
@@ -74,6 +74,16 @@ class Credit:
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """How a volume saves up credit: what it does below ``base`` fills the bucket, what it does above empties it."""
+
+    size: float  # operations or bytes
+    base: float  # per second, for ever
+    burst: float  # per second, as long as there is credit
+    unit: str = "operations"  # or "bytes"
+
+
+@dataclass(frozen=True)
 class IoLimits:
     """What a volume is allowed to do. None: not known, or not limited where ``none_declared``."""
 
@@ -87,11 +97,18 @@ class IoLimits:
     write_bytes: Declared | None = None
     node_iops: Declared | None = None  # of the machine, for all its volumes together
     node_bytes: Declared | None = None
+    pool: str = ""  # "pd-ssd": disks of one type share what they may do on a machine; "" each has its own
+    pool_iops: Declared | None = None  # of all disks of ``pool`` on the machine together
+    pool_bytes: Declared | None = None
     largest_iops: float | None = None  # to what it can be raised in this class, at this size
     largest_bytes: float | None = None
     op_bytes: int | None = None  # a larger operation counts as several: 256 KiB on EBS SSD
     online: bool | None = None  # whether it can be changed while it is used
     none_declared: bool = False  # this kind of storage has no limit of its own
+    buckets: tuple[Bucket, ...] = ()  # of burst credit; empty: it has none
+    reads_cached: bool = (
+        False  # the machine's cache may serve reads beyond the limits: only writes are compared with them
+    )
     why_unknown: str = ""  # and what would tell
 
 
@@ -127,7 +144,10 @@ class VolumeIo:
     Derived signals stand beside those of `robusta_volumes._model.io_series.SIGNALS`: ``iops`` and ``bytes`` (both directions),
     ``read_latency``, ``write_latency``, ``flush_latency`` and ``latency`` (of both, weighted by operations; seconds),
     ``read_size``, ``write_size`` and ``size`` (bytes per operation), ``retransmitted`` (share), ``client_wait`` (seconds per
-    NFS request), ``limit_iops`` and ``limit_bytes`` (share of the declared limit).
+    NFS request), ``server_latency`` (seconds per NFS request, from sending it to its answer), ``meta`` (share of NFS requests
+    that ask for names and attributes), ``limit_iops`` and ``limit_bytes`` (share of what is allowed: of the burst limit as
+    long as there is credit), ``pool_limit_iops`` and ``pool_limit_bytes`` (what all disks of one type on the machine do, as a
+    share of what they may do together) and ``node_limit_iops`` and ``node_limit_bytes`` (of all volumes and the machine).
     Words of ``episodes`` are in `robusta_volumes._model.io_episodes`.
     """
 
@@ -145,7 +165,7 @@ class VolumeIo:
     step: timedelta = timedelta(minutes=5)
     expected: tuple[float, float] | None = None  # seconds: from where latency of this family is high, and very high
     mounts: tuple[str, ...] = ()  # mount options
-    also: tuple[Mapped, ...] = ()  # other sources that speak for it, too; the best one was taken
+    also: tuple[Mapped, ...] = ()  # other sources that speak for it, too; they fill in what the best one lacks
     machine: Mapping[str, Stats] = field(default_factory=dict)  # "iops", "bytes": all volumes of its machine together
     history: History | None = None  # None: nobody asked for more than the window
 

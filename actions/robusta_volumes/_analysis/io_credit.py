@@ -1,0 +1,110 @@
+"""Burst credit over time, modelled from what was done: full at the beginning, which is the best case.
+
+What a volume does below its baseline fills the bucket, what it does above empties it. A volume that waits in a queue while
+it does just its baseline has no credit, whatever the model says: with credit it would do more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from robusta_volumes._analysis.io_rows import Bools, Entry, Floats, Signals
+from robusta_volumes._analysis.io_stats import late_columns
+from robusta_volumes._model.io import Bucket, Credit
+from robusta_volumes._model.limits import Limits
+
+_UNITS = {"operations": "iops", "bytes": "bytes"}
+_EMPTY = 0.05  # of the bucket: what refills between two steps and is gone at once
+_LONGEST = timedelta(days=30)  # until it is empty: more is as good as never
+_PERCENT = 100.0
+
+
+@dataclass(frozen=True)
+class Credits:
+    """What the model says of each row: by unit, when there was none; and what is left now."""
+
+    empty: dict[str, Bools]  # ``(rows, columns)``; a unit that no row has a bucket for is missing
+    bound: Bools  # without credit, at the baseline, and waiting
+    left: list[Credit | None]
+
+
+def credits_of(found: Signals, entries: Sequence[Entry], step: timedelta, thresholds: Limits) -> Credits | None:
+    """Model the burst credit of rows; None when no row has any."""
+    rows: dict[str, list[tuple[int, Bucket]]] = {}
+    for at, entry in enumerate(entries):
+        for bucket in entry.limits.buckets:
+            rows.setdefault(bucket.unit, []).append((at, bucket))
+    shape = next(iter(found.values())).shape if found else (0, 0)
+    empty: dict[str, Bools] = {}
+    bound = np.zeros(shape, dtype=bool)
+    left: list[Credit | None] = [None] * len(entries)
+    for unit, pairs in rows.items():
+        if _UNITS[unit] not in found:
+            continue
+        places = np.asarray([row for row, _ in pairs])
+        buckets = [bucket for _, bucket in pairs]
+        demand = found[_UNITS[unit]][places]
+        queue = found["queue"][places] if "queue" in found else np.full_like(demand, np.nan)
+        stuck = stuck_at(demand, queue, buckets, step, thresholds)
+        credit = model(demand, stuck, buckets, step)
+        none = credit <= np.asarray([_EMPTY * each.size for each in buckets])[:, None]
+        empty[unit] = np.zeros(shape, dtype=bool)
+        empty[unit][places] = none
+        bound[places] |= none & near_base(demand, buckets, thresholds) & (queue > thresholds.io_waiting)
+        for row, one in zip(places.tolist(), _left(demand, credit, buckets, step), strict=True):
+            before = left[row]
+            if one is not None and (before is None or one.left < before.left):
+                left[row] = one
+    return Credits(empty, bound, left) if empty else None
+
+
+def model(demand: Floats, stuck: Bools, buckets: Sequence[Bucket], step: timedelta) -> Floats:
+    """Give the credit after each step; a step of which nothing is known is taken to be idle."""
+    sizes = np.asarray([each.size for each in buckets])
+    bases = np.asarray([each.base for each in buckets])
+    saved = (bases[:, None] - np.nan_to_num(demand)) * step.total_seconds()
+    credit = np.empty_like(demand)
+    now = sizes.copy()
+    for column in range(demand.shape[1]):
+        now = np.clip(now + saved[:, column], 0.0, sizes)
+        now[stuck[:, column]] = 0.0
+        credit[:, column] = now
+    return credit
+
+
+def near_base(demand: Floats, buckets: Sequence[Bucket], thresholds: Limits) -> Bools:
+    """Tell where a volume does just its baseline."""
+    bases = np.asarray([each.base for each in buckets])[:, None]
+    return np.asarray(np.abs(demand - bases) <= bases * thresholds.io_baseline_percent / _PERCENT)
+
+
+def stuck_at(demand: Floats, queue: Floats, buckets: Sequence[Bucket], step: timedelta, thresholds: Limits) -> Bools:
+    """Tell where a volume cannot have any credit: for a while it does just its baseline, and a queue waits."""
+    held = near_base(demand, buckets, thresholds) & (queue >= thresholds.io_queued)
+    long = max(1, round(timedelta(minutes=thresholds.io_baseline_minutes) / step))
+    steady = held.copy()
+    for back in range(1, min(long, held.shape[1])):
+        steady[:, back:] &= held[:, :-back]
+        steady[:, :back] = False
+    return steady
+
+
+def _left(demand: Floats, credit: Floats, buckets: Sequence[Bucket], step: timedelta) -> list[Credit | None]:
+    late = demand[:, -late_columns(step) :]
+    lately = np.isfinite(late).sum(axis=1)
+    rates: list[float] = np.where(lately, np.nansum(late, axis=1) / np.maximum(lately, 1), 0.0).tolist()
+    seen: list[int] = np.isfinite(demand).sum(axis=1).tolist()
+    ends: list[float] = credit[:, -1].tolist()
+    return [
+        _credit(bucket, now, rate) if known and bucket.size > 0 else None
+        for known, rate, now, bucket in zip(seen, rates, ends, buckets, strict=True)
+    ]
+
+
+def _credit(bucket: Bucket, now: float, rate: float) -> Credit:
+    falling = rate > bucket.base and now > 0
+    seconds = now / (rate - bucket.base) if falling else None
+    soon = seconds is not None and seconds <= _LONGEST.total_seconds()
+    return Credit(now / bucket.size, falling, timedelta(seconds=seconds) if seconds and soon else None, bucket.unit)

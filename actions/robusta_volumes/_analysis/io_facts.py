@@ -1,0 +1,132 @@
+"""What was measured, as facts of volumes: statistics, episodes, credit, neighbours; computed for many rows at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from robusta_volumes._analysis.io_around import Around
+from robusta_volumes._analysis.io_credit import credits_of
+from robusta_volumes._analysis.io_derived import add_shares, derive
+from robusta_volumes._analysis.io_episodes import conditions, episodes_of
+from robusta_volumes._analysis.io_history import histories
+from robusta_volumes._analysis.io_machine import Together, together
+from robusta_volumes._analysis.io_rows import Entry, Ints, Signals, Tables, entries_of, firsts_of
+from robusta_volumes._analysis.io_stats import stats_of
+from robusta_volumes._model.inventory import Inventory, Key
+from robusta_volumes._model.io import Credit, Episode, IoLimits, Mapped, Stats, VolumeIo
+from robusta_volumes._model.io_series import IoMeasured
+from robusta_volumes._model.limits import Limits
+
+_VALUES = 100_000  # of one signal in one block: some forty such matrices are alive at once, 32 MiB
+_NOBODY = Together()
+
+
+def volume_ios(
+    see: Inventory,
+    measured: IoMeasured,
+    mapped: Mapping[Key, tuple[Mapped, ...]],
+    limits: Mapping[Key, Mapping[str, IoLimits]],
+    thresholds: Limits,
+) -> Mapping[Key, tuple[VolumeIo, ...]]:
+    """Say what is known of each claim's I/O, one answer per node; ``limits`` is by claim and node.
+
+    Several `Mapped` of one node, best first, speak for one answer: the later ones fill in what the first does not measure.
+    """
+    entries = entries_of(see, mapped, limits)
+    firsts = firsts_of(entries, measured, measured.series)
+    window = measured.window
+    ends = [window.start + column * window.step for column in range(window.columns)]
+    tables = Tables(measured.series, window)
+    machines, pools = together(tables, entries, firsts, (ends, window.step), thresholds)
+    around = Around(see, measured, mapped)
+    found: dict[Key, list[VolumeIo]] = {key: [] for key in mapped}
+    height = max(1, _VALUES // max(1, window.columns))
+    for start in range(0, len(entries), height):
+        part = entries[start : start + height]
+        block = _Block(tables, part, firsts[start : start + height], ends, measured, thresholds)
+        for at, entry in enumerate(part):
+            groups = machines.get(start + at, _NOBODY), pools.get(start + at, _NOBODY)
+            found[entry.claim].append(_assembled(see, measured, around, block, at, groups, thresholds))
+    return {key: tuple(ios) for key, ios in found.items()}
+
+
+class _Block:
+    """What was computed of some entries."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        entries: Sequence[Entry],
+        firsts: Ints,
+        ends: Sequence[datetime],
+        measured: IoMeasured,
+        thresholds: Limits,
+    ) -> None:
+        self.entries = entries
+        step = measured.window.step
+        found = tables.gathered(entries, firsts)
+        self.samples, starts = _counted(found, len(entries))
+        self.starts = [ends[first] - step for first in starts]
+        self.stats: list[dict[str, Stats]] = [{} for _ in entries]
+        self.episodes: list[dict[str, Episode]] = [{} for _ in entries]
+        derive(found)
+        burst = credits_of(found, entries, step, thresholds)
+        self.credit: Sequence[Credit | None] = burst.left if burst else [None] * len(entries)
+        add_shares(found, entries, burst.empty if burst else {})
+        for signal, values in found.items():
+            if signal.endswith("_seconds"):
+                continue  # a step on the way to a latency, and no figure for anybody
+            for row, stats in enumerate(stats_of(values, ends, step)):
+                if stats is not None:
+                    self.stats[row][signal] = stats
+        for word, (so, known) in conditions(found, entries, burst.bound if burst else None, thresholds).items():
+            for row, episode in episodes_of(word, so, known, ends, step).items():
+                self.episodes[row][word] = episode
+        self.history = histories(measured, entries, thresholds)
+
+
+def _counted(found: Signals, rows: int) -> tuple[list[int], list[int]]:
+    """Count, of each row, the columns in which anything was measured, and give the first one."""
+    if not found:
+        return [0] * rows, [0] * rows
+    seen = np.zeros(next(iter(found.values())).shape, dtype=bool)
+    for values in found.values():
+        seen |= np.isfinite(values)
+    return seen.sum(axis=1).tolist(), seen.argmax(axis=1).tolist()
+
+
+def _assembled(
+    see: Inventory,
+    measured: IoMeasured,
+    around: Around,
+    block: _Block,
+    at: int,
+    groups: tuple[Together, Together],
+    thresholds: Limits,
+) -> VolumeIo:
+    entry, stats, samples = block.entries[at], block.stats[at], block.samples[at]
+    machine, pool = groups
+    own = stats.get("iops"), stats.get("bytes")
+    neighbours, share = around.neighbours(entry, *(each.mean if each else None for each in own))
+    claim = see.claim.get(entry.claim)
+    volume = see.volume_of(claim) if claim else None
+    return VolumeIo(
+        mapped=entry.mapped[0],
+        limits=entry.limits,
+        stats={**stats, **machine.stats, **pool.stats} if samples else stats,
+        episodes={**block.episodes[at], **machine.episodes, **pool.episodes} if samples else block.episodes[at],
+        per_io=next((measured.per_io[one.key] for one in entry.mapped if one.key in measured.per_io), {}),
+        credit=block.credit[at],
+        neighbours=neighbours,
+        own_share=share,
+        node_pressure=around.pressure(entry.node),
+        window=(block.starts[at], measured.window.end) if samples else None,
+        samples=samples,
+        step=measured.window.step,
+        expected=thresholds.high_latency(entry.limits.family),
+        mounts=volume.mount_options if volume else (),
+        also=entry.mapped[1:],
+        machine=machine.sums,
+        history=block.history[at],
+    )

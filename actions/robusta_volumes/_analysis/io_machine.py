@@ -1,0 +1,125 @@
+"""What all volumes of a machine, or all disks of one type on it, do together: each device is counted once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from robusta_volumes._analysis.io_derived import derive, used_ops
+from robusta_volumes._analysis.io_episodes import episodes_of
+from robusta_volumes._analysis.io_rows import Entry, Floats, Ints, Tables
+from robusta_volumes._analysis.io_stats import stats_of
+from robusta_volumes._model.io import Declared, Episode, Stats
+from robusta_volumes._model.limits import Limits
+
+_WANTED = frozenset({"read_ops", "write_ops", "read_bytes", "write_bytes"})
+_PERCENT = 100.0
+_HEIGHT = 1000  # rows at a time
+
+
+@dataclass
+class Together:
+    """What is so of all members of a group; every member gives it."""
+
+    sums: dict[str, Stats] = field(default_factory=dict)  # "iops", "bytes"
+    stats: dict[str, Stats] = field(default_factory=dict)
+    episodes: dict[str, Episode] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Group:
+    head: str  # "node" or "pool"
+    iops: Declared | None
+    bytes: Declared | None
+    members: list[int]
+
+
+def together(
+    tables: Tables,
+    entries: Sequence[Entry],
+    firsts: Ints,
+    when: tuple[Sequence[datetime], timedelta],
+    thresholds: Limits,
+) -> tuple[Mapping[int, Together], Mapping[int, Together]]:
+    """Give, by entry, what its machine does, and what its pool does; ``when`` is when columns end, and their step."""
+    machines = _grouped(entries, "node")
+    pools = _grouped(entries, "pool")
+    every = sorted({at for group in (*machines, *pools) for at in group.members})
+    if not every:
+        return {}, {}
+    place = {at: row for row, at in enumerate(every)}
+    iops, rates = _work(tables, [entries[at] for at in every], firsts[every])
+    found: list[dict[int, Together]] = []
+    for groups in (machines, pools):
+        by_entry: dict[int, Together] = {}
+        found.append(by_entry)
+        if not groups:
+            continue
+        rows = [_once(entries, group.members, place) for group in groups]
+        percent = thresholds.io_machine_percent if groups is machines else thresholds.io_shared_cap_percent
+        answers = [Together() for _ in groups]
+        for name, values in (("iops", iops), ("bytes", rates)):
+            sums = np.asarray([_sum(values[one]) for one in rows])
+            limits = [group.iops if name == "iops" else group.bytes for group in groups]
+            _describe(answers, (groups[0].head, name), sums, limits, percent / _PERCENT, when)
+        by_entry.update({at: answer for group, answer in zip(groups, answers, strict=True) for at in group.members})
+    return found[0], found[1]
+
+
+def _grouped(entries: Sequence[Entry], head: str) -> list[_Group]:
+    groups: dict[tuple[str, str], _Group] = {}
+    for at, entry in enumerate(entries):
+        limits = entry.limits
+        if head == "node":
+            name, iops, rate = "", limits.node_iops, limits.node_bytes
+        else:
+            name, iops, rate = limits.pool, limits.pool_iops, limits.pool_bytes
+        if entry.node and (iops or rate):
+            groups.setdefault((entry.node, name), _Group(head, iops, rate, [])).members.append(at)
+    return list(groups.values())
+
+
+def _once(entries: Sequence[Entry], members: Sequence[int], place: Mapping[int, int]) -> list[int]:
+    """Of claims that share a device, one speaks."""
+    seen = {(entries[at].mapped[0].source, entries[at].mapped[0].key): place[at] for at in reversed(members)}
+    return list(seen.values())
+
+
+def _work(tables: Tables, entries: Sequence[Entry], firsts: Ints) -> tuple[Floats, Floats]:
+    iops = np.full((len(entries), tables.columns), np.nan)
+    rates = iops.copy()
+    for start in range(0, len(entries), _HEIGHT):
+        part = slice(start, start + _HEIGHT)
+        found = tables.gathered(entries[part], firsts[part], _WANTED)
+        derive(found)
+        counted = used_ops(found, entries[part], "iops", "size")
+        if counted is not None:
+            iops[part] = counted
+        if "bytes" in found:
+            rates[part] = found["bytes"]
+    return iops, rates
+
+
+def _sum(values: Floats) -> Floats:
+    known = np.isfinite(values).any(axis=0)
+    return np.where(known, np.nansum(values, axis=0), np.nan)
+
+
+def _describe(
+    answers: Sequence[Together],
+    names: tuple[str, str],
+    sums: Floats,
+    limits: Sequence[Declared | None],
+    least: float,
+    when: tuple[Sequence[datetime], timedelta],
+) -> None:
+    head, name = names
+    shares = sums / np.asarray([[each.value if each and each.value > 0 else np.nan] for each in limits])
+    for answer, total, share in zip(answers, stats_of(sums, *when), stats_of(shares, *when), strict=True):
+        if total:
+            answer.sums[name] = total
+        if share:
+            answer.stats[f"{head}_limit_{name}"] = share
+    for row, episode in episodes_of(f"{head}_{name}_full", shares >= least, shares, *when).items():
+        answers[row].episodes[f"{head}_{name}_full"] = episode

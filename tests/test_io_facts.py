@@ -1,0 +1,238 @@
+"""What was measured, as facts: idle is no latency, old attachments do not count, and nothing measured says nothing."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from io_worlds import CLAIM, END, NAN, NODE, VOLUME, Row, facts, inventory, series, window
+from robusta_volumes._analysis.io_facts import volume_ios
+from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.io import Declared, IoLimits, Mapped, Stats
+from robusta_volumes._model.io_series import Device, IoKey, IoMeasured, PodIo
+from robusta_volumes._model.limits import Limits
+
+GP3 = IoLimits("gp3", "ssd", Declared(3000, "", ""), bytes=Declared(125 * 1024**2, "", ""), op_bytes=256 * 1024)
+
+
+def test_what_is_idle_has_no_latency_and_is_never_slow() -> None:
+    idle = facts({"read_ops": 0, "read_seconds": 0, "write_ops": 0.01, "write_seconds": 5, "queue": 0}, GP3)
+    assert idle.stat("iops").p95 == pytest.approx(0.01)
+    assert "latency" not in idle.stats
+    assert not idle.episode("slow").share
+    assert idle.known
+
+
+def test_latency_is_that_of_both_directions_weighted_by_operations() -> None:
+    io = facts({"read_ops": 90, "read_seconds": 0.09, "write_ops": 10, "write_seconds": 0.11}, GP3)
+    assert io.stat("read_latency").mean == pytest.approx(0.001)
+    assert io.stat("write_latency").mean == pytest.approx(0.011)
+    assert io.stat("latency").mean == pytest.approx(0.002)
+
+
+def test_a_direction_without_seconds_does_not_make_latency_look_short() -> None:
+    io = facts({"read_ops": 900, "write_ops": 100, "write_seconds": 1}, GP3)
+    assert io.stat("latency").mean == pytest.approx(0.01)
+    assert io.stat("iops").mean == pytest.approx(1000)
+
+
+def test_figures_are_of_steps_and_now_is_the_last_quarter_of_an_hour() -> None:
+    io = facts({"read_ops": [*[float(n) for n in range(1, 101)]]}, columns=100)
+    assert io.stat("iops") == Stats(99, 50.5, 50.5, 75.25, 95.05, 100, END, 100)
+
+
+def test_a_peak_has_a_moment_unless_nothing_ever_happened() -> None:
+    assert facts({"read_ops": [0, 7, 0]}, columns=3).stat("read_ops").peak_at == END - timedelta(minutes=5)
+    assert facts({"read_ops": [0, 0, 0]}, columns=3).stat("read_ops").peak_at is None
+
+
+def test_nothing_measured_says_nothing() -> None:
+    nowhere = facts({"read_ops": NAN}, GP3)
+    assert (nowhere.known, nowhere.stats, nowhere.episodes, nowhere.window) == (False, {}, {}, None)
+    unmapped = Mapped(how="no pod uses it")
+    found = volume_ios(Inventory(END), IoMeasured(window(12)), {CLAIM: (unmapped,)}, {}, Limits())
+    assert [(io.known, io.mapped.how) for io in found[CLAIM]] == [(False, "no pod uses it")]
+
+
+def test_what_was_before_the_present_attachment_does_not_count() -> None:
+    io = facts({"read_ops": [5000.0] * 6 + [100.0] * 6}, columns=12, since=END - timedelta(minutes=30))
+    assert (io.stat("iops").peak, io.samples) == (100, 6)
+    assert io.window == (END - timedelta(minutes=30), END)
+
+
+def test_what_was_before_the_last_reset_of_a_counter_does_not_count() -> None:
+    measured = IoMeasured(
+        window(6), {"ebs": series({VOLUME: {"read_ops": [9, 9, 9, 1, 1, 1]}}, 6)}, resets={("ebs", VOLUME): 2}
+    )
+    mapped = Mapped("ebs", VOLUME, NODE)
+    (io,) = volume_ios(Inventory(END), measured, {CLAIM: (mapped,)}, {}, Limits())[CLAIM]
+    assert (io.stat("iops").peak, io.samples) == (1, 3)
+
+
+def test_an_operation_of_one_mebibyte_is_four_on_ebs() -> None:
+    io = facts({"read_ops": 600, "read_bytes": 600 * 1024**2}, GP3)
+    assert io.stat("limit_iops").p95 == pytest.approx(600 * 4 / 3000)
+    assert io.stat("limit_bytes").p95 == pytest.approx(600 / 125)
+
+
+def test_reads_that_a_cache_may_serve_are_not_compared_with_the_limit_of_the_disk() -> None:
+    cached = IoLimits("Premium_LRS", "ssd", Declared(500, "", ""), reads_cached=True)
+    io = facts({"read_ops": 5000, "write_ops": 100}, cached)
+    assert io.stat("limit_iops").p95 == pytest.approx(0.2)
+
+
+def test_the_nearest_of_several_limits_counts() -> None:
+    hdd = IoLimits("pd-standard", "hdd", read_iops=Declared(75, "", ""), write_iops=Declared(150, "", ""))
+    io = facts({"read_ops": 60, "write_ops": 60}, hdd)
+    assert io.stat("limit_iops").p95 == pytest.approx(0.8)
+
+
+def test_a_second_source_fills_in_what_the_first_lacks_and_mixes_into_no_quotient() -> None:
+    ebs = series({VOLUME: {"read_ops": 100, "read_seconds": 1}}, 12)
+    disk = series({("10.0.0.7:9100", "nvme1n1"): {"read_ops": 90, "read_seconds": 9, "busy": 0.5}}, 12, "node_exporter")
+    measured = IoMeasured(window(12), {"ebs": ebs, "node_exporter": disk})
+    both = (
+        Mapped("ebs", VOLUME, NODE),
+        Mapped("node_exporter", ("10.0.0.7:9100", "nvme1n1"), NODE, "nvme1n1", "mapped"),
+    )
+    (io,) = volume_ios(Inventory(END), measured, {CLAIM: both}, {}, Limits())[CLAIM]
+    assert io.stat("latency").mean == pytest.approx(0.01)
+    assert io.stat("busy").mean == pytest.approx(0.5)
+    assert [also.source for also in io.also] == ["node_exporter"]
+
+
+def test_a_claim_on_two_nodes_has_two_answers() -> None:
+    measured = IoMeasured(window(3), {"nfs": series({("a",): {"requests": 5}, ("b",): {"requests": 7}}, 3, "nfs")})
+    mapped = {CLAIM: (Mapped("nfs", ("a",), "worker-1"), Mapped("nfs", ("b",), "worker-2"))}
+    found = volume_ios(Inventory(END), measured, mapped, {}, Limits())[CLAIM]
+    assert [(io.mapped.node, io.stat("requests").mean) for io in found] == [("worker-1", 5), ("worker-2", 7)]
+
+
+def test_nfs_requests_sent_again_are_a_share_of_the_requests() -> None:
+    io = facts({"requests": 100, "transmissions": 103, "queued_seconds": 1, "server_seconds": 2, "meta_requests": 80})
+    assert io.stat("retransmitted").mean == pytest.approx(0.03)
+    assert io.stat("client_wait").mean == pytest.approx(0.01)
+    assert io.stat("server_latency").mean == pytest.approx(0.02)
+    assert io.stat("meta").mean == pytest.approx(0.8)
+
+
+def _two_volumes(node_iops: float, *, share: bool = False) -> IoMeasured:
+    rows: dict[IoKey, dict[str, Row]] = {("vol-1",): {"read_ops": 1000}}
+    if not share:
+        rows["vol-2",] = {"read_ops": node_iops - 1000}
+    return IoMeasured(window(12), {"ebs": series(rows, 12)})
+
+
+def test_volumes_of_a_machine_are_added_up_against_its_limit() -> None:
+    limits = {NODE: IoLimits("gp3", "ssd", node_iops=Declared(4000, "", ""))}
+    mapped = {("shop", f"c{n}"): (Mapped("ebs", (f"vol-{n}",), NODE),) for n in (1, 2)}
+    found = volume_ios(Inventory(END), _two_volumes(3800), mapped, dict.fromkeys(mapped, limits), Limits())
+    for (io,) in found.values():
+        assert io.machine["iops"].p95 == pytest.approx(3800)
+        assert io.stat("node_limit_iops").p95 == pytest.approx(0.95)
+        assert io.episode("node_iops_full").share == 1
+
+
+def test_two_claims_on_one_device_are_counted_once() -> None:
+    limits = {NODE: IoLimits("gp3", "ssd", node_iops=Declared(4000, "", ""))}
+    mapped = {("shop", f"c{n}"): (Mapped("ebs", ("vol-1",), NODE),) for n in (1, 2)}
+    found = volume_ios(Inventory(END), _two_volumes(3800, share=True), mapped, dict.fromkeys(mapped, limits), Limits())
+    assert [io.machine["iops"].p95 for (io,) in found.values()] == [1000, 1000]
+
+
+def test_disks_of_one_type_share_a_pool_and_others_do_not_count_there() -> None:
+    ssd = {NODE: IoLimits("pd-ssd", "sub-ms", pool="pd-ssd", pool_iops=Declared(1000, "", ""))}
+    other = {NODE: IoLimits("pd-standard", "hdd", pool="pd-standard", pool_iops=Declared(9000, "", ""))}
+    mapped = {("shop", f"c{n}"): (Mapped("ebs", (f"vol-{n}",), NODE),) for n in (1, 2)}
+    limits = {("shop", "c1"): ssd, ("shop", "c2"): other}
+    found = volume_ios(Inventory(END), _two_volumes(3800), mapped, limits, Limits())
+    assert found["shop", "c1"][0].episode("pool_iops_full").share == 1
+    assert not found["shop", "c2"][0].episode("pool_iops_full").share
+
+
+def test_who_else_works_on_the_device_is_named_with_its_claim_and_share() -> None:
+    see = inventory(pods={"web": "data", "batch": "scratch"})
+    pods = (
+        PodIo(NODE, "shop", "web", "/dev/sda", ops=100, bytes=1e6),
+        PodIo(NODE, "shop", "batch", "/dev/sda", ops=300, bytes=2e6),
+        PodIo(NODE, "shop", "else", "/dev/sdb", ops=900, bytes=9e6),
+    )
+    measured = IoMeasured(window(3), {"ebs": series({VOLUME: {"read_ops": 500}}, 3)}, pods=pods)
+    mapped = {
+        CLAIM: (Mapped("ebs", VOLUME, NODE, "sda", "shared"),),
+        ("shop", "scratch"): (Mapped("ebs", VOLUME, NODE, "sda", "shared"),),
+    }
+    (io,) = volume_ios(see, measured, mapped, {}, Limits())[CLAIM]
+    assert [(n.pod, n.claim) for n in io.neighbours] == [("batch", "scratch")]
+    assert io.neighbours[0].share == pytest.approx(0.6)
+    assert io.own_share == pytest.approx(0.2), "the rest of the device's 500 is nobody's pod"
+
+
+def test_pods_are_found_by_the_numbers_of_the_device_and_by_bytes_where_operations_are_unknown() -> None:
+    see = inventory(pods={"web": "data"})
+    measured = IoMeasured(
+        window(3),
+        {"ebs": series({VOLUME: {"read_ops": 500, "read_bytes": 4000}}, 3)},
+        devices=(Device("10.0.0.7:9100", "nvme1n1", ("259", "3")),),
+        pods=(
+            PodIo(NODE, "shop", "web", numbers=("259", "3"), bytes=1000),
+            PodIo(NODE, "logs", "agent", numbers=("259", "3"), bytes=3000),
+        ),
+        node_pressure={"10.0.0.7:9100": 0.25},
+    )
+    mapped = {CLAIM: (Mapped("ebs", VOLUME, NODE, "nvme1n1"),)}
+    (io,) = volume_ios(see, measured, mapped, {}, Limits())[CLAIM]
+    assert [(n.namespace, n.pod, n.share) for n in io.neighbours] == [("logs", "agent", 0.75)]
+    assert (io.own_share, io.node_pressure) == (0.25, 0.25)
+
+
+def test_of_several_pods_the_one_that_waits_most_speaks() -> None:
+    see = inventory(pods={"web-0": "data", "web-1": "data"})
+    psi = series(
+        {("shop", "web-0"): {"pressure_some": 0.02}, ("shop", "web-1"): {"pressure_some": 0.5}}, 12, "cadvisor_pressure"
+    )
+    measured = IoMeasured(window(12), {"ebs": series({VOLUME: {"read_ops": 5}}, 12), "cadvisor_pressure": psi})
+    (io,) = volume_ios(see, measured, {CLAIM: (Mapped("ebs", VOLUME, NODE),)}, {}, Limits())[CLAIM]
+    assert io.stat("pressure_some").mean == 0.5
+    assert io.episode("stalled").share == io.episode("badly_stalled").share == 1
+
+
+def test_percentiles_per_operation_come_with_the_volume() -> None:
+    measured = IoMeasured(
+        window(3), {"ebs": series({VOLUME: {"read_ops": 5}}, 3)}, per_io={VOLUME: {"read p95": 0.004}}
+    )
+    (io,) = volume_ios(Inventory(END), measured, {CLAIM: (Mapped("ebs", VOLUME, NODE),)}, {}, Limits())[CLAIM]
+    assert io.per_io == {"read p95": 0.004}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 100)), min_size=2, max_size=12), st.randoms())
+def test_the_order_of_rows_and_claims_changes_nothing(rows: list[tuple[float, float]], chance: random.Random) -> None:
+    names = [f"vol-{n}" for n in range(len(rows))]
+    mixed = list(zip(names, rows, strict=True))
+    chance.shuffle(mixed)
+    answers = []
+    for order in (list(zip(names, rows, strict=True)), mixed):
+        table: dict[IoKey, dict[str, Row]] = {
+            (name,): {"read_ops": ops, "read_seconds": [took, NAN, took / 2]} for name, (ops, took) in order
+        }
+        measured = IoMeasured(window(3), {"ebs": series(table, 3)})
+        mapped = {("shop", name): (Mapped("ebs", (name,), NODE),) for name, _ in order}
+        answers.append(volume_ios(Inventory(END), measured, mapped, {}, Limits()))
+    assert answers[0] == answers[1]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(st.just(NAN), st.floats(0, 1e6)), min_size=1, max_size=40))
+def test_figures_are_in_order_and_within_what_was_measured(values: list[float]) -> None:
+    known = [each for each in values if each == each]  # noqa: PLR0124 (what is not NaN)
+    told = facts({"read_ops": values}, columns=len(values)).stat("read_ops")
+    assert told.samples == len(known)
+    if known:
+        assert told.p50 is not None
+        assert told.p95 is not None
+        assert min(known) <= told.p50 <= (told.p75 or 0) <= told.p95 <= (told.peak or 0) == max(known)
+    else:
+        assert told == Stats()
