@@ -3,39 +3,65 @@
 import math
 import threading
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key
 
 _NAN = float("nan")
+K = TypeVar("K", bound=Hashable)
 
 
-class Filling:
-    """A grid that is being filled, by several threads. ``only``: the claims that are wanted; None: all."""
+class Rows(Generic[K]):
+    """Rows of equal steps that are being filled, by several threads. ``only``: what is wanted; None: all."""
 
-    def __init__(self, end: datetime, step: timedelta, columns: int, only: Collection[Key] | None = None) -> None:
-        """Make one whose last column ends at ``end``."""
+    def __init__(
+        self,
+        end: datetime,
+        step: timedelta,
+        columns: int,
+        key: Callable[[dict[str, Any]], K | None],
+        only: Collection[K] | None = None,
+    ) -> None:
+        """Make some whose last column ends at ``end``; ``key`` tells of what a row is, None when of nothing."""
         self.start = end - (columns - 1) * step
         self.end = end
         self.step = step
         self.columns = columns
+        self._key = key
         self._only = None if only is None else frozenset(only)
-        self._rows: dict[Key, "array[float]"] = {}  # noqa: UP037 (array takes no brackets at run time before 3.12)
+        self._rows: dict[K, "array[float]"] = {}  # noqa: UP037 (array takes no brackets at run time before 3.12)
         self._lock = threading.Lock()
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Take rows of a matrix. Raises ValueError, TypeError, KeyError: when they are none."""
+        """Take rows of a matrix; what came before stays where they say nothing.
+
+        Raises ValueError, TypeError, KeyError: when they are none.
+        """
         start, step = self.start.timestamp(), self.step.total_seconds()
         for row in rows:
-            key = key_of(row)
+            key = self._key(row)
             if key is None or (self._only is not None and key not in self._only):
                 continue
             line = _line(row["values"], start, step, self.columns)
             with self._lock:
-                self._rows[key] = line
+                before = self._rows.get(key)
+                self._rows[key] = line if before is None else _together(before, line)
+
+    def lines(self) -> "list[tuple[K, array[float]]]":
+        """Give what came so far, sorted."""
+        with self._lock:
+            return sorted(self._rows.items(), key=lambda one: str(one[0]))
+
+
+class Filling(Rows[Key]):
+    """A grid of claims that is being filled."""
+
+    def __init__(self, end: datetime, step: timedelta, columns: int, only: Collection[Key] | None = None) -> None:
+        """Make one whose last column ends at ``end``."""
+        super().__init__(end, step, columns, key_of, only)
 
     def grid(self) -> Grid:
         """Give what came so far."""
@@ -66,6 +92,10 @@ def _line(points: list[Any], start: float, step: float, columns: int) -> "array[
     if not math.isfinite(sum(line)):
         line = array("d", [value if math.isfinite(value) else _NAN for value in line])
     return line
+
+
+def _together(before: "array[float]", line: "array[float]") -> "array[float]":
+    return array("d", [old if math.isnan(new) else new for old, new in zip(before, line, strict=True)])
 
 
 def rounded(end: datetime, step: timedelta = timedelta(hours=1)) -> datetime:

@@ -10,11 +10,11 @@ from typing import Any
 from robusta_volumes._cluster import promql
 from robusta_volumes._cluster.filling import Filling, key_of, rounded
 from robusta_volumes._cluster.metric_batches import BATCH, NAMES, Batch, batches, by_names, in_namespaces
-from robusta_volumes._cluster.metric_questions import Questions, Transport, understood
+from robusta_volumes._cluster.metric_questions import Questions, Transport, because, understood
 from robusta_volumes._cluster.metrics import Scope, Which
 from robusta_volumes._cluster.prometheus_answers import Row, TooMuch
-from robusta_volumes._model.errors import ClusterError, Invalid
-from robusta_volumes._model.text import count, listing, plain
+from robusta_volumes._model.errors import Invalid
+from robusta_volumes._model.text import count, listing
 from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key, Use
 
@@ -64,7 +64,7 @@ class LiveMetrics:
         if isinstance(rows, Exception):
             raise rows
         if isinstance(sick, Exception):
-            self._questions.gap(f"Whether the driver calls a volume abnormal is not known: {_because(sick)}")
+            self._questions.gap(f"Whether the driver calls a volume abnormal is not known: {because(sick)}")
             sick = []
         with understood():
             found = _uses(rows, {key_of(row) for row in sick})
@@ -162,7 +162,7 @@ class LiveMetrics:
         self.unasked |= set(namespaces)
         if lost:
             where = f" of {count(len(namespaces), 'namespace')} ({listing(namespaces)})" if namespaces else ""
-            self._questions.gap(f"The history{where} is not complete: {_because(lost[0][1])}")
+            self._questions.gap(f"The history{where} is not complete: {because(lost[0][1])}")
 
     def _with_labels(self, groups: Sequence[promql.Group]) -> list[promql.Group]:
         return [(*group, *self._labels) for group in groups]
@@ -197,8 +197,3 @@ def _last(rows: Sequence[Row]) -> dict[Key, Use]:
         for key, each in found.items()
         if "used" in each
     }
-
-
-def _because(error: Exception) -> str:
-    remedy = error.remedy if isinstance(error, ClusterError) else ""
-    return f"{plain(error)}{'; ' if remedy else ''}{remedy}."

@@ -4,18 +4,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 from robusta_volumes._cluster.in_time import in_time
-from robusta_volumes._cluster.prometheus_answers import URL, Answer, Row, TooMuch, read
+from robusta_volumes._cluster.prometheus_answers import URL, Answer, Row, TooMuch, read, read_each
 from robusta_volumes._cluster.retry import Budget
 from robusta_volumes._model.errors import ClusterError, OutOfTime, Unavailable
-from robusta_volumes._model.text import cited
+from robusta_volumes._model.text import cited, plain
 
 WORKERS = 3  # questions at a time: Prometheus answers twenty, and others ask, too
 _PAUSE = 0.5  # seconds before a question is sent a second time
 _MARGIN = 1.0  # seconds by which the server is to give up before we do: then it says why
 _LOAD = "look at Prometheus' own load and health, and at `globalConfig.prometheus_url`"
+
+
+Reading = Callable[[int, bytes], Answer]
 
 
 class Transport(Protocol):
@@ -37,8 +41,15 @@ class Transport(Protocol):
 class Questions:
     """Sends questions; ``seconds`` from now on are the budget of all of them."""
 
-    def __init__(self, transport: Transport, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Ask over ``transport``; ``clock`` counts seconds."""
+    def __init__(
+        self,
+        transport: Transport,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        workers: int = WORKERS,
+    ) -> None:
+        """Ask over ``transport``, ``workers`` questions at a time; ``clock`` counts seconds."""
+        self._workers = workers
         self.sent = 0
         self.gaps: list[str] = []  # what is missing, in sentences
         self._transport = transport
@@ -47,15 +58,22 @@ class Questions:
 
     def ask(self, query: str, most: float, path: str = "/api/v1/query", **data: str) -> list[Row]:
         """Ask one question that may take ``most`` seconds. Raises the errors of `prometheus_answers.read`."""
+        return self._asked(query, most, path, data, read)
+
+    def each(self, take: Callable[[Row], None], query: str, most: float, path: str, **data: str) -> None:
+        """Ask one whose answer is large: ``take`` is given its rows, one by one, and again when it is asked twice."""
+        self._asked(query, most, path, data, partial(read_each, take=take))
+
+    def _asked(self, query: str, most: float, path: str, data: Mapping[str, str], reading: Reading) -> list[Row]:
         try:
-            answer = self._send(query, most, path, data)
+            answer = self._send(query, most, path, data, reading)
         except TooMuch:
             raise
         except Unavailable:
             if self._budget.left() < 2 * _PAUSE:
                 raise
             time.sleep(_PAUSE)
-            answer = self._send(query, most, path, data)
+            answer = self._send(query, most, path, data, reading)
         for warning in answer.warnings:
             self.gap(f"Prometheus says that its answer is not complete: {cited(warning)}.")
         return answer.rows
@@ -63,7 +81,7 @@ class Questions:
     def together(self, jobs: Sequence[Callable[[], list[Row]]]) -> list[list[Row] | Exception]:
         """Ask several at a time; give each one's rows or error."""
         over = self._over()
-        return [over if answer is None else answer for answer in in_time(jobs, self._budget.left(), WORKERS)]
+        return [over if answer is None else answer for answer in in_time(jobs, self._budget.left(), self._workers)]
 
     def one(self, job: Callable[[], list[Row]]) -> list[Row]:
         """Ask one, and wait no longer than the budget, whatever the transport does."""
@@ -81,14 +99,14 @@ class Questions:
     def _over(self) -> OutOfTime:
         return OutOfTime(f"Prometheus had not answered when the {self._budget.seconds:.0f} s for it were over", _LOAD)
 
-    def _send(self, query: str, most: float, path: str, data: Mapping[str, str]) -> Answer:
+    def _send(self, query: str, most: float, path: str, data: Mapping[str, str], reading: Reading) -> Answer:
         seconds = min(most, self._budget.left())
         if seconds <= 0:
             raise self._over()
         with self._lock:
             self.sent += 1
         limit = f"{max(_MARGIN, seconds - _MARGIN):.0f}s"
-        return read(*self._carried(path, {"query": query, **data, "timeout": limit}, seconds))
+        return reading(*self._carried(path, {"query": query, **data, "timeout": limit}, seconds))
 
     def _carried(self, path: str, form: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
         try:
@@ -107,3 +125,9 @@ def understood() -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise Unavailable("Prometheus answers in a shape that its API does not have", URL) from None
+
+
+def because(error: Exception) -> str:
+    """Say what went wrong and what to do, as the end of a sentence."""
+    remedy = error.remedy if isinstance(error, ClusterError) else ""
+    return f"{plain(error)}{'; ' if remedy else ''}{remedy}."

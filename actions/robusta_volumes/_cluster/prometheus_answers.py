@@ -1,6 +1,8 @@
 """What an answer of Prometheus, or of what speaks its API, means: rows, or one of our errors with what to do."""
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,8 @@ Row = dict[str, Any]
 _OK, _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE = 200, 400, 401, 403, 404, 422
 _TOO_LARGE = (413, 422, 503, 504)  # Prometheus' own limits are 422 and 503; proxies before it say 413 and 504
 _SLOW = frozenset({"timeout", "canceled"})  # its words for a query that took too long
+_BEFORE_ROWS, _BETWEEN_ROWS = re.compile(r'"result"\s*:\s*\[\s*'), re.compile(r"\s*,?\s*")
+_HEAD = 4096  # characters in which the rows begin
 _EXCERPT = 160  # characters of an answer that is not understood
 
 URL = "check `globalConfig.prometheus_url`"
@@ -45,6 +49,31 @@ def read(status: int, body: bytes) -> Answer:
     if answer is not None and answer.get("status") == "success" and status == _OK:
         return _rows(answer)
     raise refusal(status, body, answer)
+
+
+def read_each(status: int, body: bytes, take: Callable[[Row], None]) -> Answer:
+    """Read an answer row by row, which ``take`` is given: a large one is never there as a whole.
+
+    Raises the errors of `read`, and what ``take`` raises.
+    """
+    text = body.decode(errors="replace") if status == _OK else ""
+    head = _BEFORE_ROWS.search(text, 0, _HEAD)
+    place = head.end() if head else 0
+    if not head or not text.startswith("{", place):
+        answer = read(status, body)
+        for row in answer.rows:
+            take(row)
+        return Answer([], answer.warnings)
+    del body
+    read_one = json.JSONDecoder().raw_decode
+    while text.startswith("{", place):
+        try:
+            row, place = read_one(text, place)
+        except (ValueError, RecursionError):
+            break
+        take(row)
+        place = _BETWEEN_ROWS.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+    return read(status, (text[: head.end()] + text[place:]).encode())  # the frame, which says what is missing
 
 
 def refusal(status: int, body: bytes, answer: Row | None = None) -> ClusterError:

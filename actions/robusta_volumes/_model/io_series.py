@@ -114,12 +114,12 @@ class Mounted:
 
 @dataclass(frozen=True)
 class PodIo:
-    """What one pod does on one device, means over the window."""
+    """What one pod does on one device, means over the window; of a whole cluster over its last hour."""
 
-    node: str
+    node: str  # its name, or its address where the metrics have no label for that
     namespace: str
     pod: str
-    device: str = ""  # as cAdvisor names it; "" where it does not
+    device: str = ""  # as cAdvisor names it, without /dev/; "" where it does not
     numbers: tuple[str, str] = ("", "")  # major, minor; "" where only the name is known
     ops: float | None = None  # per second
     bytes: float | None = None  # per second
@@ -150,10 +150,12 @@ class IoMeasured:
     node_pressure: Mapping[str, float] = field(
         default_factory=dict
     )  # instance -> share of time some task waited for I/O
+    nodes: Mapping[str, str] = field(default_factory=dict)  # instance -> name of the node, as node_exporter says it
+    handles: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (node, volume handle) -> device
     heat: Mapping[str, IoSeries] = field(default_factory=dict)  # by source: means of each hour of a week
     resets: Mapping[tuple[str, IoKey], int] = field(
         default_factory=dict
-    )  # (source, key) -> column of the last counter reset
+    )  # (source, key) -> column of the last counter reset; what counts begins after it
     present: frozenset[str] = frozenset()  # sources that measure anything in this cluster
     gaps: tuple[str, ...] = ()  # what could not be asked, in sentences with what to do
     asked: tuple[tuple[str, str], ...] = ()  # (what for, PromQL)
