@@ -20,7 +20,7 @@ from robusta_volumes._model.volume import Claim, Meta
 from robusta_volumes._rules.rule import Fix
 
 FILES = "file-system backup"
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _UNKNOWN = {
     k.CLAIM: "whether claims of these names are there already; Velero skips those",
     k.STORAGE_CLASS: "whether the class that the data was on is still there",
@@ -76,6 +76,11 @@ class BackupRestore:
     def size(self) -> int | None:
         """Bytes that the new claim will ask for, as far as is known."""
         return (self.source.requested if self.source else None) or self.copy.total
+
+
+def of_another(copy: Copy, there: Claim | None) -> bool:
+    """Tell whether a copy is of another claim of that name than the one that is there: an earlier one, or another cluster's."""
+    return bool(there and copy.claim_uid and copy.claim_uid != there.meta.uid)
 
 
 def picking_labels(claim: Claim | None, see: Inventory) -> dict[str, str]:
@@ -141,7 +146,7 @@ def _no_location(asked: BackupRestore) -> Refusal | None:
 
 
 def _bad_namespace(asked: BackupRestore) -> Refusal | None:
-    if _NAMESPACE.fullmatch(asked.into):
+    if NAMESPACE.fullmatch(asked.into):
         return None
     why = "A namespace has lower-case letters, digits and dashes, and at most 63 characters."
     return Refusal(f"{cited(asked.into, 60)} is no namespace", why, (Fix("give another into_namespace"),))
@@ -171,7 +176,7 @@ def _class_gone(asked: BackupRestore) -> Refusal | None:
         return None
     here = listing(sorted(asked.see.storage_class), 4) or "none"
     why = f"The claim would stay Pending. Classes here: {plain(here)}."
-    fix = Fix(f"create class {code(name)}, or map it: https://velero.io/docs/main/restore-reference/")
+    fix = Fix(f"create class {code(name)}, and run it again")
     return Refusal(f"its storage class {cited(name)} does not exist", why, (fix,))
 
 
@@ -217,6 +222,8 @@ def _notes(asked: BackupRestore) -> list[str]:
     copy = asked.copy
     untouched = f"Claim {asked.title} is not touched." if asked.source else f"Claim {asked.title} is gone."
     notes = [f"Backup {plain(copy.backup)}, {copy.proof.value}. {untouched}"]
+    if of_another(copy, asked.source):
+        notes.append("It is of another claim of that name: an earlier one, or one of another cluster.")
     if asked.beside:
         others = f"{count(len(asked.beside), 'other claim')} of {plain(copy.namespace)}"
         notes.append(

@@ -12,9 +12,9 @@ from robusta_volumes._model.contents import Looked
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import STORAGE_CLASS
 from robusta_volumes._model.quantity import bytes_of, gib
-from robusta_volumes._model.text import cited, code, listing, plain, quoted
+from robusta_volumes._model.text import cited, code, count, listing, plain, quoted
 from robusta_volumes._model.trial import Result, failed, unjudged
-from robusta_volumes._model.volume import StorageClass
+from robusta_volumes._model.volume import Claim, StorageClass
 from robusta_volumes._rules.rule import Fix
 
 
@@ -29,7 +29,7 @@ class Room:
 
 def refusals(asked: BackupRestore, verify: Verify, room: Room) -> tuple[Refusal, ...]:
     """Say what speaks against a test beside what speaks against any restore."""
-    found = (_no_namespace(asked, room), _not_empty(asked, room), *_lasting(asked, verify))
+    found = (_no_namespace(asked, room), _not_empty(asked, room), *_lasting(asked, verify), _along(asked, verify))
     return tuple(one for one in found if one)
 
 
@@ -98,7 +98,45 @@ def too_large(size: int | None, verify: Verify) -> Refusal | None:
     )
 
 
+def _along(asked: BackupRestore, verify: Verify) -> Refusal | None:
+    """Refuse when the other claims that Velero restores along are too large together, or would leave volumes behind."""
+    if not asked.beside:
+        return None
+    space, number = asked.copy.namespace, count(len(asked.beside), "other claim")
+    others = [(asked.see.claim.get((space, name)), name) for name in asked.beside]
+    saved = {one.claim: one.total or 0 for one in asked.copies}
+    whole = (asked.size or 0) + sum(
+        (claim.requested if claim else None) or saved.get(name, 0) for claim, name in others
+    )
+    why = "Velero cannot pick a claim by name, and no label tells this one apart, so a test restores them, too."
+    fix = Fix(
+        "give it a label that no other claim of its namespace has; backups from then on can be tested",
+        f"kubectl -n {quoted(space)} label pvc {quoted(asked.copy.claim)} backup-test={quoted(asked.copy.claim[:63])}",
+    )
+    most = bytes_of(verify.max_size) if verify.max_size else None
+    if most is not None and whole > most:
+        says = f"{number} would come along, {gib(whole)} together: more than tests may restore ({gib(most)})"
+        return Refusal(says, why, (fix,))
+    if any(_stays(asked.see, claim) for claim, _ in others):
+        return Refusal(
+            f"{number} would come along, and the class of one keeps volumes whose claim is gone", why, (fix,)
+        )
+    return None
+
+
+def _stays(see: Inventory, claim: Claim | None) -> bool:
+    """Tell whether a claim's class keeps its volume; of a claim that is gone, whether any class here does."""
+    known = see.storage_class.get(claim.class_name or "") if claim else None
+    classes = ([known] if known else []) if claim else list(see.storage_class.values())
+    return any(one.reclaim_policy == "Retain" for one in classes)
+
+
 def _kept(asked: BackupRestore) -> Refusal | None:
+    if asked.source is None and not asked.see.lacks(STORAGE_CLASS) and _stays(asked.see, None):
+        why = "Its claim is gone, so its class is not known. Some class here keeps volumes, and a test might leave one behind."
+        return Refusal(
+            "nobody knows whether its volume would go again", why, (Fix("restore it: `restore_volume_backup`"),)
+        )
     chosen = asked.see.storage_class.get((asked.source.class_name if asked.source else "") or "")
     return keeps_volume(asked.see, chosen, of_snapshot=asked.copy.engine == CSI)
 
@@ -112,7 +150,9 @@ def keeps_volume(see: Inventory, chosen: StorageClass | None, *, of_snapshot: bo
     if chosen is None or chosen.reclaim_policy != "Retain":
         return None
     name, why = chosen.meta.name, "When the test's claim is deleted, its volume would stay, once for each test."
-    fix = Fix(f"map {code(name)} to a class with Delete: https://velero.io/docs/main/restore-reference/")
+    fix = Fix(
+        "restore it by hand with `restore_volume_backup`, and delete the claim and its volume when you have looked"
+    )
     if of_snapshot:
         fix = Fix(f"restore it by hand with a class of the driver that deletes, not {code(name)}")
     return Refusal(f"class {plain(name)} keeps volumes whose claim is gone (Retain)", why, (fix,))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from robusta_volumes._analysis.backup_restore import FILES
-from robusta_volumes._analysis.backup_tally import copies_of
+from robusta_volumes._analysis.backup_tally import NO_TIME, copies_of
 from robusta_volumes._analysis.backup_verify import keeps_volume, raw_block, too_large
 from robusta_volumes._analysis.decision import Decision, Refusal
 from robusta_volumes._analysis.snapshot_restore import Restore, chosen_class
@@ -43,7 +43,7 @@ def newest_ready(points: Iterable[Point], see: Inventory, backups: Iterable[Back
         if one.proof is not Proof.SNAPSHOT:
             continue
         old = found.get(one.claim_key)
-        newer = one if old is None or str(one.cut_at) > str(old.cut_at) else old
+        newer = one if old is None or (one.cut_at or NO_TIME) > (old.cut_at or NO_TIME) else old
         proofs = [when for when in (one.proven, old.proven if old else None) if when]
         found[one.claim_key] = newer._replace(claim_uid=claim.meta.uid, proven=max(proofs, default=None))
     return list(found.values())

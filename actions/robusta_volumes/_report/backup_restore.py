@@ -42,16 +42,28 @@ def act_of(asked: BackupRestore, velero: str) -> Act:
     )
 
 
-def no_backup_page(subject: Subject, action: str, backup: str, backups: list[str], claims: list[str]) -> Page:
-    """Say that no backup holds the claim's data, or that the one that was named does not."""
+def no_backup_page(
+    subject: Subject,
+    action: str,
+    backup: str,
+    backups: list[str],
+    claims: list[str],
+    unknown: tuple[str, str] | None = None,
+) -> Page:
+    """Say that no backup holds the claim's data, or that the one that was named does not; ``unknown``: why none can tell."""
     title = f"{subject.namespace}/{subject.name}"
-    if subject.name not in claims:
+    if subject.name not in claims and unknown is None:
         return missing_page(subject, "Backed-up claim", nearest(subject.name, claims) or claims, asked=True)
     tested = action != ACTION
     act = Act(action, subject, {}, "", f"{title} was not {'tested' if tested else 'restored'}", "")
     none = f"no backup holds its data{', and no snapshot of it is ready' if tested else ''}"
     where = f"name={quoted(subject.name)} namespace={quoted(subject.namespace)}"
     look = Fix("see which backups hold what", f"robusta playbooks trigger volume_backup_management {where}")
+    if unknown and not backups:
+        why, todo = unknown
+        says = f"{plain(why, 300)}. Nothing was changed."
+        fixes = (*([Fix(f"allow it:\n```{todo}```" if todo.startswith("- apiGroups") else todo)] if todo else []), look)
+        return done_page(act, f"{act.undone}: whether a backup holds its data is not known", (), says, fixes)
     if backup:
         known = f" Backups that do: {plain(', '.join(backups[:5]))}." if backups else ""
         why = f"{act.undone}: backup {plain(backup)} does not hold it"
@@ -70,6 +82,16 @@ def snapshot_page(asked: RestoreBackup, snapshot: str) -> Page:
     return replace(
         page, blocks=(page.blocks[0], Button("Show the plan of restoring it", "restore_pvc_snapshot", params))
     )
+
+
+def skipped_page(act: Act, asked: BackupRestore, run: RestoreRun, velero: str) -> Page:
+    """Say that the claim which is there is not of this restore: Velero skips what is there, and says Completed all the same."""
+    new = f"{asked.into}/{asked.copy.claim}"
+    title = f"{asked.title} was not restored: claim {new} is there, and this restore did not make it"
+    says = f"Velero says {plain(run.phase)}, and skips what is there. What lies in that claim is not the backup's data."
+    look = f"velero -n {quoted(velero)} restore describe {quoted(run.name)} --details"
+    other = Fix("give into_namespace=another one", look)
+    return _bad(done_page(act, title, (), says, (other,)))
 
 
 def restored_page(act: Act, asked: BackupRestore, run: RestoreRun, claim: Claim | None, velero: str) -> Page:

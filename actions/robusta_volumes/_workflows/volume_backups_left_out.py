@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from robusta_volumes._analysis.backup_restore import BackupRestore
+from robusta_volumes._analysis.backup_tally import NO_TIME
 from robusta_volumes._analysis.backup_verify import never
 from robusta_volumes._analysis.decision import Refusal
 from robusta_volumes._analysis.snapshot_verify import one_for_each
@@ -110,7 +111,7 @@ def _newest(seen: BackupsSeen, see: Inventory) -> Sequence[Copy]:
         claim = see.claim.get(c.claim_key)
         if c.engine != VELERO or not c.backup or not c.proof.good or claim is None or claim.meta.uid != c.claim_uid:
             continue
-        if c.claim_uid not in found or str(c.cut_at) > str(found[c.claim_uid].cut_at):
+        if c.claim_uid not in found or (c.cut_at or NO_TIME) > (found[c.claim_uid].cut_at or NO_TIME):
             found[c.claim_uid] = c
         if c.proven and (c.claim_uid not in proven or c.proven > proven[c.claim_uid]):
             proven[c.claim_uid] = c.proven

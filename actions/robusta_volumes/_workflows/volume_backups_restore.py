@@ -22,10 +22,17 @@ from robusta_volumes._model.errors import AlreadyExists, ClusterError, NotAllowe
 from robusta_volumes._model.restore_point import Point
 from robusta_volumes._model.restore_run import RestoreRun
 from robusta_volumes._model.volume import Claim
-from robusta_volumes._report.backup_restore import ACTION, act_of, no_backup_page, restored_page, snapshot_page
+from robusta_volumes._report.backup_restore import (
+    ACTION,
+    act_of,
+    no_backup_page,
+    restored_page,
+    skipped_page,
+    snapshot_page,
+)
 from robusta_volumes._report.changes import failed_page, plan_page, refused_page
 from robusta_volumes._report.page import Page, Subject
-from robusta_volumes._workflows.volume_backups_source import copies_of, restore_of, seen_of
+from robusta_volumes._workflows.volume_backups_source import copies_of, not_known, restore_of, seen_of
 
 _PAUSE, _FOLLOW = 2.0, 60.0  # seconds between two looks; and in all: a person waits
 _ATTEMPTS = 20  # names that are tried
@@ -44,7 +51,7 @@ def restore_volume_backup(
     check_given(asked, "name", "namespace")
     into = asked.into_namespace or asked.namespace
     see, seen = seen_of(cluster, settings, (asked.namespace, into))
-    mine = copies_of(seen, asked.namespace, asked.name)
+    mine = copies_of(seen, asked.namespace, asked.name, see)
     chosen = _chosen(asked, mine)
     if chosen is None:
         if not asked.backup and (snapshot := _snapshot(cluster, asked, settings)):
@@ -57,6 +64,7 @@ def restore_volume_backup(
             asked.backup,
             [c.backup for c in mine if c.proof.good],
             sorted(claims - {""}),
+            not_known(seen, mine),
         )
     return _carried_out(cluster, asked, restore_of(chosen, seen, see, into, pods=asked.pods), seen.velero, sleep)
 
@@ -76,7 +84,10 @@ def _carried_out(
         if outcome.error and not isinstance(outcome.error, AlreadyExists):
             return failed_page(act, outcome.error)
     run = _followed(cluster, velero, name, sleep)
-    return restored_page(act, wanted, run, _claim(cluster, wanted), velero)
+    claim = _claim(cluster, wanted)
+    if run.over and claim is not None and claim.meta.labels.get(RESTORE_LABEL) != name:
+        return skipped_page(act, wanted, run, velero)
+    return restored_page(act, wanted, run, claim, velero)
 
 
 def _chosen(asked: RestoreBackup, mine: list[Copy]) -> Copy | None:

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from robusta_volumes._analysis.backup_restore import BackupRestore, picking_labels
+from robusta_volumes._analysis.backup_restore import BackupRestore, of_another, picking_labels
+from robusta_volumes._analysis.backup_tally import NO_TIME
 from robusta_volumes._cluster.backups import backups_of
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._model import kind as k
-from robusta_volumes._model.backup import VELERO, BackupsSeen, Copy
+from robusta_volumes._model.backup import VELERO, BackupsSeen, Copy, Proof
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
-from robusta_volumes._model.errors import ClusterError, NotAllowed, NotInstalled
+from robusta_volumes._model.errors import ClusterError, NotAllowed, NotInstalled, Unavailable
 from robusta_volumes._model.inventory import Inventory
 
 KINDS = (k.CLAIM, k.STORAGE_CLASS, k.QUOTA, k.LIMIT_RANGE)
@@ -47,9 +48,11 @@ def look(
     unseen = seen.unseen.get(k.VELERO_BACKUP.resource)
     if unseen is None:
         return see, seen, None
-    if unseen.remedy:
+    if unseen.absent:
+        return see, seen, NotInstalled(unseen.sentence, "Install Velero.")
+    if unseen.remedy.startswith("- apiGroups"):
         return see, seen, NotAllowed(f"backups: {unseen.why}", unseen.remedy)
-    return see, seen, NotInstalled(unseen.sentence, "Install Velero.")
+    return see, seen, Unavailable(f"backups: {unseen.why}", unseen.remedy)
 
 
 def _both(one: Inventory, other: Inventory) -> Inventory:
@@ -64,10 +67,21 @@ def _both(one: Inventory, other: Inventory) -> Inventory:
     )
 
 
-def copies_of(seen: BackupsSeen, namespace: str, claim: str) -> list[Copy]:
-    """List what Velero has of a claim, newest data first, good or not."""
+def copies_of(seen: BackupsSeen, namespace: str, claim: str, see: Inventory) -> list[Copy]:
+    """List what Velero has of a claim, newest data first, good or not; of an earlier claim of that name after all others."""
     found = (c for c in seen.copies if c.engine == VELERO and c.backup and c.claim_key == (namespace, claim))
-    return sorted(found, key=lambda c: str(c.cut_at), reverse=True)
+    there = see.claim.get((namespace, claim))
+    return sorted(found, key=lambda c: (not of_another(c, there), c.cut_at or NO_TIME), reverse=True)
+
+
+def not_known(seen: BackupsSeen, copies: Iterable[Copy]) -> tuple[str, str] | None:
+    """Say why nobody can tell whether a claim without a good copy has one, and what to do; None where that is known."""
+    for kind in (k.VELERO_UPLOAD, k.VELERO_POD_VOLUME):
+        unseen = seen.unseen.get(kind.resource)
+        if unseen and not unseen.absent:
+            return unseen.sentence, unseen.remedy
+    unknown = next((c for c in copies if c.proof is Proof.UNKNOWN), None)
+    return (unknown.why or f"of backup {unknown.backup} nothing tells", "") if unknown else None
 
 
 def restore_of(copy: Copy, seen: BackupsSeen, see: Inventory, into: str, *, pods: bool = False) -> BackupRestore:

@@ -9,6 +9,7 @@ would not go is found again.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from robusta_volumes._analysis.backup_restore import NAMESPACE
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at
 from robusta_volumes._engines.velero_restore import RESTORE_LABEL
@@ -102,6 +103,8 @@ def _of_restore(o: Object) -> Trial | None:
     if at(o, "metadata", "annotations", ours.SELF) != name or len(mapping) != 1:
         return None
     ((source, into),) = mapping.items()
+    if not all(isinstance(one, str) and NAMESPACE.fullmatch(one) for one in (source, into)):
+        return None  # Velero refuses such a one, so it has made nothing
     claim = str(at(o, "metadata", "annotations", ours.CLAIM_NAME) or "")
     backup, home = str(at(o, "spec", "backupName") or ""), str(at(o, "metadata", "namespace"))
     return Trial(str(source), claim, "", backup, "", home, str(into), name, _made(o), "")

@@ -40,7 +40,7 @@ from robusta_volumes._report.changes import Act, failed_page, plan_page, refused
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.snapshot_verify import act_of_test
 from robusta_volumes._workflows.volume_backups_snapshots import snapshot_test, trial_of_snapshot
-from robusta_volumes._workflows.volume_backups_source import copies_of, look, restore_of
+from robusta_volumes._workflows.volume_backups_source import copies_of, look, not_known, restore_of
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
 
 KEY = "backups.verify"
@@ -62,11 +62,8 @@ def verify_volume_backup(
     if trial := read_as(Trial, noted.get("trial")):
         return _go_on(cluster, trial, state, tools)
     see, seen, lack = look(cluster, settings, (asked.namespace, settings.verify.namespace))
-    mine = [
-        c
-        for c in copies_of(seen, asked.namespace, asked.name)
-        if (c.backup == asked.backup if asked.backup else c.proof.good)
-    ]
+    copies = copies_of(seen, asked.namespace, asked.name, see)
+    mine = [c for c in copies if (c.backup == asked.backup if asked.backup else c.proof.good)]
     if not any(c.method != FILES for c in mine):
         snapshot = _snapshot(cluster, asked, settings, see, lack, needed=not mine)
         if snapshot:
@@ -79,7 +76,7 @@ def verify_volume_backup(
         claims = {c.claim for c in seen.copies if c.namespace == asked.namespace}
         claims |= {c.meta.name for c in see.claims_in.get(asked.namespace, ())}
         about = Subject(k.CLAIM.name, asked.name, asked.namespace)
-        return no_backup_page(about, ACTION, asked.backup, [], sorted(claims - {""}))
+        return no_backup_page(about, ACTION, asked.backup, [], sorted(claims - {""}), not_known(seen, copies))
     wanted = restore_of(mine[0], seen, see, settings.verify.namespace)
     found, name = planned(cluster, wanted, settings, seen.velero)
     todo = _Todo(act_of(wanted, seen.velero), found, trial_of(wanted, name, seen.velero, cluster.now(), ""))
