@@ -213,6 +213,19 @@ def test_whether_the_claim_may_be_labelled_is_asked_before_anything_is_made(*, d
     assert PICK not in w.cluster.get(k.CLAIM, "data", "shop")["metadata"].get("labels", {})
 
 
+def test_a_webhook_that_refuses_is_named_in_the_title_and_its_words_are_quoted_below() -> None:
+    w = Velero()
+    words = 'admission webhook "policy.example" denied the request: <b>backups</b> only on *Sundays*, ask @here'
+    w.cluster.refuse = lambda _: Refused(words, "ask its owner for an exception")
+    page = w.create(**SHOP)
+    assert page.title == (
+        'No backup of namespace shop was made: admission webhook "policy.example" of this cluster refuses it'
+    )
+    assert "Sundays" not in page.title
+    assert 'It says: "' in text(page)
+    assert "Sundays" in text(page)
+
+
 # --- claims that opted out
 
 

@@ -86,13 +86,13 @@ def test_a_server_that_is_away_for_two_days_is_told_of_once_and_when_it_is_back(
     assert (
         told[0]
         == {
-            "velero": "Backups: Velero made no backup for the slot of 02:00 UTC",
+            "velero": "Backups: Velero did not make the backup of 02:00 UTC",
             "ticks": "Backups: `robusta-volumes-20260307020000` was not picked up for 60 min: is Velero running?",
         }[mode]
     )
     assert told[1] == "[RESOLVED] Backups: every claim is saved again"
     assert [title for title in m.said if "missed" in title] == (
-        [] if mode == "velero" else ["Backups: 1 slot was missed"]
+        [] if mode == "velero" else ["Backups: 1 run was missed"]
     )
     assert len(m.nights()) == len(set(m.nights()))
     assert m.nights()[-1] == "20260310"

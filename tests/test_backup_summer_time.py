@@ -20,7 +20,7 @@ START, DAYS = datetime(2027, 3, 8, 12, 0, tzinfo=UTC), 30
 DOWN = (datetime(2027, 3, 16, 12, 0, tzinfo=UTC), datetime(2027, 3, 18, 12, 0, tzinfo=UTC))
 SERVER = "velero-7d9f8c6b5-x2x7k"
 OVER = "[RESOLVED] Backups: what had failed is saved; 1 claim cannot be"
-NONE = "Backups: Velero made no backup for the slot of 01:30 UTC"
+NONE = "Backups: Velero did not make the backup of 01:30 UTC"
 AWAY = (
     "Backups: `robusta-volumes-20270317013000` was not picked up for 30 min: is Velero running?"
     " No pod of Velero's server is ready."
@@ -28,7 +28,7 @@ AWAY = (
 SAID = {
     "ticks": [
         ("03-17 02:00", AWAY),
-        ("03-18 03:00", "Backups: 1 slot was missed"),
+        ("03-18 03:00", "Backups: 1 run was missed"),
         ("03-18 12:00", OVER),
     ],
     # summer time: Velero makes none in a night without 02:30, and nobody is told that it should have

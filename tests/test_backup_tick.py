@@ -153,7 +153,7 @@ def test_slots_missed_while_the_runner_was_away_are_told_and_only_the_newest_is_
     w.serve()
     w.at(SECOND + timedelta(days=3))
     (page,) = w.tick(TICKS)
-    assert page.title == "Backups: 2 slots were missed"
+    assert page.title == "Backups: 2 runs were missed"
     assert w.names() == [NIGHT.format(3), NIGHT.format(6)]
 
 
@@ -257,7 +257,7 @@ def test_velero_that_makes_nothing_is_told_of_once_and_again_when_it_does() -> N
     w = kept()
     w.at(THIRD + timedelta(minutes=20))
     (page,) = w.tick(VELERO)
-    assert page.title == "Backups: Velero made no backup for the slot of 02:00 UTC"
+    assert page.title == "Backups: Velero did not make the backup of 02:00 UTC"
     for _ in range(20):
         w.move(hours=2)
         assert w.tick(VELERO) == []

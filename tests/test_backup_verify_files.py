@@ -38,7 +38,7 @@ def test_many_of_them_do_not_keep_the_others_from_their_turn(tmp_path: Path) -> 
     verify_tick(w.cluster, daily, w.state, tools(w), "p")
     w.cluster._now += timedelta(days=1)  # noqa: SLF001 (a test's clock)
     (page,) = verify_tick(w.cluster, daily, w.state, tools(w), "p")
-    assert page.title == "12 claims are left out of the tests of backups"
+    assert page.title == "12 claims are left out of restore tests"
     assert "| shop/a00 | it is a file-system backup, whose restore starts the pod |" in to_markdown(page)
     (restore,) = w.cluster.find(k.VELERO_RESTORE)
     assert restore["spec"]["labelSelector"] == {"matchLabels": {"app": "pg"}}

@@ -36,7 +36,7 @@ def test_what_a_forgotten_test_made_is_taken_away_and_told_once(tmp_path: Path) 
     w = lost(tmp_path)
     assert len(made(w)) == 2  # the Restore and the claim
     (page,) = tick(w, LATER)
-    assert page.title == "What a forgotten test of the backup of shop/data had left behind is taken away"
+    assert page.title == "Removed what a forgotten test of the backup of shop/data had left"
     assert page.severity is Severity.LOW
     assert "*Do this:*" in to_markdown(page)
     assert made(w) == []
@@ -77,12 +77,12 @@ def test_what_would_not_go_is_tried_again_and_told_once(tmp_path: Path) -> None:
     sticky.store = w.cluster.store
     state = State(sticky, "robusta")
     (page,) = verify_tick(sticky, settings(), state, tools(w), "p")
-    assert page.title == "What a forgotten test of the backup of shop/data had left behind would not go"
+    assert page.title == "What a forgotten test of the backup of shop/data had left cannot be removed"
     assert page.severity is Severity.MEDIUM
     assert f"PersistentVolumeClaim {SCRATCH}/data (cannot delete)" in to_markdown(page)
     assert verify_tick(sticky, settings(), state, tools(w), "p") == []
     (gone,) = tick(w, LATER)
-    assert gone.title.endswith("had left behind is taken away")
+    assert gone.title.startswith("Removed what a forgotten test")
     assert made(w) == []
 
 

@@ -3,9 +3,14 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from restore_world import VeleroWorld, settings
+from robusta_volumes._analysis.decision import Refusal
 from robusta_volumes._model import kind as k
+from robusta_volumes._model.backup import Copy, Proof
 from robusta_volumes._model.severity import Severity
+from robusta_volumes._report.backup_verify_left import left_out_page
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.volume_backups_verify_tick import verify_tick
@@ -35,7 +40,7 @@ def slot(w: VeleroWorld, process: str = "p") -> list[Page]:
 def test_many_large_ones_are_left_out_and_told_once_and_the_next_is_tested(tmp_path: Path) -> None:
     w = saved(world(tmp_path), MANY, "100Gi")
     (page,) = slot(w)
-    assert page.title == "12 claims are left out of the tests of backups"
+    assert page.title == "12 claims are left out of restore tests"
     assert page.severity is Severity.LOW
     assert "| shop/a00 | 100.0 GiB is more than tests may restore (50.0 GiB) |" in to_markdown(page)
     assert "*Do this:* raise `verify.maxSize`" in to_markdown(page)
@@ -99,3 +104,18 @@ def test_a_cause_that_is_gone_meanwhile_is_not_told_again(tmp_path: Path) -> Non
     pages = verify_tick(w.cluster, DAILY, w.state, tools(w), "lives")
     assert not any("left out" in page.title for page in pages)
     assert "left_news" not in w.state.read("backups.verify")
+
+
+@pytest.mark.parametrize(
+    ("engines", "title"),
+    [
+        (("velero",), "No backup can be tested: 1 claim is left out"),
+        (("csi",), "No snapshot can be tested: 1 claim is left out"),
+        (("csi", "velero"), "No backup or snapshot can be tested: 2 claims are left out"),
+    ],
+)
+def test_what_cannot_be_tested_is_called_what_it_is(engines: tuple[str, ...], title: str) -> None:
+    why = Refusal("it is a raw block device", "")
+    left = [(Copy(engine, "shop", f"c{i}", "", Proof.MOVED, None), why) for i, engine in enumerate(engines)]
+    assert left_out_page(left, 0, "prod").title == title
+    assert "are left out of restore tests" in left_out_page([*left, *left], 3, "prod").title

@@ -147,7 +147,7 @@ def test_missed_slots_are_told_once_and_only_the_latest_is_made_up_for() -> None
     w.tick(hourly)
     w.move(hours=3, minutes=5)
     (page,) = w.tick(hourly)
-    assert page.title == 'Snapshots "hourly": 2 slots were missed'
+    assert page.title == 'Snapshots "hourly": 2 runs were missed'
     assert "13:00 UTC, 14:00 UTC. 15:00 UTC was taken." in text([page])
     assert w.slots() == ["20260301T1500Z"]
     assert w.ticks(hourly, hours=0.5) == []
@@ -299,7 +299,7 @@ def test_snapshots_that_the_cluster_does_not_serve_are_one_message_and_one_when_
     over, missed = w.ticks(NIGHTLY, hours=0.2)
     assert over.title == "[RESOLVED] Taking snapshots works again"
     assert over.identity == page.identity
-    assert missed.title == 'Snapshots "nightly": 2 slots were missed'
+    assert missed.title == 'Snapshots "nightly": 2 runs were missed'
 
 
 @pytest.mark.parametrize("resource", [k.CLAIM.resource, k.VOLUME.resource, k.SNAPSHOT_CLASS.resource])

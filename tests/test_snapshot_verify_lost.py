@@ -28,7 +28,7 @@ def test_what_a_forgotten_test_made_is_taken_away_and_told_once(tmp_path: Path) 
     w = lost(tmp_path)
     assert len(w.left) == 2  # the claim, and the pod that it waits for
     (page,) = w.tick(minutes=LATER)
-    assert page.title == "What a forgotten test of the snapshot of shop/data had left behind is taken away"
+    assert page.title == "Removed what a forgotten test of the snapshot of shop/data had left"
     assert page.severity is Severity.LOW
     assert "*Do this:*" in to_markdown(page)
     assert w.left == []
@@ -68,12 +68,12 @@ def test_what_would_not_go_is_tried_again_and_told_once(tmp_path: Path) -> None:
     w = lost(tmp_path)
     w.cluster.forbidden = frozenset({k.CLAIM.resource})
     (page,) = w.tick(minutes=LATER)
-    assert page.title == "What a forgotten test of the snapshot of shop/data had left behind would not go"
+    assert page.title == "What a forgotten test of the snapshot of shop/data had left cannot be removed"
     assert "(cannot delete)" in to_markdown(page)
     assert w.tick(minutes=5) == []
     w.cluster.forbidden = frozenset()
     (gone,) = w.tick(minutes=5)
-    assert gone.title.endswith("had left behind is taken away")
+    assert gone.title.startswith("Removed what a forgotten test")
     assert w.left == []
 
 

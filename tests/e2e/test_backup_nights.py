@@ -186,7 +186,7 @@ def test_all_backups_are_over_and_hold_both_claims_once(month: Month) -> None:
 
 
 SAVED = "[RESOLVED] Backups: every claim is saved again"
-NONE = "Backups: Velero made no backup for the slot of 01:30 UTC"
+NONE = "Backups: Velero did not make the backup of 01:30 UTC"
 PLAN = "Backups from 2027-{} (2027-{}) on: 2 claims, at most 20.0 GiB a night"
 NOT_TAKEN = (
     "Backups: `robusta-volumes-20271022003000` was not picked up for 30 min: is Velero running?"
@@ -201,7 +201,7 @@ SAID = {
     "ticks": [
         ("10-12", PLAN.format("10-13 00:30 UTC", "10-13 02:30 CEST")),
         ("10-22", NOT_TAKEN),
-        ("10-23", "Backups: 1 slot was missed"),
+        ("10-23", "Backups: 1 run was missed"),
         ("10-23", SAVED),
     ],
 }

@@ -193,7 +193,7 @@ def test_what_a_forgotten_test_of_a_snapshot_made_is_taken_away_by_the_tick(
 ) -> None:
     without_velero.slack.wait_for(1, PATIENCE)
     (message,) = without_velero.slack.messages
-    assert title(message) == "What a forgotten test of the snapshot of shop/orders had left behind is taken away"
+    assert title(message) == "Removed what a forgotten test of the snapshot of shop/orders had left"
     until(lambda: of_test(node) == [])
     assert node.store.get(k.CLAIM, "orders", "shop")
 

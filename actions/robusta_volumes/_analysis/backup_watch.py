@@ -109,7 +109,7 @@ def schedule_problem(
         return {ITSELF: ["paused", f"somebody has paused the Schedule {code(name)}: no backup is made", todo]}
     if slot and not any((one.slot or one.when or _NO_TIME) >= slot for one in backups):
         running = next((one for one in backups if not one.phase.over), None)
-        why = f"Velero made no backup for the slot of {stamp(slot, now)}"
+        why = f"Velero did not make the backup of {stamp(slot, now)}"
         if running:
             why += f"; {code(running.name)} is not over, and while it runs no other one starts"
         return {ITSELF: ["no backup", why, _SERVER.format(plain(there.namespace))]}

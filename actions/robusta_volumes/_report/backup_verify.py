@@ -81,7 +81,8 @@ def abandoned_page(found: Abandoned) -> Page:
     """Tell that a test was forgotten, and that what it had made is gone, or what of it would not go."""
     trial = replace(found.trial, claim=plain(found.trial.claim, _NAME))  # as an annotation has it: anybody's text
     of = f"{trial.namespace}/{trial.claim}" if trial.claim else f"{trial.namespace} (restore {trial.restore})"
-    about = f"What a forgotten test of the {trial.what} of {of} had left behind"
+    about = f"what a forgotten test of the {trial.what} of {of} had left"
+    title = f"W{about[1:]} cannot be removed" if found.left else f"Removed {about}"
     why = (
         f"It began {_when(trial.started)}. The note about it, in ConfigMap {NOTE}, was lost: whether the {trial.what} can "
         "be restored is not known."
@@ -93,7 +94,7 @@ def abandoned_page(found: Abandoned) -> Page:
         todo = f"test it again: `{again}`"
         lines = [why, f"*Do this:* {todo if trial.claim else 'nothing; the schedule tests it again'}."]
     return Page(
-        title=short(f"{about} {'would not go' if found.left else 'is taken away'}", 240),
+        title=short(title, 240),
         severity=Severity.MEDIUM if found.left else Severity.LOW,
         subject=Subject(_SUBJECT, trial.claim or trial.restore, trial.namespace),
         blocks=(Text(short("\n".join(lines), TEXT_LIMIT)),),

@@ -12,6 +12,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import plain
 from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, fix_lines, short
+from robusta_volumes._report.refused import in_title, quote_of
 from robusta_volumes._rules.rule import Fix
 
 _TITLE = 220
@@ -78,13 +79,13 @@ def failed_page(act: Act, error: ClusterError) -> Page:
             act, f"{act.undone}: the runner may not do it", _permission(act, error), "NotAllowed", Severity.LOW
         )
     sure = not isinstance(error, Unavailable)
-    title = (
-        f"{act.undone}: {plain(error.message, 160)}" if sure else f"It is not known whether this was done: {act.plan}"
-    )
-    text = (
-        f"{_SURE if sure else plain(error.message, 300)}\n*Do this:* {short(error.remedy or 'look at it again.', 1500)}"
-    )
+    title = f"{act.undone}: {in_title(error)}" if sure else f"It is not known whether this was done: {act.plan}"
+    text = f"{_said(error) if sure else plain(error.message, 300)}\n*Do this:* {short(error.remedy or 'look at it again.', 1500)}"
     return _page(act, title, (Text(text),), type(error).__name__, Severity.MEDIUM)
+
+
+def _said(error: ClusterError) -> str:
+    return f"{_SURE} {quote_of(error)}".rstrip()
 
 
 def done_page(act: Act, title: str, changes: Sequence[Change], says: str, fixes: Sequence[Fix] = ()) -> Page:

@@ -7,6 +7,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, plain
 from robusta_volumes._report.page import Page, Subject, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
+from robusta_volumes._report.refused import in_title, quote_of
 
 PREFIX = "workflows.persistentVolumeWorkflows"
 # What does not happen while a workflow's settings are wrong.
@@ -102,14 +103,15 @@ def nothing_due_page(workflow: str, cluster: str) -> Page:
 
 def error_page(error: ClusterError, doing: str, subject: Subject, *, causes: Sequence[str] = ()) -> Page:
     """Say what could not be done, why, and what to do about it."""
-    remedy = remedy_text(error, TEXT_LIMIT - 500)  # what else stands in the text is shorter
+    remedy = remedy_text(error, TEXT_LIMIT - 900)  # what else stands in the text is shorter
+    says = f"{quote_of(error)}\n" if quote_of(error) else ""
     return Page(
-        title=f"{plain(doing, 200)} failed: {plain(error.message, 160)}",
+        title=f"{plain(doing, 200)} failed: {in_title(error)}",
         severity=Severity.MEDIUM,
         subject=subject,
         blocks=(
             Text(
-                f"Nothing is known about {plain(subject.name, 260)} now; that does not mean that it is well.\n{remedy}"
+                f"Nothing is known about {plain(subject.name, 260)} now; that does not mean that it is well.\n{says}{remedy}"
             ),
         ),
         key=ERROR,

@@ -24,7 +24,7 @@ STATES = {
 
 def slot_words(beat: Rhythm) -> str:
     """Write when a schedule is due: in its own zone, and in UTC where that is another time; and that it is the first time."""
-    first = "first slot at " if beat.is_new else ""
+    first = "first run at " if beat.is_new else ""
     utc = beat.next.astimezone(UTC)
     local = beat.next.astimezone(ZoneInfo(beat.schedule.time_zone))
     if local.utcoffset() == utc.utcoffset():
@@ -45,7 +45,7 @@ def claims_csv(covers: Iterable[Cover], now: datetime, *, known: bool = True) ->
         "kept",
         "pending",
         "failed",
-        "next slot",
+        "next run",
         "restore size in bytes",
         "can be snapshotted",
         "why",

@@ -86,8 +86,8 @@ def missed_page(told: Told, missed: Sequence[str]) -> Page:
     """Tell of slots that nobody served. They are not made up for: a snapshot of noon is not one of the night."""
     number, words = missed_words(missed, told.slot, told.now, _SLOTS)
     text = (
-        f"{words} Snapshots are made while the Robusta runner runs and may read the cluster; a slot is "
-        "made up for within `startingDeadlineMinutes` of it, and only the latest.\n"
+        f"{words} Snapshots are made while the Robusta runner runs and may read the cluster; a missed run is "
+        "made up for within `startingDeadlineMinutes` of its time, and only the latest.\n"
         "*Do this:* look whether the runner was away then: `kubectl get pods -A | grep robusta-runner`"
     )
     return Page(
@@ -128,7 +128,7 @@ def sighted_page(cluster: str) -> Page:
 
 
 def _slots(number: int) -> str:
-    return f"{count(number, 'slot')} {'was' if number == 1 else 'were'}"
+    return f"{count(number, 'run')} {'was' if number == 1 else 'were'}"
 
 
 def _title(told: Told) -> str:

@@ -95,7 +95,7 @@ def says(seen: Seen, cover: ClaimCover) -> str:
         how = ": `verify_volume_backup` does that, into a claim of its own" if can else ""
         lines.append(f"Never restored to see{how}.")
     if cover.next and cover.verdict is not Verdict.LEFT_OUT:
-        lines.append(f"Next slot: {stamp(cover.next, now)}.")
+        lines.append(f"Next backup: {stamp(cover.next, now)}.")
     return "\n".join(lines) or "There is nothing to tell of it."
 
 

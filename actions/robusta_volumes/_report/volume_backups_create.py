@@ -17,6 +17,7 @@ from robusta_volumes._model.text import code, count, listing, plain
 from robusta_volumes._model.times import stamp
 from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, fenced, short
+from robusta_volumes._report.refused import in_title, quote_of
 from robusta_volumes._report.volume_backups_rows import IN_IT, Row, cover_rows, plan_rows, ways_out
 
 ACTION = "create_volume_backups"
@@ -106,10 +107,10 @@ def no_backup_page(about: Asked, plan: BackupPlan) -> Page:
 def backup_failed_page(about: Asked, made: MadeBackup, plan: BackupPlan) -> Page:
     """Say what the API server answered."""
     error = made.error
-    words = plain(error.message, 200) if error else "its answer was not understood"
+    words = in_title(error, 200) if error else "its answer was not understood"
     todo = error.remedy if error else "look at what is there: `kubectl get backups.velero.io -A`"
     forbidden = isinstance(error, NotAllowed)
-    says = f"The API server says: {words}" if forbidden else ""
+    says = f"The API server says: {words}" if forbidden else quote_of(error) if error else ""
     size = f"It was for {count(len(plan.saved), 'claim')}, {gib(plan.size)}."
     text = Text(_lines(f"*Do this:* {fenced(todo)}", size, says))
     again = Button("Try again", ACTION, {**about.params, "dry_run": "false"})

@@ -155,9 +155,9 @@ def missed_backups_page(told: Told, missed: Sequence[str]) -> Page:
     text = (
         f"{words} In mode ticks a backup is made while the Robusta runner runs and sees the cluster.\n"
         "*Do this:* look whether the runner was away then: `kubectl get pods -A | grep robusta-runner`. In mode velero Velero "
-        f"serves the slots itself.\nNext: {told.following}."
+        f"makes the backups itself.\nNext: {told.following}."
     )
-    title = f"Backups: {count(number, 'slot')} {'was' if number == 1 else 'were'} missed"
+    title = f"Backups: {count(number, 'run')} {'was' if number == 1 else 'were'} missed"
     return _page(told, title, [Text(text)], Severity.MEDIUM, "missed")
 
 

@@ -32,7 +32,7 @@ def manifests(
     retain: bool = False,
 ) -> list[tuple[Claim, Create]]:
     """Plan one snapshot for each claim that can have one."""
-    why = f"slot {ours.slot_text(slot)} of {schedule}" if schedule else "asked for by hand"
+    why = f"run {ours.slot_text(slot)} of {schedule}" if schedule else "asked for by hand"
     return [
         (p.claim, Create(snapshot_manifest(p.claim, schedule, slot, p.class_name, labels=labels, retain=retain), why))
         for p in fit

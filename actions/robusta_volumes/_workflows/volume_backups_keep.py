@@ -116,7 +116,7 @@ def _slot_served(turn: BackupTurn, wanted: dict[str, Any], since: datetime | Non
     if any(when >= slot for one in turn.backups if (when := one.slot or one.when)):
         return True  # by a Schedule that was there before, or by a runner that died
     manifest = backup_manifest(turn.seen.velero, slot_name(slot), wanted["spec"]["template"], slot=slot, shape=turn.sum)
-    error = make_backup(turn.cluster, manifest, "the first slot of the Schedule").error
+    error = make_backup(turn.cluster, manifest, "the first backup of the Schedule").error
     if error:
         turn.note.failed[THE_SCHEDULE] = problem(error)
     return error is None

@@ -35,7 +35,7 @@ def _make(turn: BackupTurn) -> bool:
         turn.note.failed[THE_SCHEDULE] = [
             WAITS,
             why,
-            "look at what keeps it; the slot is served when it is over in time",
+            "look at what keeps it; the next one is made when it is over in time",
         ]
         return False
     plan = turn.plan()
@@ -45,7 +45,7 @@ def _make(turn: BackupTurn) -> bool:
         return True
     spec = backup_spec(plan.scope, turn.settings.ttl, turn.settings.storage_location)
     manifest = backup_manifest(turn.seen.velero, slot_name(slot), spec, slot=slot, shape=turn.sum)
-    made = make_backup(turn.cluster, manifest, "the slot of backupSchedule that is due")
+    made = make_backup(turn.cluster, manifest, "the backup that backupSchedule asks for now")
     if made.error:
         turn.note.failed[THE_SCHEDULE] = problem(made.error)
     return made.error is None
