@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from robusta_volumes._model.checkup import Check, Host, Playbook, Status
 from robusta_volumes._model.errors import SettingsError, Unavailable
 from robusta_volumes._model.renames import RenamedAction
 from robusta_volumes._model.settings import WORKFLOWS, read_settings
+from robusta_volumes._model.times import UTC
 from robusta_volumes._model.warnings import WARNINGS
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import Text
+from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._workflows.robusta_volumes_doctor import robusta_volumes_doctor
 from worlds import PLAYBOOKS
 
@@ -273,3 +276,43 @@ def test_a_playbook_that_names_an_action_as_it_was_called_before_counts_and_is_t
         "volume_report: action volume_report is called persistent_volume_actions now; the old name works until version 0.4"
     ]
     assert lines(checkup.playbooks(host), Status.MISSING)[0].startswith("persistentVolumeActions: no playbook")
+
+
+# --- what readVolumeInfos needs
+
+LISTS = "volumeBackupManagement: downloadrequests.velero.io in "
+POLICIES = "volumeBackupManagement: configmaps in "
+
+
+def permissions_of(cluster: MemoryCluster, **host: Any) -> str:
+    return to_markdown(robusta_volumes_doctor(cluster, replace(READY, **host), FULL))
+
+
+def test_where_velero_is_asked_for_its_lists_the_doctor_says_whether_it_may_be() -> None:
+    denied = MemoryCluster(denied=["downloadrequests.velero.io"])
+    said = permissions_of(denied, reads_lists=True)
+    assert f"{LISTS}velero*: may not create, get, delete: asks Velero which claims are in a backup" in said
+    assert "permissions -n velero --allow backup-lists | kubectl apply -f -" in said
+    assert "backup-policies" not in said
+    said = permissions_of(denied, reads_lists=True, velero="backups")
+    assert "permissions -n backups --allow backup-lists | kubectl apply -f -" in said
+
+
+def test_the_policies_are_asked_for_too_and_all_is_well_where_both_are_there() -> None:
+    said = permissions_of(MemoryCluster(denied=["configmaps"]), reads_lists=True, velero="backups")
+    assert f"{POLICIES}backups*: may not get: reads the volume policies that backups name" in said
+    assert "permissions -n backups --allow backup-policies | kubectl apply -f -" in said
+    page = robusta_volumes_doctor(MemoryCluster(), replace(READY, reads_lists=True), FULL)
+    assert page.title == "robusta-volumes is ready: everything it needs is there"
+
+
+def test_velero_is_looked_for_where_nobody_says_its_namespace() -> None:
+    b = Builder(datetime(2027, 3, 1, tzinfo=UTC))
+    b.add("BackupStorageLocation", "default", "safe", api="velero.io/v1", spec={"default": True})
+    said = permissions_of(MemoryCluster(b.objects, denied=["downloadrequests.velero.io"]), reads_lists=True)
+    assert f"{LISTS}safe*" in said
+
+
+def test_without_it_nothing_is_asked() -> None:
+    said = permissions_of(MemoryCluster(denied=["downloadrequests.velero.io"]))
+    assert "downloadrequests" not in said

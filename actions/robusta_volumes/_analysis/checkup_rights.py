@@ -54,6 +54,16 @@ def permission_inside(workflow: str, need: Need, inside: Mapping[str, Answers], 
     return Check("permissions", name, Status.MISSING, says, command=_command(need, host, refused, lacking))
 
 
+def permission_in(place: str, need: Need, allowed: Answers, host: Host) -> Check:
+    """Judge what is looked at in one namespace alone, by a Role, since the settings ask for it."""
+    name, refused = f"volumeBackupManagement: {need.kind.resource} in {place}", _refused(allowed)
+    if not refused:
+        return _not_refused(name, need, [allowed])
+    command = role_command([place], [need.allow], host.account, host.namespace)
+    says = f"may not {listing(refused)}: {need.feature}"
+    return Check("permissions", name, Status.MISSING, says, command=command)
+
+
 def _name(workflow: str, need: Need) -> str:
     return f"{workflow}: {need.kind.resource}" + (" in Robusta's namespace" if need.own else "")
 

@@ -26,7 +26,7 @@ from robusta_volumes._model.settings import WORKFLOWS, read_settings, snake
 def host_of(workflows: object) -> Host:
     """Gather what the doctor needs to know of the process that it runs in."""
     settings = read_settings(workflows)
-    config = _config()
+    config, backups = _config(), settings.volume_backup_management
     return Host(
         version=_version(),
         namespace=INSTALLATION_NAMESPACE,
@@ -39,6 +39,8 @@ def host_of(workflows: object) -> Host:
         light_actions=None if config is None else tuple(str(a) for a in config.get("light_actions") or ()),
         signing_key=None if config is None else bool((config.get("global_config") or {}).get("signing_key")),
         prometheus_url=_prometheus_url(config),
+        reads_lists=backups.enabled and backups.read_volume_infos,
+        velero=backups.velero_namespace,
     )
 
 

@@ -46,6 +46,8 @@ class Host:
     light_actions: tuple[str, ...] | None = None
     signing_key: bool | None = None
     prometheus_url: str = ""
+    reads_lists: bool = False  # readVolumeInfos: Velero is asked for its lists of the volumes in backups
+    velero: str = ""  # veleroNamespace; "": it is looked for
 
 
 @dataclass(frozen=True)

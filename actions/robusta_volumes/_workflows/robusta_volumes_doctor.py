@@ -1,16 +1,20 @@
 """The preflight: what will not work in this cluster, and why. Reads only, and asks the API server what it would allow."""
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from robusta_volumes._analysis import checkup
-from robusta_volumes._analysis.checkup_rights import needs_of, permission, permission_inside
+from robusta_volumes._analysis.checkup_rights import needs_of, permission, permission_in, permission_inside
+from robusta_volumes._cluster import read_velero
+from robusta_volumes._cluster.backups import USUAL, velero_namespace
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import NAME as STATE
 from robusta_volumes._model.checkup import Check, Host, Status
 from robusta_volumes._model.errors import ClusterError, NotFound, NotInstalled
-from robusta_volumes._model.kind import CLAIM, CONFIG_MAP, in_a_role
+from robusta_volumes._model.kind import CLAIM, CONFIG_MAP, VELERO_LOCATION, in_a_role
 from robusta_volumes._model.needs import NEEDS, Need
+from robusta_volumes._model.needs_backups import BACKUP_LOOKS
 from robusta_volumes._report.checkup import checkup_page
 from robusta_volumes._report.page import Page
 
@@ -35,7 +39,7 @@ def robusta_volumes_doctor(cluster: Cluster, host: Host, metrics: Metrics | None
     scoped = host.namespaces if host.namespaces and _may(cluster, "list", Need(CLAIM, (), "")) is False else ()
     served = {need.kind.resource: _served(cluster, need, host, scoped) for _, need in needs}
     rights = _rights(cluster, [n for n in needs if served[n[1].kind.resource] is not False], host, scoped)
-    checks += rights
+    checks += [*rights, *_lists(cluster, host)]
     lost = {check.name for check in rights if check.status == Status.LOST}
     checks += checkup.kinds((n for w, n in needs if f"{w}: {n.kind.resource}" not in lost), served)
     checks += _metrics(metrics, host)
@@ -73,6 +77,19 @@ def _rights(
         else:
             found.append(permission(workflow, need, allowed, host))
     return tuple(found)
+
+
+def _lists(cluster: Cluster, host: Host) -> Iterable[Check]:
+    """Ask for what readVolumeInfos needs where Velero is, its volume policies among it; nothing where it is switched off."""
+    if not host.reads_lists:
+        return
+    place = host.velero or USUAL
+    if not host.velero:
+        with suppress(ClusterError):
+            place = velero_namespace(cluster.find(VELERO_LOCATION, slim=read_velero.location), []) or USUAL
+    for change in BACKUP_LOOKS:
+        allowed = {verb: _may(cluster, verb, change.need, place) for verb in change.need.verbs}
+        yield permission_in(place, change.need, allowed, host)
 
 
 def _may(cluster: Cluster, verb: str, need: Need, namespace: str | None = None) -> bool | None:
