@@ -157,7 +157,10 @@ def test_snapshots_of_velero_that_are_not_moved_leave_only_their_number() -> Non
         (FILES, "unknown: the runner may not list podvolumebackups"),
         ("volumesnapshots.snapshot.storage.k8s.io", "unknown: the runner may not list volumesnapshots"),
         ("backups.velero.io", "unknown: the runner may not list backups"),
-        ("schedules.velero.io", "old: no backup schedule is for it"),  # no copy could be there
+        (  # no copy could be there
+            "schedules.velero.io",
+            "old: whether a schedule is for it is not known: the runner may not list schedules",
+        ),
     ],
 )
 def test_where_a_copy_could_be_that_nobody_may_see_the_answer_is_unknown(kind: str, expected: str) -> None:
@@ -419,6 +422,13 @@ def test_claims_that_no_tool_covers_are_listed_by_namespace() -> None:
         "docs": ["docs/pages", "docs/wiki"]
     }
     assert said(world) == "never: schedule `nightly` has saved nothing of it yet"
+
+
+def test_where_schedules_may_not_be_read_a_claim_is_no_gap_of_theirs() -> None:
+    world = World("orders")
+    world.schedule(template={"includedNamespaces": ["shop"]})
+    world.denied = ("schedules.velero.io",)
+    assert world.judged().gaps == {}
 
 
 def test_what_is_missing_is_listed_for_the_newest_backup_of_each_schedule() -> None:

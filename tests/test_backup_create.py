@@ -9,6 +9,7 @@ from backup_world import HOME, Velero, settings, text
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.errors import NotAllowed, Refused, SettingsError
 from robusta_volumes._model.ours import BACKUP_CHOICE, BACKUP_REASON
+from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.page import Button
 from robusta_volumes._workflows.volume_backups_create import PICK
 
@@ -48,6 +49,15 @@ def test_a_completed_backup_with_nothing_in_it_is_a_failure() -> None:
     assert page.failure
     assert "metadata only: nothing was begun to save it" in text(page)
     assert "*Do this:* 2 claims: see why: `velero backup describe robusta-volumes-manual-" in text(page)
+
+
+def test_what_could_not_be_seen_is_said_and_is_not_well() -> None:
+    w = Velero()
+    w.cluster.denied = frozenset({k.VELERO_UPLOAD.resource})
+    page = w.create(**SHOP)
+    assert page.title == "Backup of namespace shop is done: data of 0 of 2 claims in it, 2 not known"
+    assert page.severity is Severity.LOW
+    assert "*Do this:* look: `velero backup describe robusta-volumes-manual-" in text(page)
 
 
 def test_one_that_failed_says_why_and_has_a_button_that_tries_again() -> None:

@@ -1,7 +1,7 @@
 """The report on backups, question by question: whose claims, what is left out, what is proven, and what nobody can see."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from robusta_volumes._model.backup import Backup, Phase, Proof
 from robusta_volumes._model.errors import ClusterError, NotAllowed
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.target import Target, Trigger
-from robusta_volumes._report.backup_calendar import calendar, of_backup, of_proof
+from robusta_volumes._report.backup_calendar import calendar, days_that_were_good, of_backup, of_proof
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import File, Page
 from robusta_volumes._workflows.volume_backup_management import volume_backup_management
@@ -276,6 +276,13 @@ def test_a_day_of_one_claim_is_as_good_as_its_copy() -> None:
         Proof.METADATA: "no data",
         Proof.UNKNOWN: "not known",
     }
+
+
+def test_a_day_on_which_any_schedule_failed_is_not_counted_as_good_whether_it_has_a_row_or_not() -> None:
+    days = [NOON.date() - timedelta(days=back) for back in range(3)]
+    good = [dict.fromkeys(days, "all data") for _ in range(6)]  # as many as there are rows
+    assert days_that_were_good(good, days) == 3
+    assert days_that_were_good([*good, {days[0]: "no data"}], days) == 2
 
 
 def test_without_any_backup_in_a_month_there_is_no_picture() -> None:

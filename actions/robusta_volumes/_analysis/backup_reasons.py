@@ -9,6 +9,7 @@ from robusta_volumes._analysis.backup_places import Places
 from robusta_volumes._analysis.backup_rhythm import Rhythm
 from robusta_volumes._analysis.backup_scope import SNAPSHOT, Caught, caught
 from robusta_volumes._analysis.backup_tally import NO_TIME
+from robusta_volumes._model import kind as k
 from robusta_volumes._model.backup import Backup, BackupSchedule, BackupsSeen, Copy, Proof
 from robusta_volumes._model.backup_settings import TICKS_MODE, VolumeBackupManagement
 from robusta_volumes._model.inventory import Inventory, Unseen
@@ -88,7 +89,17 @@ def bad(made: ClaimCover, claim: Claim, about: About, todo: str) -> ClaimCover:
     if saves:
         since = f" since {plain(ago(good.cut_at, about.see.now))}" if good else " yet"
         return replace(made, verdict=verdict, why=f"schedule {code(saves)} has saved nothing of it{since}", todo=_TRY)
+    if unread := _unread(about):
+        return replace(
+            made, verdict=verdict, why=f"whether a schedule is for it is not known: {unread.sentence}", todo=_TRY
+        )
     return replace(made, verdict=verdict, why=why, todo=todo, covered=False)
+
+
+def _unread(about: About) -> Unseen | None:
+    """Give a kind of schedule that could not be read: what is not seen is no gap."""
+    kinds = (about.seen.unseen.get(kind.resource) for kind in (k.VELERO_SCHEDULE, k.K8UP_SCHEDULE, k.VOLSYNC_SOURCE))
+    return next((one for one in kinds if one and not one.absent), None)
 
 
 def by_policy(made: ClaimCover, claim: Claim, about: About) -> ClaimCover | None:

@@ -79,10 +79,12 @@ def drawn(title: str, found: Mapping[str, Mapping[date, str]], now: datetime) ->
     last = now.astimezone(UTC).date()
     days = [last - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     kept = [(name, {day: what for day, what in theirs.items() if day in set(days)}) for name, theirs in found.items()]
-    rows = sorted(((name, theirs) for name, theirs in kept if theirs), key=lambda row: (-len(row[1]), row[0]))[:_ROWS]
-    if not rows:
+    every = sorted(((name, theirs) for name, theirs in kept if theirs), key=lambda row: (-len(row[1]), row[0]))
+    if not every:
         return None
-    good = sum(_is_good([theirs[day] for _, theirs in rows if day in theirs]) for day in days)
+    rows = every[:_ROWS]
+    good = days_that_were_good([theirs for _, theirs in every], days)  # also of those for which there is no row
+    title += f" ({_ROWS} of {len(every)})" if len(every) > _ROWS else ""
     used = [what for what in _WORTH if any(what in theirs.values() for _, theirs in rows)]
     columns = min(4, len(used) + 1)
     return picture(
@@ -91,6 +93,11 @@ def drawn(title: str, found: Mapping[str, Mapping[date, str]], now: datetime) ->
         lambda axes: _draw(axes, rows, days, used),
         legend=columns,
     )
+
+
+def days_that_were_good(every: Sequence[Mapping[date, str]], days: Iterable[date]) -> int:
+    """Count the days on which a backup was made and each one that was made holds all data."""
+    return sum(_is_good([theirs[day] for theirs in every if day in theirs]) for day in days)
 
 
 def _is_good(day: Sequence[str]) -> bool:

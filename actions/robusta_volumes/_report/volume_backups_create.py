@@ -18,7 +18,7 @@ from robusta_volumes._model.times import stamp
 from robusta_volumes._report.page import Block, Button, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, fenced, short
 from robusta_volumes._report.refused import in_title, quote_of
-from robusta_volumes._report.volume_backups_rows import IN_IT, Row, cover_rows, plan_rows, ways_out
+from robusta_volumes._report.volume_backups_rows import IN_IT, NOT_KNOWN, Row, cover_rows, plan_rows, ways_out
 
 ACTION = "create_volume_backups"
 KEY = "VolumeBackupsCreate"
@@ -124,16 +124,29 @@ def backup_made_page(about: Asked, made: MadeBackup, plan: BackupPlan, cover: Ba
     rows = cover_rows(plan, cover)
     inside = sum(row[1].startswith(IN_IT) for row in rows)
     failed = [row for row in rows if row[2]]
-    bad = bool(failed) if phase.over else phase is Phase.DELETING
-    blocks: list[Block] = [Text(_lines(*_said(about, made, phase, failed), *_else(plan), *_notes(plan)))]
+    unknown = [row for row in rows if row[1].startswith(NOT_KNOWN)] if phase.over else []
+    bad = (bool(failed) or phase in (Phase.FAILED, Phase.REFUSED)) if phase.over else phase is Phase.DELETING
+    said = (*_said(about, made, phase, failed), *_unseen(made, unknown))
+    blocks: list[Block] = [Text(_lines(*said, *_else(plan), *_notes(plan)))]
     blocks += _table(sorted(rows, key=lambda row: (not row[2], row[0])), "its data")
     if len(rows) > _SHOWN:
         blocks.append(csv_file("backup.csv", ("claim", "its data", "do this"), rows))
     if bad:
         blocks.append(Button("Try again", ACTION, {**about.params, "dry_run": "false"}))
-    of = _in_it(phase, inside, len(failed), len(rows))
+    of = _in_it(phase, inside, len(failed), len(rows)) + (f", {len(unknown)} not known" if unknown else "")
     title = f"Backup of {about.of} {_TITLE.get(phase, 'is running')}{of}{_why_short(made, phase)}"
-    return _page(about, title, blocks, Severity.HIGH if bad else Severity.INFO, "made")
+    severity = Severity.LOW if unknown else Severity.INFO
+    return _page(about, title, blocks, Severity.HIGH if bad else severity, "made")
+
+
+def _unseen(made: MadeBackup, unknown: Sequence[Row]) -> tuple[str, ...]:
+    """Say how to see what could not be seen: it is neither good nor bad."""
+    if not unknown:
+        return ()
+    look = f"velero backup describe {made.name} --details"
+    return (
+        f"Whether data of {count(len(unknown), 'claim')} is in it could not be seen. *Do this:* look: {code(look)}",
+    )
 
 
 def _in_it(phase: Phase, inside: int, failed: int, number: int) -> str:

@@ -9,7 +9,7 @@ from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.text import count, plain
 from robusta_volumes._report.pieces import short
 
-IN_IT = "in it"
+IN_IT, NOT_KNOWN = "in it", "not known"
 Row = tuple[str, str, str]  # the claim, what is said of it, what to do; "" for what is well
 
 
@@ -31,7 +31,7 @@ def cover_rows(plan: BackupPlan, cover: BackupCover) -> list[Row]:
         elif one is None:
             rows.append((claim.meta.title, f"not in it: {how.why}", how.todo or " "))
         elif one.proof in (Proof.RUNNING, Proof.UNKNOWN):
-            word = "not in it yet" if one.proof is Proof.RUNNING else "not known"
+            word = "not in it yet" if one.proof is Proof.RUNNING else NOT_KNOWN
             rows.append((claim.meta.title, f"{word}: {plain(one.why, 160)}" if one.why else word, ""))
         else:
             look = f"see why: `velero backup describe {cover.backup.name} --details`"
