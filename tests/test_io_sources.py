@@ -25,7 +25,6 @@ CLAIM = IoScope(
     handles=("vol-0a", "pvc-lh"),
     volumes=("pvc-ms", "pvc-px"),
     images=("csi-vol-1",),
-    exports=("10.9.9.9:/data",),
     addresses=("10.0.0.7",),
     nodes=("node-a",),
     pods=(("shop", "pg-0"),),
@@ -185,7 +184,7 @@ def kubelet() -> Iterator[Series]:
             yield counter("container_blkio_device_usage_total", moved * share, operation=direction, **of, **numbers)
         yield counter("container_pressure_io_waiting_seconds_total", 0.4 * share, **of)
         yield counter("container_pressure_io_stalled_seconds_total", 0.2 * share, **of)
-    other = {**at, "pod": "batch", "container": "main"}
+    other = {**at, "pod": "batch", "container": "main", "node": ""}  # of this one only the address is known
     yield counter(
         "container_blkio_device_usage_total", MIB, operation="Write", major="8", minor="0", device="", **other
     )
@@ -437,7 +436,8 @@ def test_what_pods_do_on_a_device_has_its_name_and_its_numbers(everything: IoMea
     assert (named.node, named.namespace, named.pod) == ("node-a", "shop", "pg-0")
     assert (named.device, named.numbers) == ("nvme1n1", ("259", "3"))
     assert (named.ops, named.bytes) == pytest.approx((120, 6 * MIB))
-    assert (nameless.pod, nameless.device, nameless.numbers, nameless.ops) == ("batch", "", ("8", "0"), None)
+    assert (nameless.node, nameless.pod, nameless.device, nameless.numbers) == ("node-a", "batch", "", ("8", "0"))
+    assert nameless.ops is None
     assert nameless.bytes == pytest.approx(MIB)
 
 

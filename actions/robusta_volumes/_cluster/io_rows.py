@@ -3,6 +3,7 @@
 import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from robusta_volumes._cluster.filling import Rows
 from robusta_volumes._cluster.prometheus_answers import Row
@@ -118,6 +119,12 @@ def pods(ops: Iterable[Row], moved: Iterable[Row]) -> tuple[PodIo, ...]:
         numbers, moved_bytes = (before.numbers, before.bytes) if before else (("", ""), None)
         found[place] = PodIo(*place, numbers=numbers, ops=value, bytes=moved_bytes)
     return (*(found[place] for place in sorted(found)), *nameless)
+
+
+def on_nodes(given: Iterable[PodIo], nodes: Mapping[str, str]) -> tuple[PodIo, ...]:
+    """Name the nodes of pods of which only an address is known."""
+    names = {host(instance): name for instance, name in nodes.items()}
+    return tuple(replace(pod, node=names[pod.node]) if pod.node in names else pod for pod in given)
 
 
 def _place(metric: Mapping[str, str]) -> tuple[str, str, str, str]:

@@ -12,7 +12,7 @@ from typing import Literal
 from robusta_volumes._cluster.promql import Group
 
 How = Literal["rate", "mean", "weighted", "any"]
-Field = Literal["handles", "volumes", "images", "exports", "instances", "pods"]
+Field = Literal["handles", "volumes", "images", "instances", "pods"]
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class LiveIo:
         return replace(
             found,
             nodes=nodes,
+            pods=io_rows.on_nodes(found.pods, nodes),
             gaps=tuple(self._questions.gaps[before:]),
             asked=tuple((what, query) for query, what in self._asked.items()),
             queries=dict(self._sent),

@@ -22,6 +22,7 @@ _HARMLESS = frozenset(
         "devicepath",
         "diskiopsreadwrite",
         "diskmbpsreadwrite",
+        "diskuuid",
         "enablebursting",
         "enableperformanceplus",
         "encrypted",

@@ -51,6 +51,7 @@ def slim_pod(o: dict[str, Any]) -> dict[str, Any]:
         "metadata": _slim_meta(m),
         "spec": {
             "nodeName": spec.get("nodeName"),
+            **({"runtimeClassName": spec["runtimeClassName"]} if spec.get("runtimeClassName") else {}),
             "volumes": _claim_volumes(spec),
             "containers": [{"image": name} for name in _images(spec)],
         },
@@ -120,6 +121,7 @@ def pod(o: Mapping[str, Any]) -> Pod:
         volumes=tuple(str(v.get("name") or "") for v in volumes),
         health=pod_health(status),
         containers=containers(spec, status),
+        runtime=intern(str(spec.get("runtimeClassName") or "")),
     )
 
 

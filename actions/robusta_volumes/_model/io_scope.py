@@ -38,7 +38,6 @@ class IoScope:
     handles: tuple[str, ...] = ()  # of volumes, as their driver names them
     volumes: tuple[str, ...] = ()  # PersistentVolumes
     images: tuple[str, ...] = ()  # of Ceph
-    exports: tuple[str, ...] = ()  # "server:/path"
     addresses: tuple[str, ...] = ()  # of nodes
     nodes: tuple[str, ...] = ()
     pods: tuple[Key, ...] = ()

@@ -108,9 +108,7 @@ class Volume:
     node_affinity: tuple[tuple[Requirement, ...], ...] = ()  # or-ed terms of and-ed requirements
     maker: str = ""  # the provisioner that made it; "" when people did
     handle: str = ""  # the driver's own name of it: spec.csi.volumeHandle, or what an in-tree plugin has instead
-    attributes: Labels = field(
-        default_factory=dict
-    )  # spec.csi.volumeAttributes, lower case; those that cannot hold a secret
+    attributes: Labels = field(default_factory=dict)  # spec.csi.volumeAttributes that cannot hold a secret, lower case
     mount_options: tuple[str, ...] = ()
 
 
@@ -145,6 +143,7 @@ class Pod:
     volumes: tuple[str, ...] = ()  # the names under which the pod knows its ``claims``
     health: tuple[tuple[str, Condition], ...] = ()  # (name of the volume, what the driver on its node reports)
     containers: tuple[PodContainer, ...] = ()  # those that mount one of ``claims``
+    runtime: str = ""  # spec.runtimeClassName: "gvisor", "kata-qemu"
 
 
 @dataclass(frozen=True)
