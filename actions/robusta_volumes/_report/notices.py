@@ -1,6 +1,7 @@
 """Short pages about us rather than about volumes: wrong settings, a workflow that is off, an error."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from robusta_volumes._model.errors import ClusterError, NotAllowed, SettingsError
 from robusta_volumes._model.severity import Severity
@@ -133,3 +134,24 @@ def remedy_text(error: ClusterError, room: int) -> str:
         says, _, command = remedy.partition("\n")
         return f"*Do this:* {short(says, 200)}\n```{short(command, room - 200)}```"
     return f"*Do this:* {short(remedy, room)}" if remedy else ""
+
+
+def blind_page(error: ClusterError, doing: str, says: str, key: str, identity: str, cluster: str) -> Page:
+    """Tell that a watch sees nothing, why, and what that means until it is repaired."""
+    page = error_page(error, doing, Subject("Cluster", cluster or "cluster"))
+    return replace(
+        page, severity=Severity.HIGH, blocks=(Text(says), *page.blocks[:1]), key=key, identity=identity, causes=()
+    )
+
+
+def over_page(title: str, says: str, key: str, identity: str, cluster: str) -> Page:
+    """Tell that what such a page was about is over."""
+    return Page(
+        title=f"[RESOLVED] {title}",
+        severity=Severity.INFO,
+        subject=Subject("Cluster", cluster or "cluster"),
+        blocks=(Text(says),),
+        key=key,
+        identity=identity,
+        failure=False,
+    )

@@ -23,8 +23,8 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.snapshot_schedule import SnapshotSchedule
 from robusta_volumes._model.text import count, listing, plain
 from robusta_volumes._model.times import stamp
+from robusta_volumes._report import notices
 from robusta_volumes._report.missed_slots import missed_words
-from robusta_volumes._report.notices import error_page
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text, csv_file
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 
@@ -102,29 +102,14 @@ def missed_page(told: Told, missed: Sequence[str]) -> Page:
 
 def blind_page(error: ClusterError, cluster: str) -> Page:
     """Tell that nothing is made and nothing is deleted, and why."""
-    page = error_page(error, "Taking snapshots", Subject("Cluster", cluster or "cluster"))
-    says = Text("No snapshot is made and none is deleted until this is repaired; then it goes on by itself.")
-    return Page(
-        title=page.title,
-        severity=Severity.HIGH,
-        subject=page.subject,
-        blocks=(says, *page.blocks[:1]),
-        key=KEY,
-        identity="tick",
-    )
+    says = "No snapshot is made and none is deleted until this is repaired; then it goes on by itself."
+    return notices.blind_page(error, "Taking snapshots", says, KEY, "tick", cluster)
 
 
 def sighted_page(cluster: str) -> Page:
     """Tell that it works again."""
-    return Page(
-        title="[RESOLVED] Taking snapshots works again",
-        severity=Severity.INFO,
-        subject=Subject("Cluster", cluster or "cluster"),
-        blocks=(Text("What is due is made, and what is too old is deleted again."),),
-        key=KEY,
-        identity="tick",
-        failure=False,
-    )
+    says = "What is due is made, and what is too old is deleted again."
+    return notices.over_page("Taking snapshots works again", says, KEY, "tick", cluster)
 
 
 def _slots(number: int) -> str:

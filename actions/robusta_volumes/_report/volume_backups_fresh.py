@@ -10,7 +10,7 @@ from robusta_volumes._model.inventory import Unseen
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import count, listing, plain
 from robusta_volumes._model.times import span
-from robusta_volumes._report.notices import error_page
+from robusta_volumes._report import notices
 from robusta_volumes._report.page import Block, Page, Subject, Table, Text
 from robusta_volumes._report.pieces import TEXT_LIMIT, short
 from robusta_volumes._report.volume_backups import bad_table, ways_out
@@ -169,16 +169,8 @@ def tool_page(cluster: str) -> Page:
 
 def blind_page(error: ClusterError, cluster: str) -> Page:
     """Tell that backups are not watched, and why."""
-    page = error_page(error, "Looking at backups", Subject("Cluster", cluster or "cluster"))
-    says = Text("Nobody watches whether claims have a good copy until this is repaired; then it goes on by itself.")
-    return Page(
-        title=page.title,
-        severity=Severity.HIGH,
-        subject=page.subject,
-        blocks=(says, *page.blocks[:1]),
-        key=KEY,
-        identity="watch",
-    )
+    says = "Nobody watches whether claims have a good copy until this is repaired; then it goes on by itself."
+    return notices.blind_page(error, "Looking at backups", says, KEY, "watch", cluster)
 
 
 def sighted_page(cluster: str) -> Page:
@@ -189,12 +181,4 @@ def sighted_page(cluster: str) -> Page:
 
 
 def _over(title: str, says: str, identity: str, cluster: str) -> Page:
-    return Page(
-        title=f"[RESOLVED] {title}",
-        severity=Severity.INFO,
-        subject=Subject("Cluster", cluster or "cluster"),
-        blocks=(Text(says),),
-        key=KEY,
-        identity=identity,
-        failure=False,
-    )
+    return notices.over_page(title, says, KEY, identity, cluster)
