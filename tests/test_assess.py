@@ -6,7 +6,7 @@ from datetime import datetime
 from robusta_volumes._analysis.assess import Assessment, about, assess, subjects, tally
 from robusta_volumes._analysis.claim_uses import without_metrics
 from robusta_volumes._model.inventory import Inventory, Unseen
-from robusta_volumes._model.kind import BY_NAME, CLAIM, EVENT, METRICS, POD, STORAGE_CLASS, Kind
+from robusta_volumes._model.kind import BY_NAME, CLAIM, EVENT, IO, IO_METRICS, METRICS, POD, STORAGE_CLASS, Kind
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.times import UTC
@@ -163,3 +163,22 @@ def test_every_rule_looks_at_a_kind_that_is_looked_at() -> None:
 def test_an_empty_cluster_has_no_issue() -> None:
     found = assess(Inventory(NOW), Limits())
     assert (found.issues, found.unseen) == ((), {})
+
+
+def test_rules_about_io_judge_only_where_somebody_asked_how_fast_volumes_are() -> None:
+    rules = [rule("X-01", needs=(IO_METRICS,)), rule("X-02", needs=(IO,)), rule("X-03")]
+    assert assess(see("a"), Limits(), rules).judged == {"X-03"}
+    assert assess(replace(see("a"), io={}), Limits(), rules).judged == {"X-01", "X-02", "X-03"}
+
+
+def test_without_io_metrics_on_purpose_the_rules_that_need_none_judge() -> None:
+    looked = replace(see("a"), io={}, skipped=frozenset({IO_METRICS.resource}))
+    found = assess(looked, Limits(), [rule("X-01", needs=(IO_METRICS,)), rule("X-02", needs=(IO,))])
+    assert (found.judged, dict(found.unseen)) == ({"X-02"}, {})
+
+
+def test_io_metrics_that_were_asked_in_vain_are_unknown() -> None:
+    looked = replace(see("a"), io={}, unseen={IO_METRICS.resource: Unseen(IO_METRICS, "no answer", "set its address")})
+    found = assess(looked, Limits(), [rule("X-01", needs=(IO_METRICS,)), rule("X-02", needs=(IO,))])
+    assert found.judged == {"X-02"}
+    assert found.unseen[IO_METRICS.resource][1] == ("X-01",)

@@ -7,7 +7,7 @@ from typing import Any
 
 from robusta_volumes._analysis.passing import passing
 from robusta_volumes._model.inventory import Inventory, Unseen
-from robusta_volumes._model.kind import BY_NAME, METRICS, Kind
+from robusta_volumes._model.kind import BY_NAME, IO, IO_METRICS, METRICS, Kind
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.prices import NONE, Prices
 from robusta_volumes._model.rule_choice import ALL, IGNORE, IGNORE_REASON, RuleChoice, names_rule, opted_out
@@ -187,6 +187,8 @@ def _is_about(ours: AbstractSet[ObjectKey], on: str, meta: Meta, hit: Hit) -> bo
 def _not_asked(needs: tuple[Kind, ...], see: Inventory) -> bool:
     """Tell whether something that a rule needs was not asked for in this run, on purpose."""
     if METRICS in needs and see.uses is None and not see.lacks(METRICS):
+        return True
+    if see.io is None and not see.lacks(IO_METRICS) and not {IO, IO_METRICS}.isdisjoint(needs):
         return True
     return any(kind.resource in see.skipped for kind in needs)
 

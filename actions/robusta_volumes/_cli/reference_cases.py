@@ -1,7 +1,8 @@
 """The case files of the rules: small clusters in which a rule fires, keeps quiet, or cannot know.
 
 A file is a mapping of ``fired``, ``clear``, ``unknown`` and ``edges`` (a list of cases with names); objects need no
-apiVersion where the kind tells it. ``uses`` holds what metrics say, by namespace/name of the claim, ``logs`` what pods wrote.
+apiVersion where the kind tells it. ``uses`` holds what metrics say, by namespace/name of the claim, ``io`` what is known of
+its I/O, ``operations`` of its driver's calls, ``logs`` what pods wrote.
 """
 
 import json
@@ -14,13 +15,16 @@ from typing import Any
 import yaml
 
 from robusta_volumes._analysis.assess import Assessment, Issue, assess
+from robusta_volumes._cli.reference_io import read_io
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.inventory import Inventory, Unseen
-from robusta_volumes._model.kind import BY_NAME, METRICS
+from robusta_volumes._model.io import VolumeIo
+from robusta_volumes._model.io_series import Operation
+from robusta_volumes._model.kind import BY_NAME, IO_METRICS, METRICS
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import parse_quantity
 from robusta_volumes._model.times import UTC, parse_time
@@ -47,6 +51,8 @@ _KEYS = {
     "remedy",
     "uses",
     "logs",
+    "io",
+    "operations",
 }
 
 
@@ -69,6 +75,8 @@ class Case:
     remedy: str = ""
     uses: tuple[ClaimUse, ...] = ()  # what metrics say of its claims
     logs: Mapping[str, str] = field(default_factory=dict)  # by namespace/name of a pod
+    io: Mapping[tuple[str, str], tuple[VolumeIo, ...]] | None = None  # what is known of the I/O of its claims
+    operations: tuple[Operation, ...] = ()  # how long calls to its drivers take
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:
@@ -95,6 +103,8 @@ def _case(given: Mapping[str, Any], path: Path) -> Case:
     values["now"] = parse_time(given.get("now")) or NOW
     values.update({key: tuple(given.get(key, ())) for key in ("denied", "absent")})
     values["uses"] = tuple(_use(key, fields_) for key, fields_ in (given.get("uses") or {}).items())
+    values["io"] = read_io(given["io"]) if "io" in given else None
+    values["operations"] = tuple(Operation(**one) for one in given.get("operations", ()))
     return Case(**{"clear": given["name"] == "clear", **values})
 
 
@@ -112,7 +122,10 @@ def _text(value: object) -> str:
 _MEASURED = ("used", "available", "capacity", "inodes", "inodes_used")
 _BYTES = ("growth", "growth_week", "growth_month", "peak", "change", "target")
 _DATES = ("changed_on", "idle_since")
-_NO_METRICS = Unseen(METRICS, "no Prometheus answers", "set globalConfig.prometheus_url")
+_NO_METRICS = {
+    kind.resource: Unseen(kind, "no Prometheus answers", "set globalConfig.prometheus_url")
+    for kind in (METRICS, IO_METRICS)
+}
 
 
 def _use(key: str, given: Mapping[str, Any]) -> ClaimUse:
@@ -137,12 +150,13 @@ def _key(title: str) -> tuple[str, str]:
 
 def look(case: Case) -> Inventory:
     """Look at the case's cluster as every workflow looks at a real one, and at its metrics where it has some."""
-    resources = tuple(one for one in case.denied if one != METRICS.resource)
+    resources = tuple(one for one in case.denied if one not in _NO_METRICS)
     cluster = MemoryCluster(case.objects, now=case.now, denied=resources, absent=case.absent)
     cluster.written = {_key(pod): text for pod, text in case.logs.items()}
-    see = gather(cluster)
+    see = replace(gather(cluster), io=case.io, operations=case.operations)
     if resources != case.denied:
-        return replace(see, unseen={**see.unseen, METRICS.resource: _NO_METRICS})
+        lacking = {name: unseen for name, unseen in _NO_METRICS.items() if name in case.denied}
+        return replace(see, unseen={**see.unseen, **lacking})
     uses = {use.key: use for use in case.uses}
     if case.logs:
         see = with_logs(cluster, see, see.claim, uses, PersistentDataAnalysis())

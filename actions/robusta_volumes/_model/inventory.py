@@ -13,6 +13,7 @@ from robusta_volumes._model.class_index import ClassIndex
 from robusta_volumes._model.driver import Capacity, CsiDriver
 from robusta_volumes._model.indexing import many, newest, sets
 from robusta_volumes._model.io import VolumeIo
+from robusta_volumes._model.io_series import Operation
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.limit_range import LimitRange
 from robusta_volumes._model.revision import Owner, Revision, by_owner
@@ -65,6 +66,7 @@ class Inventory:
     revisions: tuple[Revision, ...] = ()
     uses: Mapping[Key, ClaimUse] | None = None  # how full claims are, where metrics were asked; None: nobody asked
     io: Mapping[Key, tuple[VolumeIo, ...]] | None = None  # one per node; None: nobody asked
+    operations: tuple[Operation, ...] = ()  # how long calls to CSI drivers take, where metrics were asked
     unseen: Mapping[str, Unseen] = field(default_factory=dict)  # by resource name, e.g. "storageclasses.storage.k8s.io"
     kept: tuple[Mapping[str, Any], ...] = ()  # the API objects that were asked to be kept as they are
     looked_in: frozenset[str] | None = None  # namespaces whose objects were read; None: all of them

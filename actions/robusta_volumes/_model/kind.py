@@ -99,6 +99,8 @@ BACKUP_KINDS: tuple[Kind, ...] = (
 )
 
 METRICS = Kind("", "", "Metrics", "metrics")  # no kind of the API: what is known of use, for rules that need it
+IO_METRICS = Kind("", "", "IoMetrics", "io metrics")  # the same: what is known of I/O, measured over time
+IO = Kind("", "", "Io", "io")  # the same: that anybody asks how fast volumes are, with or without metrics
 
 ALL_KINDS: tuple[Kind, ...] = (
     CLAIM,

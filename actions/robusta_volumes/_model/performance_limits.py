@@ -24,6 +24,9 @@ class PerformanceLimits:
         12, "samples", "fewer means of five minutes are less than an hour: nothing is judged by them"
     )
 
+    io_idle_ops_per_minute: int = limit(
+        30, "operations", "a minute at the 95th percentile: what does less is idle, and its latency is chance"
+    )
     io_throttled_percent: int = limit(
         10, "percent", "of an hour in which a limit of the volume held it back: six minutes are no accident"
     )

@@ -9,6 +9,7 @@ _FAMILIES = {
     "SF": (1, 2, 3, 4, 5, 6),
     "SC": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
     "US": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    "PERF": tuple(range(1, 45)),
 }
 PREFIXES: tuple[str, ...] = tuple(_FAMILIES)
 RULE_IDS: tuple[str, ...] = tuple(f"{prefix}-{n:02}" for prefix, numbers in _FAMILIES.items() for n in numbers)

@@ -22,6 +22,7 @@ LINKS: Mapping[str, tuple[str, ...]] = {
     "PV": (_VOLUMES,),
     "PVC": (_VOLUMES,),
     "RS": (_GROW,),
+    "PERF": (f"{_STORAGE}volume-attributes-classes/",),
     "US": (f"{_STORAGE}volume-health-monitoring/",),
     "AT": (_ATTACHER,),
     "WA": (f"{_VOLUMES}#reclaiming",),
