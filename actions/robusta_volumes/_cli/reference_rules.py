@@ -5,7 +5,7 @@ from pathlib import Path
 
 from robusta_volumes._cli.reference_cases import case_file, issues_of, read_cases
 from robusta_volumes._cli.reference_markdown import fence, page, table
-from robusta_volumes._model.kind import BY_NAME, IO
+from robusta_volumes._model.kind import BY_NAME
 from robusta_volumes._model.limits import limit_fields
 from robusta_volumes._model.settings import GROUP, ROOT, camel
 from robusta_volumes._rules.catalogue import RETIRED, RULES
@@ -16,7 +16,8 @@ _LIMITS = f"globalConfig.{ROOT}.{GROUP}.persistentVolumeActions.limits"
 _INTRO = """A rule looks at one kind of object and says nothing, or what is wrong, why, and what to do. When something
 that it needs cannot be read, the report says that the rule could not look, and the permission that would let it. `metrics`
 stands for what Prometheus knows of the use of volumes: `persistent_data_analysis` asks it, and the weekly digest; `io metrics`
-for what it knows of their I/O. Rules about performance judge in `volume_performance_analysis` alone."""
+for what it knows of their I/O, and `io` means that the rule judges in `volume_performance_analysis` alone, with and without
+metrics."""
 
 
 def rules_page(root: Path, rules: Iterable[Rule] = tuple(RULES.values())) -> Mapping[Path, bytes]:
@@ -32,7 +33,7 @@ def rules_page(root: Path, rules: Iterable[Rule] = tuple(RULES.values())) -> Map
 
 def _section(rule: Rule, root: Path) -> str:
     own = BY_NAME[rule.on]
-    needs = dict.fromkeys([own.resource, *(kind.resource for kind in rule.needs if kind is not IO)])
+    needs = dict.fromkeys([own.resource, *(kind.resource for kind in rule.needs)])
     facts = [
         f"- Severity: {rule.severity.word}"
         + (" (advice: no event or alert is answered with it)" if rule.advice else ""),

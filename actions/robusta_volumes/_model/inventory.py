@@ -140,8 +140,7 @@ class Inventory:
     @cached_property
     def driver_pods(self) -> tuple[Pod, ...]:
         """Pods that may be a storage driver's controller, by their names; those of DaemonSets serve single nodes."""
-        words = ("csi", "provisioner", "controller")
-        named = (p for p in self.pods if any(word in p.meta.name for word in words))
+        named = (p for p in self.pods if any(word in p.meta.name for word in ("csi", "provisioner", "controller")))
         return tuple(p for p in named if not (p.meta.owner and p.meta.owner[0] == "DaemonSet"))
 
     @cached_property
@@ -231,8 +230,7 @@ class Inventory:
 
     def events_of(self, kind: str, namespace: str, name: str, uid: str = "") -> tuple[Event, ...]:
         """Events about one object, newest first; those of an earlier object of the same name are left out."""
-        found = self._events_of.get((kind, namespace, name), ())
-        return tuple(e for e in found if not (uid and e.uid and e.uid != uid))
+        return tuple(e for e in self._events_of.get((kind, namespace, name), ()) if not uid or e.uid in {"", uid})
 
     @cached_property
     def speaking(self) -> Mapping[Key, ClaimUse]:

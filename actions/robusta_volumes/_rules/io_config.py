@@ -160,7 +160,7 @@ def _too_slow(o: Operation, limits: Limits) -> bool:
 def not_mapped(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """Metrics name devices, claims name volumes. Without what joins them nothing is known, which is not the same as well.
 
-    (MAPPING_NONE, NO_DATA)
+    Known as MAPPING_NONE, NO_DATA.
     """
     if io.samples >= limits.io_samples or not (io.mapped.how or io.mapped.source):
         return None

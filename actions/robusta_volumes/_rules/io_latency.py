@@ -12,6 +12,7 @@ from robusta_volumes._rules.io_rule import io_rule
 from robusta_volumes._rules.io_seen import (
     below,
     expected,
+    in_flight,
     is_high,
     lasted,
     load_words,
@@ -34,10 +35,10 @@ def very_high(io: VolumeIo, limits: Limits, signal: str = "latency") -> bool:
 def low_load(io: VolumeIo, limits: Limits) -> bool:
     """Tell whether it is known that little was asked; without limits the queue alone tells."""
     parts = [part for what in ("iops", "bytes") if (part := io.stat(f"limit_{what}").p95) is not None]
-    queue = io.stat("queue").p95
+    queue = in_flight(io)
     if any(not below(part, limits.io_low_load_percent) for part in parts):
         return False
-    return queue < limits.io_low_queue if queue is not None else bool(parts)
+    return queue is not None and queue < limits.io_low_queue
 
 
 @io_rule(
@@ -50,8 +51,7 @@ def slow_at_low_load(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits)
     """It is not the workload: backend, network, a replica or the host is slow, and no higher limit helps (LAT_LOW_LOAD)."""
     if not is_high(io, limits) or not low_load(io, limits):
         return None
-    queue = io.stat("queue").p95
-    waits = f", {number(queue)} in flight" if queue is not None else ""
+    waits = f", {number(in_flight(io))} in flight"
     return Hit(
         f"answers late at low load: p95 {took(io.stat('latency').p95)} at {iops(io.stat('iops').p95)}",
         f"{took_words(io, limits)} at {load_words(io)}{waits}: the load does not explain it.",
@@ -73,7 +73,7 @@ def slow_at_low_load(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits)
 )
 def own_queue(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """By Little's law latency is queue divided by rate: so much is asked at once that it waits for itself (LAT_QUEUE)."""
-    queue, done, late = io.stat("queue").p95, io.stat("iops").p95, io.stat("latency").p95
+    queue, done, late = in_flight(io), io.stat("iops").p95, io.stat("latency").p95
     if not is_high(io, limits) or queue is None or queue < limits.io_queued or not done or late is None:
         return None
     follows = abs(late - queue / done) <= late * limits.io_little_percent / _PERCENT

@@ -72,7 +72,7 @@ def _caps(ops: Declared | None, rate: Declared | None) -> list[str]:
 def pool_limit(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Google adds up the limits of all disks of one type on a machine: a busy one takes what its neighbours paid for.
 
-    (VM_SHARED_CAP)
+    Known as VM_SHARED_CAP.
     """
     episodes = [io.episode(word) for word in ("pool_iops_full", "pool_bytes_full")]
     worst = max(episodes, key=lambda one: one.share)

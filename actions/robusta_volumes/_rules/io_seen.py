@@ -57,6 +57,14 @@ def load_words(io: VolumeIo) -> str:
     return f"p95 {iops(done)}{of}"
 
 
+def in_flight(io: VolumeIo) -> float | None:
+    """Give how many operations are under way at once; where nothing counts them, rate by latency (Little's law)."""
+    if io.stat("queue").p95 is not None:
+        return io.stat("queue").p95
+    done, late = io.stat("iops").p95, io.stat("latency").p95
+    return done * late if done is not None and late is not None else None
+
+
 def mean_of(over: Stats, under: Stats) -> float | None:
     """Divide two means; None where one is not known or nothing was done."""
     return over.mean / under.mean if over.mean is not None and under.mean else None

@@ -23,7 +23,7 @@ from robusta_volumes._rules.rule import Fix, Hit
 def stalls(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Pressure is the proof that people feel it: tasks did nothing but wait. It is of the pod, whatever it waits for.
 
-    (PSI_POD)
+    Known as PSI_POD.
     """
     some, hard = io.episode("stalled"), io.episode("badly_stalled")
     bad = lasted(hard, limits.io_stall_minutes)
