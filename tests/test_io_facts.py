@@ -11,6 +11,7 @@ from io_worlds import CLAIM, END, NAN, NODE, VOLUME, Row, facts, inventory, seri
 from robusta_volumes._analysis.io_facts import volume_ios
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.io import Declared, IoLimits, Mapped, Stats
+from robusta_volumes._model.io_scope import DISKSTATS
 from robusta_volumes._model.io_series import Device, IoKey, IoMeasured, PodIo
 from robusta_volumes._model.limits import Limits
 
@@ -197,6 +198,60 @@ def test_of_several_pods_the_one_that_waits_most_speaks() -> None:
     (io,) = volume_ios(see, measured, {CLAIM: (Mapped("ebs", VOLUME, NODE),)}, {}, Limits())[CLAIM]
     assert io.stat("pressure_some").mean == 0.5
     assert io.episode("stalled").share == io.episode("badly_stalled").share == 1
+
+
+def test_what_a_pod_waits_for_is_told_though_its_volume_is_not_mapped_and_is_no_io_of_it() -> None:
+    see = inventory(pods={"web-0": "data"})
+    psi = series({("shop", "web-0"): {"pressure_some": 0.5}}, 12, "psi")
+    measured = IoMeasured(window(12), {"psi": psi})
+    (io,) = volume_ios(see, measured, {CLAIM: (Mapped(node=NODE),)}, {}, Limits())[CLAIM]
+    assert (io.known, io.samples, io.window) == (False, 0, None)
+    assert io.stat("pressure_some").p95 == 0.5
+
+
+@pytest.mark.parametrize(
+    ("family", "device", "told"),
+    [
+        ("local", Device("10.0.0.7:9100", "sda", model="Amazon Elastic Block Store"), "ssd"),
+        ("local", Device("10.0.0.7:9100", "sda", model="PersistentDisk", rotational=True), "ssd"),
+        ("local", Device("10.0.0.7:9100", "sda", model="ST4000NM", rotational=True), "hdd"),
+        ("local", Device("10.0.0.7:9100", "sda", model="SAMSUNG", rotational=False), "local"),
+        ("local", Device("10.0.0.8:9100", "sda", model="ST4000NM", rotational=True), "local"),
+        ("", Device("10.0.0.7:9100", "sda", rotational=True), "hdd"),
+        ("sub-ms", Device("10.0.0.7:9100", "sda", rotational=True), "sub-ms"),
+    ],
+    ids=["EBS", "Google", "spinning", "SSD", "another node", "unknown driver", "told by the driver"],
+)
+def test_the_disk_itself_tells_its_family_where_its_driver_does_not(family: str, device: Device, told: str) -> None:
+    measured = IoMeasured(window(3), {"ebs": series({VOLUME: {"read_ops": 5}}, 3)}, devices=(device,))
+    mapped = {CLAIM: (Mapped("ebs", VOLUME, NODE, "sda", "shared"),)}
+    limits = {CLAIM: {NODE: IoLimits(family=family)}}
+    (io,) = volume_ios(inventory(pods={}), measured, mapped, limits, Limits())[CLAIM]
+    assert io.limits.family == told
+    assert io.expected == Limits().high_latency(told)
+
+
+def test_disks_without_a_claim_share_the_limit_of_the_machine() -> None:
+    host, model = "10.0.0.7:9100", "Amazon Elastic Block Store"
+    disks: dict[IoKey, dict[str, Row]] = {
+        (host, "nvme0n1"): {"write_ops": 900},
+        (host, "nvme1n1"): {"write_ops": 100},
+        (host, "nvme2n1"): {"write_ops": 5000},
+    }
+    measured = IoMeasured(
+        window(3),
+        {"ebs": series({("vol-1",): {"write_ops": 100}}, 3), DISKSTATS: series(disks, 3, DISKSTATS)},
+        devices=(
+            Device(host, "nvme0n1", serial="vol0root", model=model),
+            Device(host, "nvme1n1", serial="vol1", model=model),
+            Device(host, "nvme2n1", serial="AWS1", model="Amazon EC2 NVMe Instance Storage"),
+        ),
+    )
+    limits = {CLAIM: {NODE: IoLimits("gp3", "ssd", node_iops=Declared(4000, "", ""))}}
+    mapped = {CLAIM: (Mapped("ebs", ("vol-1",), NODE),)}
+    (io,) = volume_ios(inventory(pods={}), measured, mapped, limits, Limits())[CLAIM]
+    assert io.machine["iops"].p95 == 1000
+    assert io.stat("iops").p95 == 100
 
 
 def test_percentiles_per_operation_come_with_the_volume() -> None:

@@ -43,6 +43,8 @@ class Around:
 
         ``ops`` and ``rate`` (bytes) are what was measured of the device: what no pod answers for is work, too.
         """
+        if not self._pods:
+            return (), None
         device = next((one.device for one in entry.mapped if one.device), "")
         if not device:
             return (), None
@@ -66,8 +68,9 @@ class Around:
     def _on(self, node: str, device: str) -> list[PodIo]:
         seen = self._see.node.get(node)
         numbers = self._numbers.get((seen.address if seen else node, device)) or self._numbers.get((node, device), "")
-        by_numbers = self._pods.get((node, numbers), []) if numbers else []
-        return [*by_numbers, *self._pods.get((node, device), [])]
+        places = [numbers, device] if numbers else [device]
+        names = [node, seen.address] if seen and seen.address else [node]  # metrics name a node by one or the other
+        return [pod for name in names for place in places for pod in self._pods.get((name, place), ())]
 
     def _claim(self, node: str, device: str, pod: Key) -> str:
         there = self._claims.get((node, device), set())

@@ -8,10 +8,11 @@ import numpy as np
 from robusta_volumes._analysis.io_around import Around
 from robusta_volumes._analysis.io_credit import credits_of
 from robusta_volumes._analysis.io_derived import add_shares, derive
+from robusta_volumes._analysis.io_devices import other_disks, told_by_devices
 from robusta_volumes._analysis.io_episodes import conditions, episodes_of
 from robusta_volumes._analysis.io_history import histories
 from robusta_volumes._analysis.io_machine import Together, together
-from robusta_volumes._analysis.io_rows import Entry, Ints, Signals, Tables, entries_of, firsts_of
+from robusta_volumes._analysis.io_rows import OF_PODS, Entry, Ints, Signals, Tables, entries_of, firsts_of
 from robusta_volumes._analysis.io_stats import stats_of
 from robusta_volumes._model.inventory import Inventory, Key
 from robusta_volumes._model.io import Credit, Episode, IoLimits, Mapped, Stats, VolumeIo
@@ -33,12 +34,14 @@ def volume_ios(
 
     Several `Mapped` of one node, best first, speak for one answer: the later ones fill in what the first does not measure.
     """
-    entries = entries_of(see, mapped, limits)
+    entries = told_by_devices(entries_of(see, mapped, limits), measured, see)
     firsts = firsts_of(entries, measured, measured.series)
     window = measured.window
     ends = [window.start + column * window.step for column in range(window.columns)]
     tables = Tables(measured.series, window)
-    machines, pools = together(tables, entries, firsts, (ends, window.step), thresholds)
+    others = other_disks(entries, measured, see)
+    all_firsts = np.concatenate([firsts, np.zeros(len(others), dtype=np.int64)])
+    machines, pools = together(tables, [*entries, *others], all_firsts, (ends, window.step), thresholds)
     around = Around(see, measured, mapped)
     found: dict[Key, list[VolumeIo]] = {key: [] for key in mapped}
     height = max(1, _VALUES // max(1, window.columns))
@@ -47,7 +50,7 @@ def volume_ios(
         block = _Block(tables, part, firsts[start : start + height], ends, measured, thresholds)
         for at, entry in enumerate(part):
             groups = machines.get(start + at, _NOBODY), pools.get(start + at, _NOBODY)
-            found[entry.claim].append(_assembled(see, measured, around, block, at, groups, thresholds))
+            found[entry.claim].append(_assembled(see, measured, around, block, at, groups))
     return {key: tuple(ios) for key, ios in found.items()}
 
 
@@ -83,16 +86,16 @@ class _Block:
         for word, (so, known) in conditions(found, entries, burst.bound if burst else None, thresholds).items():
             for row, episode in episodes_of(word, so, known, ends, step).items():
                 self.episodes[row][word] = episode
+        self.expected = {e.limits.family: thresholds.high_latency(e.limits.family) for e in entries}
         self.history = histories(measured, entries, thresholds)
 
 
 def _counted(found: Signals, rows: int) -> tuple[list[int], list[int]]:
-    """Count, of each row, the columns in which anything was measured, and give the first one."""
-    if not found:
+    """Count, of each row, the columns in which its I/O was measured, and give the first one; what pods wait for is no I/O."""
+    measured = [values for signal, values in found.items() if signal not in OF_PODS]
+    if not measured:
         return [0] * rows, [0] * rows
-    seen = np.zeros(next(iter(found.values())).shape, dtype=bool)
-    for values in found.values():
-        seen |= np.isfinite(values)
+    seen = np.any([np.isfinite(values) for values in measured], axis=0)
     return seen.sum(axis=1).tolist(), seen.argmax(axis=1).tolist()
 
 
@@ -103,19 +106,23 @@ def _assembled(
     block: _Block,
     at: int,
     groups: tuple[Together, Together],
-    thresholds: Limits,
 ) -> VolumeIo:
     entry, stats, samples = block.entries[at], block.stats[at], block.samples[at]
     machine, pool = groups
     own = stats.get("iops"), stats.get("bytes")
     neighbours, share = around.neighbours(entry, *(each.mean if each else None for each in own))
+    stats.update(machine.stats if samples else {})
+    stats.update(pool.stats if samples else {})
+    episodes = block.episodes[at]
+    episodes.update(machine.episodes if samples else {})
+    episodes.update(pool.episodes if samples else {})
     claim = see.claim.get(entry.claim)
     volume = see.volume_of(claim) if claim else None
     return VolumeIo(
         mapped=entry.mapped[0],
         limits=entry.limits,
-        stats={**stats, **machine.stats, **pool.stats} if samples else stats,
-        episodes={**block.episodes[at], **machine.episodes, **pool.episodes} if samples else block.episodes[at],
+        stats=stats,
+        episodes=episodes,
         per_io=next((measured.per_io[one.key] for one in entry.mapped if one.key in measured.per_io), {}),
         credit=block.credit[at],
         neighbours=neighbours,
@@ -124,7 +131,7 @@ def _assembled(
         window=(block.starts[at], measured.window.end) if samples else None,
         samples=samples,
         step=measured.window.step,
-        expected=thresholds.high_latency(entry.limits.family),
+        expected=block.expected[entry.limits.family],
         mounts=volume.mount_options if volume else (),
         also=entry.mapped[1:],
         machine=machine.sums,

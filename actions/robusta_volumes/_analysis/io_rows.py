@@ -15,7 +15,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Signals = dict[str, Floats]  # by signal, ``(rows, columns)``
-_PRESSURE = frozenset({"pressure_some", "pressure_full"})
+OF_PODS = frozenset(
+    {"pressure_some", "pressure_full", "memory_pressure", "cpu_throttled"}
+)  # said of pods, by their names
 # What is divided by one another comes from one source, or not at all.
 _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("read_ops", "write_ops", "read_bytes", "write_bytes", "read_seconds", "write_seconds"),
@@ -69,7 +71,7 @@ class Tables:
             if (one.window.columns, one.window.step, one.window.end) == (window.columns, window.step, window.end)
         }
         self._rows = {name: {key: at for at, key in enumerate(one.keys)} for name, one in self._series.items()}
-        self._pressing = [name for name, one in self._series.items() if _PRESSURE & set(one.signals)]
+        self._pressing = [name for name, one in self._series.items() if OF_PODS & set(one.signals)]
 
     def row(self, source: str, key: IoKey) -> int:
         """Give the row of a key; -1 where the source does not have it."""
@@ -133,7 +135,7 @@ class Tables:
             if not pairs:
                 continue
             both = np.asarray(pairs, dtype=np.int64)
-            for signal in _PRESSURE & set(self._series[source].signals):
+            for signal in OF_PODS & set(self._series[source].signals):
                 if signal not in found:
                     found[signal] = np.full((len(entries), self.columns), np.nan)
                 np.fmax.at(found[signal], both[:, 0], self._values(source, signal)[both[:, 1]])

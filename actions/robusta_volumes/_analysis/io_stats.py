@@ -19,32 +19,32 @@ def late_columns(step: timedelta) -> int:
 
 def stats_of(values: Floats, ends: Sequence[datetime], step: timedelta) -> list[Stats | None]:
     """Describe each row; None where it has no value at all."""
-    ordered = np.sort(values, axis=1)  # NaN comes last
-    counts = np.isfinite(values).sum(axis=1)
+    known = ~np.isnan(values)
+    counts = known.sum(axis=1)
     rows = np.flatnonzero(counts)
     found: list[Stats | None] = [None] * len(values)
     if not len(rows):
         return found
-    whole = len(rows) == len(values)
-    ordered, values, n = (ordered, values, counts) if whole else (ordered[rows], values[rows], counts[rows])
+    if len(rows) < len(values):
+        values, known, counts = values[rows], known[rows], counts[rows]
     at = np.arange(len(rows))
-    late = values[:, -late_columns(step) :]
-    late_counts = np.isfinite(late).sum(axis=1)
-    late_means = np.nansum(late, axis=1) / np.maximum(late_counts, 1)
-    highest = ordered[at, n - 1]
-    where = (values == highest[:, None]).argmax(axis=1)
-    columns = [
-        late_means.tolist(),
-        (np.nansum(values, axis=1) / n).tolist(),
-        *(_percentile(ordered, n, share, at).tolist() for share in _SHARES),
+    ordered = np.sort(values, axis=1)  # NaN comes last
+    filled = values if counts.min() == values.shape[1] else np.where(known, values, 0.0)
+    late = late_columns(step)
+    late_counts = known[:, -late:].sum(axis=1)
+    highest = ordered[at, counts - 1]
+    table = zip(
+        rows.tolist(),
+        (filled[:, -late:].sum(axis=1) / np.maximum(late_counts, 1)).tolist(),
+        (filled.sum(axis=1) / counts).tolist(),
+        *(_percentile(ordered, counts, share, at).tolist() for share in _SHARES),
         highest.tolist(),
-        where.tolist(),
+        (values == highest[:, None]).argmax(axis=1).tolist(),
         late_counts.tolist(),
-        n.tolist(),
-    ]
-    for row, (now, mean, p50, p75, p95, peak, column, lately, samples) in zip(
-        rows.tolist(), zip(*columns, strict=True), strict=True
-    ):
+        counts.tolist(),
+        strict=True,
+    )
+    for row, now, mean, p50, p75, p95, peak, column, lately, samples in table:
         moment = ends[column] if peak > 0 else None  # of what never happened there is no moment
         found[row] = Stats(now if lately else None, mean, p50, p75, p95, peak, moment, samples)
     return found
