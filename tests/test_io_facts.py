@@ -72,6 +72,16 @@ def test_what_was_before_the_last_reset_of_a_counter_does_not_count() -> None:
     assert (io.stat("iops").peak, io.samples) == (1, 3)
 
 
+def test_a_reset_of_what_only_fills_in_cuts_nothing_else_short() -> None:
+    ebs = series({VOLUME: {"read_ops": 100}}, 6)
+    disk = series({("10.0.0.7:9100", "nvme1n1"): {"busy": [0.9, 0.9, 0.9, 0.1, 0.1, 0.1]}}, 6, "diskstats")
+    key = ("10.0.0.7:9100", "nvme1n1")
+    measured = IoMeasured(window(6), {"ebs": ebs, "diskstats": disk}, resets={("diskstats", key): 2})
+    both = (Mapped("ebs", VOLUME, NODE), Mapped("diskstats", key, NODE, "nvme1n1", "mapped"))
+    (io,) = volume_ios(Inventory(END), measured, {CLAIM: both}, {}, Limits())[CLAIM]
+    assert (io.stat("iops").samples, io.stat("busy").samples, io.stat("busy").peak) == (6, 3, 0.1)
+
+
 def test_an_operation_of_one_mebibyte_is_four_on_ebs() -> None:
     io = facts({"read_ops": 600, "read_bytes": 600 * 1024**2}, GP3)
     assert io.stat("limit_iops").p95 == pytest.approx(600 * 4 / 3000)

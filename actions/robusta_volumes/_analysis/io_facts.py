@@ -40,7 +40,7 @@ def volume_ios(
     ends = [window.start + column * window.step for column in range(window.columns)]
     tables = Tables(measured.series, window)
     others = other_disks(entries, measured, see)
-    all_firsts = np.concatenate([firsts, np.zeros(len(others), dtype=np.int64)])
+    all_firsts = np.concatenate([firsts, np.zeros((len(others), firsts.shape[1]), dtype=np.int64)])
     machines, pools = together(tables, [*entries, *others], all_firsts, (ends, window.step), thresholds)
     around = Around(see, measured, mapped)
     found: dict[Key, list[VolumeIo]] = {key: [] for key in mapped}

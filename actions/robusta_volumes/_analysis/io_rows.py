@@ -78,7 +78,10 @@ class Tables:
         return self._rows.get(source, {}).get(key, -1)
 
     def gathered(self, entries: Sequence[Entry], firsts: Ints, only: frozenset[str] = frozenset()) -> Signals:
-        """Give what entries' sources measure from the columns ``firsts`` on; NaN elsewhere. ``only`` empty: all signals."""
+        """Give what entries' sources measure from the columns ``firsts`` on; NaN elsewhere. ``only`` empty: all signals.
+
+        ``firsts`` is as `firsts_of` gives it: by entry and place in its list of sources.
+        """
         found: Signals = {}
         filled: dict[str, Bools] = {}
         shape = (len(entries), self.columns)
@@ -87,13 +90,10 @@ class Tables:
                 for family, signals in _families(self._series[source], only).items():
                     done = filled.setdefault(family, np.zeros(shape[0], dtype=bool))
                     still = ~done[at]
-                    self._fill(source, signals, (at[still], rows[still]), found, done)
+                    where = at[still], rows[still], firsts[at[still], rank]
+                    self._fill(source, signals, where, found, done)
         if not only:
-            self._press(entries, found)
-        early = np.arange(self.columns) < firsts[:, None]
-        if early.any():
-            for values in found.values():
-                values[early] = np.nan
+            self._press(entries, firsts, found)
         return found
 
     def _values(self, source: str, signal: str) -> Floats:
@@ -112,18 +112,22 @@ class Tables:
             both = np.asarray(pairs, dtype=np.int64)
             yield source, both[:, 0], both[:, 1]
 
-    def _fill(self, source: str, signals: Iterable[str], where: tuple[Ints, Ints], found: Signals, done: Bools) -> None:
-        at, rows = where
+    def _fill(
+        self, source: str, signals: Iterable[str], where: tuple[Ints, Ints, Ints], found: Signals, done: Bools
+    ) -> None:
+        at, rows, firsts = where
         if not len(at):
             return
+        early = np.arange(self.columns) < firsts[:, None]
         for signal in signals:
             if signal not in found:
                 found[signal] = np.full((len(done), self.columns), np.nan)
             values = self._values(source, signal)[rows]
+            values[early] = np.nan
             found[signal][at] = values
             done[at] |= np.isfinite(values).any(axis=1)
 
-    def _press(self, entries: Sequence[Entry], found: Signals) -> None:
+    def _press(self, entries: Sequence[Entry], firsts: Ints, found: Signals) -> None:
         """Add what the pods that use a claim wait for I/O: the one that waits most speaks."""
         for source in self._pressing:
             pairs = [
@@ -135,10 +139,13 @@ class Tables:
             if not pairs:
                 continue
             both = np.asarray(pairs, dtype=np.int64)
+            early = np.arange(self.columns) < firsts[both[:, 0], 0][:, None]
             for signal in OF_PODS & set(self._series[source].signals):
                 if signal not in found:
                     found[signal] = np.full((len(entries), self.columns), np.nan)
-                np.fmax.at(found[signal], both[:, 0], self._values(source, signal)[both[:, 1]])
+                values = self._values(source, signal)[both[:, 1]]
+                values[early] = np.nan
+                np.fmax.at(found[signal], both[:, 0], values)
 
 
 def _families(series: IoSeries, only: frozenset[str]) -> Mapping[str, list[str]]:
@@ -150,22 +157,24 @@ def _families(series: IoSeries, only: frozenset[str]) -> Mapping[str, list[str]]
 
 
 def firsts_of(entries: Sequence[Entry], measured: IoMeasured, by_source: Mapping[str, IoSeries]) -> Ints:
-    """Give the first column of ``by_source`` that counts: after the present attachment, and after a counter's last reset."""
-    found = np.zeros(len(entries), dtype=np.int64)
+    """Give, by entry and place in its list, the first column of ``by_source`` that counts.
+
+    Nothing counts before the present attachment, and nothing up to the last reset of a counter: it was another disk's.
+    """
+    found = np.zeros((len(entries), max((len(e.mapped) for e in entries), default=0)), dtype=np.int64)
     for at, entry in enumerate(entries):
-        first = 0
-        for one in entry.mapped:
-            series = by_source.get(one.source)
-            if series is None:
-                continue
-            window, since = series.window, one.since
+        for rank, one in enumerate(entry.mapped):
             reset = measured.resets.get((one.source, one.key))
-            if reset is not None:
-                again = measured.window.start + reset * measured.window.step  # that step holds the reset
-                since = max(since, again) if since else again
-                if window == measured.window:
-                    first = max(first, reset + 1)
-            if since is not None:
-                first = max(first, ceil((since + window.rate - window.start) / window.step))
-        found[at] = first
+            series = by_source.get(one.source)
+            if series is not None and not (reset is None and one.since is None):
+                found[at, rank] = _first(one, reset, measured.window, series.window)
     return found
+
+
+def _first(one: Mapped, reset: int | None, asked: IoWindow, window: IoWindow) -> int:
+    if reset is not None and window == asked:
+        first, since = reset + 1, one.since
+    else:
+        again = asked.start + reset * asked.step if reset is not None else None
+        first, since = 0, max((each for each in (again, one.since) if each), default=None)
+    return max(first, ceil((since + window.rate - window.start) / window.step)) if since else first
