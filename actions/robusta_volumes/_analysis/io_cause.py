@@ -77,7 +77,7 @@ def verdict(issues: Iterable[Issue], ios: Sequence[VolumeIo], limits: Limits) ->
     ``issues`` are those whose object is the claim. Without impact (nobody waits, latency is not high, nothing is throttled
     or fails) the verdict is healthy, however busy the volume is.
     """
-    mine = sorted((i for i in issues if i.rule.id.startswith("PERF-")), key=_order)
+    mine = _ordered([i for i in issues if i.rule.id.startswith("PERF-")], ios, limits)
     causes = [i for i in mine if i.rule.id in CAUSES and not i.rule.advice]
     judged = [io for io in ios if io.samples >= limits.io_samples]
     worst = max(judged, key=lambda io: _badness(io, limits), default=ios[0] if ios else None)
@@ -124,9 +124,21 @@ def _blind(causes: Sequence[Issue], mine: Sequence[Issue], worst: VolumeIo | Non
     return Verdict(CAUSES[top.rule.id], top, others, top.hit.since, ("latency is not measured",), io=worst)
 
 
-def _order(issue: Issue) -> tuple[int, int, str]:
+def _ordered(issues: Sequence[Issue], ios: Sequence[VolumeIo], limits: Limits) -> list[Issue]:
+    """Sort by what explains what.
+
+    A queue is what comes of operations that take longer: where the same load was served faster a week ago, or where latency
+    is high in spikes alone, that is said first, and the queue after it.
+    """
     order = list(CAUSES)
-    return (order.index(issue.rule.id) if issue.rule.id in CAUSES else len(order), -issue.severity, issue.rule.id)
+    fired = {i.rule.id for i in issues}
+    steady = any(is_high(io, limits, one) for io in ios for one in _LATENCIES)
+    before_queues = [*(["PERF-28"] if "PERF-28" in fired else []), *(["PERF-27"] if not steady else [])]
+    for id_ in before_queues:
+        order.remove(id_)
+        order.insert(order.index("PERF-10"), id_)
+    places = {id_: place for place, id_ in enumerate(order)}
+    return sorted(issues, key=lambda i: (places.get(i.rule.id, len(places)), -i.severity, i.rule.id))
 
 
 def _hurts_alone(issue: Issue) -> bool:

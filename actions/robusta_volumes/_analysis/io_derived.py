@@ -16,6 +16,7 @@ def derive(found: Signals) -> None:
     _sum(found, "iops", "read_ops", "write_ops")
     _sum(found, "bytes", "read_bytes", "write_bytes")
     _sum(found, "seconds", "read_seconds", "write_seconds")
+    _under_way(found)
     _quotient(found, "read_latency", "read_seconds", "read_ops")
     _quotient(found, "write_latency", "write_seconds", "write_ops")
     _quotient(found, "flush_latency", "flush_seconds", "flushes")
@@ -31,6 +32,17 @@ def derive(found: Signals) -> None:
         _quotient(found, "retransmitted", "again", "requests")
         found["retransmitted"] = np.maximum(found["retransmitted"], 0.0)  # both are counted a moment apart
         del found["again"]
+
+
+def _under_way(found: Signals) -> None:
+    """Where nothing counts operations in flight, seconds that they took per second are just that (Little's law)."""
+    if "seconds" not in found:
+        return
+    counted, seconds = found.get("queue"), found["seconds"].copy()
+    if counted is not None:
+        known = np.asarray(np.isfinite(counted).any(axis=1))
+        seconds[known] = counted[known]
+    found["queue"] = seconds
 
 
 def _latency(found: Signals) -> None:

@@ -34,7 +34,18 @@ def conditions(
         met["badly_stalled"] = (hard, np.fmax(some, full))
     met.update(_latencies(found, entries, thresholds))
     met.update(_queues(found, bound, thresholds))
+    if "slow" in met and "queue" in found:
+        met["slow_at_low_load"] = (met["slow"][0] & _low(found, thresholds), found["latency"])
     return met
+
+
+def _low(found: Signals, thresholds: Limits) -> Bools:
+    """Tell where hardly anything waited and, as far as limits are known, little was asked."""
+    low: Bools = found["queue"] < thresholds.io_low_queue
+    for signal in ("limit_iops", "limit_bytes"):
+        if signal in found:
+            low = low & ~(found[signal] >= thresholds.io_low_load_percent / _PERCENT)
+    return low
 
 
 def _latencies(found: Signals, entries: Sequence[Entry], thresholds: Limits) -> Mapping[str, tuple[Bools, Floats]]:
@@ -62,7 +73,7 @@ def _queues(found: Signals, bound: Bools | None, thresholds: Limits) -> Mapping[
         many = queue > np.maximum(iops / thresholds.io_ops_per_queued, thresholds.io_queued)
         met["overqueued"] = (many & np.isfinite(iops), queue)
         if "latency" in found:
-            waits = np.divide(queue, iops, out=np.full_like(queue, np.nan), where=iops > 0)
+            waits = np.divide(queue, iops, out=np.full_like(queue, np.nan), where=np.isfinite(found["latency"]))
             near = np.abs(found["latency"] - waits) <= waits * thresholds.io_little_percent / _PERCENT
             met["queued"] = ((queue >= thresholds.io_queued) & near, queue)
     return met

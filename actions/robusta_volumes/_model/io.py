@@ -148,6 +148,7 @@ class VolumeIo:
     that ask for names and attributes), ``limit_iops`` and ``limit_bytes`` (share of what is allowed: of the burst limit as
     long as there is credit), ``pool_limit_iops`` and ``pool_limit_bytes`` (what all disks of one type on the machine do, as a
     share of what they may do together) and ``node_limit_iops`` and ``node_limit_bytes`` (of all volumes and the machine).
+    ``queue`` is made of latency and rate where nothing counts it.
     Words of ``episodes`` are in `robusta_volumes._model.io_episodes`.
     """
 

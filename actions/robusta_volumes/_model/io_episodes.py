@@ -17,6 +17,7 @@ EPISODES: Mapping[str, str] = {
     "pool_bytes_full": "the same in bytes",
     "at_baseline": "no credit left, within io_baseline_percent of the baseline, and more than io_waiting in flight",
     "slow": "latency at the family's high value or above",
+    "slow_at_low_load": "slow, with less than io_low_queue in flight and less than io_low_load_percent of each known limit",
     "very_slow": "latency at the family's very high value or above",
     "queued": "queue at io_queued or more, and latency within io_little_percent of queue divided by operations",
     "saturated": "queue above io_saturated_queue",
