@@ -143,7 +143,7 @@ def test_a_raw_device_is_counted_by_its_numbers() -> None:
     text = pair({"diskstats": BEFORE}, {"diskstats": AFTER}).replace("@@ 1 uptime", "@@ 0 block\n103:3\n@@ 1 uptime")
     heard = read_probe(text)
     assert heard.probed
-    found = measured(heard.probed, "/dev/data")
+    found = measured(heard.probed, "/dev/data", block=True)
     assert found.device
     assert found.device.writes == 200
 

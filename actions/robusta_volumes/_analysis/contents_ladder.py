@@ -10,7 +10,7 @@ from robusta_volumes._model.volume import Claim
 _ONE_POD = "ReadWriteOncePod"
 _ONE_NODE = {"ReadWriteOnce", _ONE_POD}
 _NOBODY = 65534  # the user that owns nothing
-_SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _TRIES = 3  # containers
 
 
@@ -31,7 +31,7 @@ def ways(
     why, todo = _refusal(claim, using, system=system)
     if why:
         return Ways(why=why, todo=todo)
-    execs, no_exec = _execs(using, lost)
+    execs, no_exec = execs_of(using, lost)
     node, no_pod = _place(claim, using, attached)
     if node in lost:
         no_pod = f"the volume is held by node {plain(node)}, which does not answer"
@@ -40,7 +40,7 @@ def ways(
 
 
 def _refusal(claim: Claim, using: Collection[Holder], *, system: bool) -> tuple[str, str]:
-    if claim.meta.namespace in _SYSTEM and not system:
+    if claim.meta.namespace in SYSTEM and not system:
         todo = "set `contents.systemNamespaces: true` if it is meant"
         return f"{claim.meta.namespace} is the cluster's own namespace, where nothing of ours runs", todo
     if claim.volume_mode == "Block":
@@ -55,16 +55,16 @@ def _refusal(claim: Claim, using: Collection[Holder], *, system: bool) -> tuple[
     return "", ""
 
 
-def _execs(using: Sequence[Holder], lost: Collection[str]) -> tuple[tuple[Exec, ...], str]:
-    """List the containers that can be asked: whole views first, then ready pods; one container of each pod."""
-    fit = [h for h in using if h.container and h.path and h.running and h.phase == "Running"]
+def execs_of(using: Sequence[Holder], lost: Collection[str]) -> tuple[tuple[Exec, ...], str]:
+    """List the containers that can be asked, or say why there are none: whole views first, then ready pods."""
+    fit = [h for h in using if h.container and (h.path or h.device) and h.running and h.phase == "Running"]
     if fit and all(h.node in lost for h in fit):
         return (), f"pod {code(fit[0].pod)} is on node {plain(fit[0].node)}, which does not answer"
     fit = [h for h in fit if h.node not in lost]
     fit.sort(key=lambda h: (bool(h.sub_path), not h.ready, h.pod, h.container, h.path))
     found: dict[tuple[str, str], Exec] = {}
     for h in fit:
-        found.setdefault((h.pod, h.container), Exec(h.namespace, h.pod, h.container, h.path, h.sub_path))
+        found.setdefault((h.pod, h.container), Exec(h.namespace, h.pod, h.container, h.path or h.device, h.sub_path))
     if found:
         return tuple(found.values())[:_TRIES], ""
     if not using:

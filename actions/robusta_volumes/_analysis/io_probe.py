@@ -31,15 +31,17 @@ _NO_COUNTERS = "the kernel keeps no counters of its own for {fstype}"
 _STATISTICS = "look at the statistics of the storage behind it; how long its users wait is known from pressure alone"
 
 
-def measured(probed: Probed, path: str) -> ProbeIo:
-    """Say what the volume at ``path`` did: a filesystem, or with ``probed.block`` a raw device."""
+def measured(probed: Probed, path: str, *, block: bool = False) -> ProbeIo:
+    """Say what the volume at ``path`` did: a filesystem, or with ``block`` a raw device."""
     seconds = probed.last.uptime - probed.first.uptime
     found = ProbeIo(
         seconds,
         container=_stalled(probed.first.container, probed.last.container, seconds),
         node=_stalled(probed.first.node, probed.last.node, seconds),
     )
-    if probed.block:
+    if block and probed.block is None:
+        return replace(found, why=f"the numbers of {code(path)} cannot be read there: it has neither stat nor ls")
+    if block and probed.block:
         return _on_device(found, probed, probed.block)
     mount = mount_at(probed.mounts, path)
     if mount is None:

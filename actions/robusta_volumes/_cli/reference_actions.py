@@ -17,6 +17,7 @@ from robusta_volumes._model.asked import (
     VolumeContents,
 )
 from robusta_volumes._model.asked_backups import BackupTick, CreateBackups, PruneBackups
+from robusta_volumes._model.asked_performance import ProbeVolumeIo
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.needs import CHANGES, Change
 
@@ -32,6 +33,7 @@ ASKED: Mapping[str, type[Any]] = {
     "restore_volume_backup": RestoreBackup,
     "verify_volume_backup": VerifyBackup,
     "volume_contents": VolumeContents,
+    "probe_volume_io": ProbeVolumeIo,
     "create_volume_backups": CreateBackups,
     "volume_backup_schedule": BackupTick,
     "prune_volume_backups": PruneBackups,

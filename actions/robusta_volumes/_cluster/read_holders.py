@@ -41,12 +41,13 @@ def holders(o: Mapping[str, Any], claim: str) -> Iterator[Holder]:
     user, mounted = _number(at(spec, "securityContext", "runAsUser")), False
     for container in blocks(spec, "containers"):
         own = _number(at(container, "securityContext", "runAsUser"))
-        for mount in blocks(container, "volumeMounts"):
+        for mount in (*blocks(container, "volumeMounts"), *blocks(container, "volumeDevices")):
             if mount.get("name") in volumes:
                 mounted = True
                 yield Holder(
                     container=str(container.get("name") or ""),
                     path=str(mount.get("mountPath") or ""),
+                    device=str(mount.get("devicePath") or ""),
                     sub_path=str(mount.get("subPath") or mount.get("subPathExpr") or ""),
                     running=container.get("name") in running,
                     user=user if own is None else own,

@@ -69,14 +69,15 @@ def _mounts(lines: Sequence[str]) -> Iterator[Mount]:
         numbers = _NUMBERS.fullmatch(left[2]) if len(left) >= 6 else None  # noqa: PLR2004 (id parent m:m root path options)
         if not dash or numbers is None or len(right) < 2:  # noqa: PLR2004 (type and source)
             continue
-        options = [*left[5].split(","), *(right[2].split(",") if len(right) > 2 else ())]  # noqa: PLR2004 (those of the filesystem)
+        of_filesystem = "".join(right[2:3]).split(",")
         yield Mount(
             (int(numbers[1]), int(numbers[2])),
             unescaped(left[3]),
             unescaped(left[4]),
             right[0],
             unescaped(right[1]),
-            tuple(dict.fromkeys(options)),
+            tuple(dict.fromkeys(option for option in (*left[5].split(","), *of_filesystem) if option)),
+            "ro" in of_filesystem,
         )
 
 

@@ -9,6 +9,7 @@ can pass for a marker.
 from robusta_volumes._model.in_pod import BOUNDED
 
 EXTRA_SECONDS = 10  # beyond the window: reading twice, on a node with thousands of devices
+END = "@@ 9 end"
 MOST = 1_048_576  # characters: two lists of devices of such a node
 
 _SCRIPT = r"""
@@ -43,14 +44,14 @@ fi
 sample 1
 sleep "$seconds"
 sample 2
-echo '@@ 9 end'
+echo '{end}'
 }
 bounded $((seconds + {extra})) probe
 """
 
 
 def _filled() -> str:
-    text = _SCRIPT.replace("{bounded}", BOUNDED).replace("{extra}", str(EXTRA_SECONDS))
+    text = _SCRIPT.replace("{bounded}", BOUNDED).replace("{extra}", str(EXTRA_SECONDS)).replace("{end}", END)
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 

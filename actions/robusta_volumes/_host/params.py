@@ -21,6 +21,7 @@ from robusta_volumes._model.asked import (
     VolumeContents,
 )
 from robusta_volumes._model.asked_backups import CreateBackups, PruneBackups
+from robusta_volumes._model.asked_performance import ProbeVolumeIo
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
@@ -146,6 +147,11 @@ class RestoreBackupParams(TargetParams):
 @params_of(VerifyBackup)
 class VerifyBackupParams(TargetParams):
     """Params of verify_volume_backup."""
+
+
+@params_of(ProbeVolumeIo)
+class ProbeVolumeIoParams(TargetParams):
+    """Params of probe_volume_io."""
 
 
 class BackupFreshnessParams(TargetParams):

@@ -9,7 +9,7 @@ _OVER = frozenset({"Succeeded", "Failed"})
 
 @dataclass(frozen=True)
 class Holder:
-    """One container of one pod; ``container`` is "" when none of the pod's containers mounts the claim.
+    """One container of one pod; ``container`` is "" when none of the pod's containers has the claim.
 
     ``sub_path``: only this folder of the volume is seen there. ``running``: the container itself runs now.
     """
@@ -28,6 +28,7 @@ class Holder:
     user: int | None = None
     group: int | None = None
     volume: str = ""  # what the pod calls it
+    device: str = ""  # where it has it as a raw block device; then there is no ``path``
 
     @property
     def where(self) -> Container:

@@ -17,6 +17,7 @@ class Mount:
     fstype: str
     source: str
     options: tuple[str, ...] = ()
+    read_only: bool = False  # the filesystem itself, not this mount of it alone
 
     @property
     def anonymous(self) -> bool:

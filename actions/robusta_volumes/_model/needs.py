@@ -171,6 +171,15 @@ CHANGES: tuple[Change, ...] = (
         "volume_contents",
         Need(k.CLAIM, ("create", "delete"), "makes a copy of a claim to look into, and removes it", allow="copies"),
     ),
+    Change(
+        "probe_volume_io",
+        Need(
+            k.POD_EXEC,
+            ("create", "get"),
+            "reads the kernel's counters of I/O in a pod that has a volume",
+            allow="probe",
+        ),
+    ),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
     *BACKUP_CHANGES,
 )

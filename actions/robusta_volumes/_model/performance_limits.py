@@ -153,6 +153,8 @@ class PerformanceLimits:
         5, "percent", "of a driver's calls: a retry is normal, one in twenty is not"
     )
 
+    io_probe_ops: int = limit(20, "operations", "in one live look of some seconds: of fewer the mean latency is chance")
+
     def high_latency(self, family: str) -> tuple[float, float]:
         """Give, in seconds, from where the mean latency of this family is high, and from where very high."""
         head = FAMILIES.get(family, FAMILIES[""])

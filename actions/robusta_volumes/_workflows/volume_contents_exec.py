@@ -4,13 +4,14 @@ import secrets
 from contextlib import closing
 from datetime import datetime
 
-from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.cluster import Cluster, Process
 from robusta_volumes._engines.contents_read import NOTHING, read_contents
 from robusta_volumes._engines.contents_script import EXTRA_SECONDS, contents_command
 from robusta_volumes._model.contents import Exec, Looked
 from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.text import code, quoted
 
+NO_SHELL = "there is no shell in it"
 _NO_SHELL = frozenset({126, 127})
 _GRACE = 8  # seconds: the way there and back
 
@@ -27,9 +28,19 @@ def look_in_container(cluster: Cluster, way: Exec, old_before: datetime, seconds
         looked = read_contents(process.out, mark)
         if looked.found or looked.why != NOTHING:
             return looked
-        if process.code in _NO_SHELL or "executable file not found" in process.why + process.err:
-            return Looked(why="there is no shell in it", todo=_by_hand(way))
-        return Looked(why=process.why or f"the command told nothing{_status(process.code)}")
+        if has_no_shell(process):
+            return Looked(why=NO_SHELL, todo=_by_hand(way))
+        return Looked(why=silence(process))
+
+
+def has_no_shell(process: Process) -> bool:
+    """Tell whether a command could not start because the container has no shell."""
+    return process.code in _NO_SHELL or "executable file not found" in process.why + process.err
+
+
+def silence(process: Process) -> str:
+    """Say how a command ended that told nothing."""
+    return process.why or f"the command told nothing{_status(process.code)}"
 
 
 def _by_hand(way: Exec) -> str:
