@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 import crds
 import moved_clock
+import own_disk
 
 # A machine that is busy with something else makes examples slowly: that says nothing about what they are examples of.
 settings.register_profile("house", suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -23,7 +24,7 @@ def _in_ci() -> bool:
 
 
 def _is_here(thing: str) -> bool:
-    special = {crds.NAME: crds.folder, moved_clock.NAME: moved_clock.can_be_moved}
+    special = {crds.NAME: crds.folder, moved_clock.NAME: moved_clock.can_be_moved, own_disk.NAME: own_disk.is_here}
     return bool(special[thing]()) if thing in special else shutil.which(thing) is not None
 
 

@@ -1,21 +1,22 @@
 """The script for real: in each shell that is here, over this machine's own /proc, and beside a load that fio makes."""
 
 import json
-import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from own_disk import NAME, Disk, numbers_here, own_disk
 from robusta_volumes._analysis.io_probe import measured
 from robusta_volumes._engines.io_probe_read import read_probe
 from robusta_volumes._engines.io_probe_script import SCRIPT, probe_command
-from robusta_volumes._model.io_probe import Heard, Probed, ProbeIo
+from robusta_volumes._model.io_probe import DeviceIo, Heard, Probed
 
 SHELLS = [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("dash", "bash", "busybox")]
-MIB, BLOCK = 1024**2, 4096
+BLOCK = 4096
 
 
 def told(shell: str, path: Path, seconds: int = 1, device: str = "") -> str:
@@ -48,11 +49,6 @@ def test_two_samples_of_this_machine(shell: str, tmp_path: Path) -> None:
     assert any(mount.path == "/proc" for mount in probed.mounts)
     assert probed.first.disks.keys() == probed.last.disks.keys() == numbers_here()
     assert probed.block == (0o1, 0o3)  # of /dev/null
-
-
-def numbers_here() -> set[tuple[int, int]]:
-    lines = Path("/proc/diskstats").read_text().splitlines()
-    return {(int(line.split()[0]), int(line.split()[1])) for line in lines}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -88,65 +84,32 @@ def test_the_script_writes_no_file_and_fits_into_a_request() -> None:
 
 # --- beside a real load
 
-LOAD = """
-[ -z "$image" ] || mount -o loop "$image" "$folder" || exit 3
-fio --name=w --filename="$folder/load" --size=64M --rw=randwrite --bs=4k --direct=1 --rate_iops=800 --ioengine=psync \\
-  --time_based --ramp_time=2 --runtime=8 --output-format=json --output="$report" &
-sleep 4
-dash -c "$script" probe-volume-io 4 ''
-wait
-"""
+
+def beside_fio(disk: Disk) -> tuple[DeviceIo, dict[str, Any]]:
+    """Probe for four seconds in the middle of eight in which fio writes at a fixed rate."""
+    about = [f"--filename={disk.folder / 'load'}", "--size=64M", "--rw=randwrite", f"--bs={BLOCK}", "--direct=1"]
+    about += ["--ioengine=psync", "--rate_iops=800", "--time_based", "--ramp_time=2", "--runtime=8"]
+    command = [*disk.enter, "fio", "--name=w", *about, "--output-format=json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+        time.sleep(4)
+        probe = [*disk.enter, "dash", *probe_command(4)[1:]]
+        done = subprocess.run(probe, capture_output=True, text=True, check=True, timeout=60)
+        report, _ = load.communicate(timeout=60)
+    found = measured(heard(done.stdout), disk.mounted)
+    assert found.device, found.why
+    return found.device, json.loads(report)["jobs"][0]["write"]
 
 
-def beside_fio(tmp_path: Path) -> tuple[ProbeIo, dict[str, Any]]:
-    """Probe for four seconds in the middle of eight in which fio writes at a fixed rate.
-
-    Where we may, on a disk of our own: a filesystem in a file, that only these processes see mounted. Else on the disk
-    below the folder, which others may use, too.
-    """
-    folder, image = tmp_path / "volume", tmp_path / "image"
-    folder.mkdir(exist_ok=True)
-    own = can_mount(image)
-    about = {"folder": folder, "image": image if own else "", "script": SCRIPT, "report": tmp_path / "fio.json"}
-    env = {"PATH": os.environ["PATH"], **{name: str(value) for name, value in about.items()}}
-    command = [*(["unshare", "--mount"] if own else []), "sh", "-c", LOAD]
-    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    report = json.loads((tmp_path / "fio.json").read_text())
-    return measured(heard(done.stdout), str(folder) if own else disk_of(folder)), report["jobs"][0]["write"]
-
-
-def can_mount(image: Path) -> bool:
-    """Make a filesystem in a file, and tell whether it can be mounted where nobody else sees it."""
-    if (
-        not all(shutil.which(name) for name in ("mkfs.ext4", "unshare", "mount"))
-        or not Path("/dev/loop-control").exists()
-    ):
-        return False
-    image.write_bytes(b"")
-    os.truncate(image, 128 * MIB)
-    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
-    tried = ["unshare", "--mount", "mount", "-o", "loop", str(image), str(image.parent / "volume")]
-    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
-
-
-def disk_of(folder: Path) -> str:
-    """Give where the disk below a folder is mounted; a container's overlay is no disk."""
-    device = folder.stat().st_dev
-    at = next((one for one in (folder, *folder.parents) if one.parent.stat().st_dev != device), Path("/"))
-    if (os.major(device), os.minor(device)) not in numbers_here():
-        pytest.fail(f"{folder} is on no block device: give pytest a folder that is (--basetemp)")
-    return str(at)
-
-
-@pytest.mark.needs("fio", "dash")
+@pytest.mark.needs("fio")
+@pytest.mark.needs("dash")
+@pytest.mark.needs(NAME)
 def test_beside_fio_it_says_what_fio_says(tmp_path: Path) -> None:
-    for look in (1, 2):  # others may use the disk, too: one more look, and no more than that
-        found, said = beside_fio(tmp_path)
-        assert found.device, found.why
-        device, rate = found.device, said["iops"]
-        off = max(abs(device.writes / rate - 1), abs(device.write_bytes / (rate * BLOCK) - 1))
-        if off <= 0.1 or look == 2:
-            break
+    with own_disk(tmp_path) as disk:
+        for look in (1, 2):  # others may use the disk, too: one more look, and no more than that
+            device, said = beside_fio(disk)
+            rate = said["iops"]
+            off = max(abs(device.writes / rate - 1), abs(device.write_bytes / (rate * BLOCK) - 1))
+            if off <= 0.1 or look == 2:
+                break
     assert off <= 0.1, (device, rate)
     assert 0 < (device.write_wait or 0) <= 1.1 * said["clat_ns"]["mean"] / 1e9  # fio counts the way there and back

@@ -24,6 +24,7 @@ from robusta_volumes import persistent_data_analysis as data_actions
 from robusta_volumes import persistent_volume_actions as actions
 from robusta_volumes import pvc_snapshots as snapshot_actions
 from robusta_volumes import volume_backup_management as backup_actions
+from robusta_volumes import volume_performance_analysis as performance_actions
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._host.buttons import callbacks
 from robusta_volumes._host.publish import publish
@@ -38,10 +39,12 @@ from robusta_volumes._model.asked import (
     check_given,
 )
 from robusta_volumes._model.asked_backups import CreateBackups, PruneBackups
+from robusta_volumes._model.asked_performance import ProbeVolumeIo
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.needs import CHANGES
+from robusta_volumes._model.performance_settings import VolumePerformanceAnalysis
 from robusta_volumes._model.settings import PersistentVolumeActions, overridden
 from robusta_volumes._model.size import size
 from robusta_volumes._model.target import Target, Trigger
@@ -52,6 +55,7 @@ from robusta_volumes._workflows.change_volume import release_volume, set_reclaim
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_data_analysis import persistent_data_analysis
 from robusta_volumes._workflows.persistent_volume_actions import persistent_volume_actions
+from robusta_volumes._workflows.probe_volume_io import probe_volume_io
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_prune import prune_pvc_snapshots
 from robusta_volumes._workflows.pvc_snapshots_restore import restore_pvc_snapshot
@@ -77,6 +81,7 @@ ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "restore_volume_backup": (RestoreBackup(), ("name", "namespace")),
     "verify_volume_backup": (VerifyBackup(), ("name", "namespace")),
     "volume_contents": (VolumeContents(), ("name", "namespace")),
+    "probe_volume_io": (ProbeVolumeIo(), ("name", "namespace")),
 }
 
 
@@ -107,6 +112,7 @@ def plans() -> Iterator[Page]:
     yield set_reclaim_policy(on, SetPolicy("grafana", "monitoring", "Retain"), SETTINGS)
     yield release_volume(on, Release("pvc-ledger-2024"), SETTINGS)
     yield release_volume(on, Release("pvc-ledger-2024", ("archive", "ledger")), SETTINGS)
+    yield probe_volume_io(on, ProbeVolumeIo("data-pg-0", "db", dry_run=True), VolumePerformanceAnalysis())
     yield from snapshot_plans()
     yield from backup_plans()
     yield from velero_plans()
@@ -153,6 +159,7 @@ def registered() -> ActionsRegistry:
         *vars(snapshot_actions).values(),
         *vars(data_actions).values(),
         *vars(backup_actions).values(),
+        *vars(performance_actions).values(),
     ):
         if Action.is_action(found):
             registry.add_action(found)

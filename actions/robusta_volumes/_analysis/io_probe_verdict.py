@@ -92,7 +92,11 @@ def _device(
         todo = "let the application commit in groups, or give its log a volume of a faster class"
     elif waits > Severity.INFO:
         todo = "its operations are not slow: see what else the container reads and writes, or whether it does one at a time"
-    word = "slow now" if max(slow, flush) > Severity.INFO else "waited for" if waits > Severity.INFO else ""
+    word = "slow now" if slow > Severity.INFO else ""
+    if not word and flush > Severity.INFO:
+        word = f"flushes take {took(device.flush_wait)}"
+    if not word and waits > Severity.INFO:
+        word = "tasks wait for it"
     if not word and quiet(io, limits):
         word, todo = "nearly idle", IDLE_TODO
     return Verdict(max(slow, flush, waits), word, tuple(why), todo)
