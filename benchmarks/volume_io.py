@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from robusta_volumes._analysis.io_facts import volume_ios
+from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.io import Bucket, Declared, IoLimits, Mapped
 from robusta_volumes._model.io_series import IoMeasured, IoSeries, IoWindow
@@ -23,7 +24,7 @@ SIGNALS = (
 
 
 def measured() -> IoMeasured:
-    """Make up a cluster: mostly quiet, some busy, a tenth without samples for a while."""
+    """Make up a cluster: some busy, one in fifty held back, a tenth without samples for a while."""
     chance = np.random.default_rng(1)
     shape = (VOLUMES, COLUMNS)
     ops = chance.lognormal(4, 1.5, shape)
@@ -33,6 +34,8 @@ def measured() -> IoMeasured:
     for signal in SIGNALS:
         factor = scale.get(signal.rpartition("_")[2], 0.00002)
         values = ops * factor * chance.uniform(0.7, 1.3, shape)
+        if signal.endswith("throttled"):
+            values[np.arange(VOLUMES) % 50 > 0] = 0.0  # one in fifty is held back at times
         values[::10, :20] = np.nan
         row = array("d")
         row.frombytes(values.tobytes())
@@ -63,7 +66,8 @@ def main() -> None:
     allowed = {claim: {nodes[at]: limits} for at, claim in enumerate(claims)}
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started, clock = time.process_time(), time.perf_counter()
-    found = volume_ios(Inventory(NOW), io, mapped, allowed, Limits())
+    with collector_paused():  # as the workflow does
+        found = volume_ios(Inventory(NOW), io, mapped, allowed, Limits())
     spent, took = time.process_time() - started, time.perf_counter() - clock
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     told = sum(len(one.stats) for ios in found.values() for one in ios)

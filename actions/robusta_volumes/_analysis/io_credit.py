@@ -10,12 +10,12 @@ from datetime import timedelta
 
 import numpy as np
 
+from robusta_volumes._analysis.io_derived import used_ops
 from robusta_volumes._analysis.io_rows import Bools, Entry, Floats, Signals
 from robusta_volumes._analysis.io_stats import late_columns
 from robusta_volumes._model.io import Bucket, Credit
 from robusta_volumes._model.limits import Limits
 
-_UNITS = {"operations": "iops", "bytes": "bytes"}
 _EMPTY = 0.05  # of the bucket: what refills between two steps and is gone at once
 _LONGEST = timedelta(days=30)  # until it is empty: more is as good as never
 _PERCENT = 100.0
@@ -41,11 +41,12 @@ def credits_of(found: Signals, entries: Sequence[Entry], step: timedelta, thresh
     bound = np.zeros(shape, dtype=bool)
     left: list[Credit | None] = [None] * len(entries)
     for unit, pairs in rows.items():
-        if _UNITS[unit] not in found:
+        asked = _demand(found, entries, unit)
+        if asked is None:
             continue
         places = np.asarray([row for row, _ in pairs])
         buckets = [bucket for _, bucket in pairs]
-        demand = found[_UNITS[unit]][places]
+        demand = asked[places]
         queue = found["queue"][places] if "queue" in found else np.full_like(demand, np.nan)
         stuck = stuck_at(demand, queue, buckets, step, thresholds)
         credit = model(demand, stuck, buckets, step)
@@ -58,6 +59,17 @@ def credits_of(found: Signals, entries: Sequence[Entry], step: timedelta, thresh
             if one is not None and (before is None or one.left < before.left):
                 left[row] = one
     return Credits(empty, bound, left) if empty else None
+
+
+def _demand(found: Signals, entries: Sequence[Entry], unit: str) -> Floats | None:
+    """Give what takes credit, as the provider counts it: of a disk behind a cache only writes."""
+    ops = unit == "operations"
+    every = used_ops(found, entries, "iops", "size") if ops else found.get("bytes")
+    cached = np.asarray([entry.limits.reads_cached for entry in entries])
+    if every is None or not cached.any():
+        return every
+    writes = used_ops(found, entries, "write_ops", "write_size") if ops else found.get("write_bytes")
+    return np.where(cached[:, None], np.nan if writes is None else writes, every)
 
 
 def model(demand: Floats, stuck: Bools, buckets: Sequence[Bucket], step: timedelta) -> Floats:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from robusta_volumes._analysis.io_rows import Floats, Ints
+from robusta_volumes._analysis.io_rows import Bools, Floats, Ints
 from robusta_volumes._model.io import Stats
 
 _NOW = timedelta(minutes=15)  # "now" is a mean of so long: one step may be an accident
@@ -21,8 +21,11 @@ def stats_of(values: Floats, ends: Sequence[datetime], step: timedelta) -> list[
     """Describe each row; None where it has no value at all."""
     known = ~np.isnan(values)
     counts = known.sum(axis=1)
-    rows = np.flatnonzero(counts)
     found: list[Stats | None] = [None] * len(values)
+    late = late_columns(step)
+    never = (counts > 0) & (np.where(known, values, 0.0) == 0).all(axis=1)
+    _never(found, np.flatnonzero(never), known, late)
+    rows = np.flatnonzero((counts > 0) & ~never)
     if not len(rows):
         return found
     if len(rows) < len(values):
@@ -30,24 +33,37 @@ def stats_of(values: Floats, ends: Sequence[datetime], step: timedelta) -> list[
     at = np.arange(len(rows))
     ordered = np.sort(values, axis=1)  # NaN comes last
     filled = values if counts.min() == values.shape[1] else np.where(known, values, 0.0)
-    late = late_columns(step)
     late_counts = known[:, -late:].sum(axis=1)
     highest = ordered[at, counts - 1]
-    table = zip(
-        rows.tolist(),
-        (filled[:, -late:].sum(axis=1) / np.maximum(late_counts, 1)).tolist(),
-        (filled.sum(axis=1) / counts).tolist(),
-        *(_percentile(ordered, counts, share, at).tolist() for share in _SHARES),
-        highest.tolist(),
-        (values == highest[:, None]).argmax(axis=1).tolist(),
-        late_counts.tolist(),
-        counts.tolist(),
-        strict=True,
+    now = np.where(late_counts, filled[:, -late:].sum(axis=1) / np.maximum(late_counts, 1), np.nan)
+    peaks: list[float] = highest.tolist()
+    columns: list[int] = (values == highest[:, None]).argmax(axis=1).tolist()
+    told = map(
+        Stats._make,
+        zip(
+            [None if each != each else each for each in now.tolist()],  # noqa: PLR0124 (NaN: nothing lately)
+            (filled.sum(axis=1) / counts).tolist(),
+            *(_percentile(ordered, counts, share, at).tolist() for share in _SHARES),
+            peaks,
+            [ends[column] if peak > 0 else None for peak, column in zip(peaks, columns, strict=True)],
+            counts.tolist(),
+            strict=True,
+        ),
     )
-    for row, now, mean, p50, p75, p95, peak, column, lately, samples in table:
-        moment = ends[column] if peak > 0 else None  # of what never happened there is no moment
-        found[row] = Stats(now if lately else None, mean, p50, p75, p95, peak, moment, samples)
+    for row, stats in zip(rows.tolist(), told, strict=True):
+        found[row] = stats
     return found
+
+
+def _never(found: list[Stats | None], rows: Ints, known: Bools, late: int) -> None:
+    """Describe rows of nothing but zeros: a limit that holds nobody back is the usual case, and rows have it in common."""
+    same: dict[tuple[bool, int], Stats] = {}
+    known = known[rows]
+    lately = [each > 0 for each in known[:, -late:].sum(axis=1).tolist()]
+    for row, now, samples in zip(rows.tolist(), lately, known.sum(axis=1).tolist(), strict=True):
+        if (now, samples) not in same:
+            same[now, samples] = Stats(0.0 if now else None, 0.0, 0.0, 0.0, 0.0, 0.0, None, samples)
+        found[row] = same[now, samples]
 
 
 def _percentile(ordered: Floats, counts: Ints, share: float, at: Ints) -> Floats:
