@@ -42,6 +42,7 @@ CAUSES: Mapping[str, str] = {
     "PERF-08": "burst credit runs out",
     "PERF-14": "pod waits for I/O",
 }
+_PLACES = {id_: place for place, id_ in enumerate(CAUSES)}
 # These hurt by themselves, whatever latency says: writes fail, requests are lost, replicas go.
 _ERRORS = frozenset({"PERF-37", "PERF-29", "PERF-34"})
 _BY_PROVIDER = {
@@ -80,7 +81,8 @@ def verdict(issues: Iterable[Issue], ios: Sequence[VolumeIo], limits: Limits) ->
     mine = _ordered([i for i in issues if i.rule.id.startswith("PERF-")], ios, limits)
     causes = [i for i in mine if i.rule.id in CAUSES and not i.rule.advice]
     judged = [io for io in ios if io.samples >= limits.io_samples]
-    worst = max(judged, key=lambda io: _badness(io, limits), default=ios[0] if ios else None)
+    worst = judged[0] if len(judged) == 1 else max(judged, key=lambda io: _badness(io, limits), default=None)
+    worst = worst or (ios[0] if ios else None)
     impact = tuple(dict.fromkeys(_impact(causes, judged, limits)))
     firm = [i for i in causes if _hurts_alone(i)]
     if impact or firm:
@@ -130,8 +132,12 @@ def _ordered(issues: Sequence[Issue], ios: Sequence[VolumeIo], limits: Limits) -
     A queue is what comes of operations that take longer: where the same load was served faster a week ago, or where latency
     is high in spikes alone, that is said first, and the queue after it.
     """
+    if len(issues) < 2:  # noqa: PLR2004 (nothing to sort)
+        return list(issues)
     order = list(CAUSES)
     fired = {i.rule.id for i in issues}
+    if fired.isdisjoint({"PERF-27", "PERF-28"}):
+        return sorted(issues, key=lambda i: (_PLACES.get(i.rule.id, len(_PLACES)), -i.severity, i.rule.id))
     steady = any(is_high(io, limits, one) for io in ios for one in _LATENCIES)
     before_queues = [*(["PERF-28"] if "PERF-28" in fired else []), *(["PERF-27"] if not steady else [])]
     for id_ in before_queues:

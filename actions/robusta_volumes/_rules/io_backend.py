@@ -24,6 +24,7 @@ _LONGHORN = "driver.longhorn.io"
     Severity.MEDIUM,
     "Volume is rebuilt, or lacks a replica",
     fix="Wait until the rebuild is done, or slow it down; see why the replica went.",
+    only=("degraded",),
 )
 def degraded(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """A rebuild reads a whole replica and writes another one: it takes disk and network from the volume (REPLICA_DEGRADED)."""
@@ -86,6 +87,7 @@ def replica_timeout(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) 
     "Storage system writes far more than it is asked to",
     advice=True,
     fix="Turn off bookkeeping that is not needed (Longhorn: the revision counter).",
+    only=("backing_writes",),
 )
 def amplified(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Each write of a volume costs one on each replica; what is more is metadata, and takes the disks' time (WRITE_AMPL)."""
@@ -105,6 +107,7 @@ def amplified(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit
     Severity.MEDIUM,
     "Backend reports operations that hang",
     fix="Look at the backend's own alerts, and ask its support.",
+    only=("long_ios",),
 )
 def hangs(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """The storage itself counted operations that took too long: means hide them, applications do not (LONG_IO)."""

@@ -64,6 +64,7 @@ def _bytes_limit(io: VolumeIo) -> Declared | None:
     Severity.MEDIUM,
     "Volume stands at its limit of operations",
     fix="Raise the volume's IOPS where its kind allows it, else change its kind; or ask less of it.",
+    only=("limit_iops", "iops_throttled"),
 )
 def iops_ceiling(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """What is asked beyond the limit waits in a queue: latency grows though nothing is broken (IOPS_CEILING)."""
@@ -86,6 +87,7 @@ def iops_ceiling(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> 
     Severity.MEDIUM,
     "Volume stands at its limit of bytes",
     fix="Raise the volume's throughput where its kind allows it, else change its kind; or spread files over volumes.",
+    only=("limit_bytes", "bytes_throttled"),
 )
 def bytes_ceiling(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """Bandwidth is used up: larger operations wait for it, however few they are (TPUT_CEILING)."""
@@ -122,6 +124,7 @@ def _until(io: VolumeIo, what: str) -> str:
     "Volume comes near its limit of operations",
     advice=True,
     fix="Plan a higher limit before it is needed.",
+    only=("limit_iops",),
 )
 def iops_near(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """It is not held back yet. Told early, the change is a small one by day (IOPS_NEAR)."""
@@ -141,6 +144,7 @@ def iops_near(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit
     "Volume comes near its limit of bytes",
     advice=True,
     fix="Plan a higher limit before it is needed.",
+    only=("limit_bytes",),
 )
 def bytes_near(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """It is not held back yet. Told early, the change is a small one by day (TPUT_NEAR)."""

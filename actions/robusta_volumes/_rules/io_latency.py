@@ -97,6 +97,7 @@ def own_queue(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit
     Severity.MEDIUM,
     "Volume is saturated: a long queue that does not end",
     fix="Find what asks so much, let it ask less at once, or raise the limit.",
+    only=("saturated", "overqueued"),
 )
 def saturated(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """More arrives than is done. The node mixin's alert NodeDiskIOSaturation fires on the same queue (QUEUE_SAT)."""
@@ -120,6 +121,7 @@ def saturated(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit
     Severity.MEDIUM,
     "Writes are far slower than reads",
     fix="Shorten the way to the replicas: one of them on the pod's node, a faster network, or fewer.",
+    only=("write_latency",),
 )
 def slow_writes(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Reads prove that the disk is fast. What writes pay for is replication or sync, not the disk (RW_ASYM)."""
@@ -146,6 +148,7 @@ def slow_writes(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> H
     Severity.MEDIUM,
     "Volume is bound by flushes",
     fix="Let the application commit in groups, give its log a volume of its own, or take a class with low latency.",
+    only=("flushes",),
 )
 def flush_bound(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """After each flush the application waits until the media has it: more IOPS do not shorten that (FLUSH_HEAVY)."""

@@ -21,6 +21,7 @@ _MINUTES = 60
     Severity.CRITICAL,
     "Machine holds its volumes back",
     fix="Take a larger or newer machine, or spread the pods: raising the volume's own limit changes nothing.",
+    only=("node_iops_throttled", "node_bytes_throttled", "node_iops_full", "node_bytes_full"),
 )
 def machine_limit(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Each type of machine has one limit for all its volumes; small ones may go above it for half an hour a day.
@@ -68,6 +69,7 @@ def _caps(ops: Declared | None, rate: Declared | None) -> list[str]:
     Severity.MEDIUM,
     "Disks of one type share a limit on their machine, and use it up",
     fix="Put fewer disks of that type on one machine, or use a kind that has limits of its own.",
+    only=("pool_iops_full", "pool_bytes_full"),
 )
 def pool_limit(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Google adds up the limits of all disks of one type on a machine: a busy one takes what its neighbours paid for.
@@ -108,6 +110,7 @@ def _more(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> tuple[F
     Severity.CRITICAL,
     "Burst credit is used up",
     fix="Change to a kind without burst credit (gp2 to gp3), or grow the volume: its baseline grows with it.",
+    only=("at_baseline",),
 )
 def burst_empty(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """Small disks are fast on credit. When it is gone they fall to a tenth, usually when most is asked (BURST_EMPTY)."""

@@ -22,6 +22,7 @@ def _server(claim: Claim, see: Inventory) -> str:
     Severity.MEDIUM,
     "NFS requests get lost and are sent again",
     fix="Look at the network between node and server: MTU, loss, load of the server.",
+    only=("retransmitted", "timeouts"),
 )
 def repeated(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """Each repeated request has waited for its timeout first: a little loss makes a file server very slow (NFS_RETRANS)."""
@@ -55,6 +56,7 @@ def repeated(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit 
     Severity.MEDIUM,
     "NFS server answers late",
     fix="Look at the server: its disks, its CPU, its number of threads.",
+    only=("server_latency",),
 )
 def slow_server(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """No request gets lost, so the time goes by in the server or on its disks (NFS_SERVER_SLOW)."""
@@ -77,6 +79,7 @@ def slow_server(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> H
     Severity.MEDIUM,
     "NFS requests wait in the client for a slot",
     fix="Mount with more connections (nconnect), or more slots.",
+    only=("client_wait",),
 )
 def no_slot(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """A client sends only so many requests at once. The others wait on the node, and the server looks fast (NFS_CLIENT_SLOTS)."""
@@ -99,6 +102,7 @@ def no_slot(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit |
     "NFS requests ask for names, not for data",
     advice=True,
     fix="Cache attributes longer, or keep many small files on a disk of the node.",
+    only=("meta",),
 )
 def only_names(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """Many small files cost a request each before a byte is read, and no faster disk shortens the way (NFS_META)."""

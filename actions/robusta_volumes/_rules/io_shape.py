@@ -21,6 +21,7 @@ _DAY = 86_400
     "Application does one operation after the other",
     advice=True,
     fix="Let the application do more at once; do not buy IOPS.",
+    only=("busy",),
 )
 def one_at_a_time(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """With one operation in flight the rate is one divided by latency, whatever the volume could do (UNDER_QUEUED)."""

@@ -19,6 +19,7 @@ from robusta_volumes._rules.rule import Fix, Hit
     Severity.MEDIUM,
     "Pod waits for I/O",
     fix="See what else this report names; where the volume is idle, look at the container's own disk and its memory.",
+    only=("stalled", "badly_stalled"),
 )
 def stalls(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Pressure is the proof that people feel it: tasks did nothing but wait. It is of the pod, whatever it waits for.
@@ -54,6 +55,7 @@ def stalls(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | 
     "Volume is busy, and nobody waits for it",
     advice=True,
     fix="Nothing.",
+    only=("pressure_some",),
 )
 def busy_and_fine(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Busy only means one operation in flight. Disks do many at once: 100 % is no sign of trouble (PSI_LOW_BUSY_DISK)."""
@@ -125,6 +127,7 @@ def neighbour(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit
     "Pod is short of CPU, not of storage",
     advice=True,
     fix="Raise the pod's CPU limit.",
+    only=("cpu_throttled",),
 )
 def short_of_cpu(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """A pod whose CPU is cut short asks its volume for little and seems to wait for it (CPU_STARVED)."""
@@ -144,6 +147,7 @@ def short_of_cpu(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> 
     "Pod is short of memory, and reads its files again and again",
     advice=True,
     fix="Raise the pod's memory limit.",
+    only=("memory_pressure",),
 )
 def short_of_memory(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Pages that do not fit are thrown away and read anew: it looks like a slow disk (MEM_RECLAIM)."""

@@ -20,6 +20,7 @@ _PERCENT = 100
     Severity.MEDIUM,
     "Latency jumps again and again",
     fix="Look what runs at those times: backups, snapshots, batch jobs, rebuilds.",
+    only=("spike",),
 )
 def spikes(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Means hide it: most of the day is good, and at some times nothing moves (LAT_SPIKES)."""
