@@ -57,6 +57,10 @@ def test_nothing_measured_says_nothing() -> None:
     assert [(io.known, io.mapped.how) for io in found[CLAIM]] == [(False, "no pod uses it")]
 
 
+def test_an_infinite_value_is_none() -> None:
+    assert facts({"read_ops": [1, float("inf"), 3]}, columns=3).stat("read_ops").samples == 2
+
+
 def test_what_was_before_the_present_attachment_does_not_count() -> None:
     io = facts({"read_ops": [5000.0] * 6 + [100.0] * 6}, columns=12, since=END - timedelta(minutes=30))
     assert (io.stat("iops").peak, io.samples) == (100, 6)

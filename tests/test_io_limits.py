@@ -303,6 +303,17 @@ def test_an_attributes_class_that_cannot_be_read_is_told_of() -> None:
     )
 
 
+def test_what_the_volume_modifier_of_aws_was_asked_for_counts_before_the_class() -> None:
+    claim = _claim()
+    asked = replace(claim, meta=replace(claim.meta, annotations={"ebs.csi.aws.com/iops": "7000"}))
+    limits = _limits(replace(_cluster(_volume(100), {"type": "gp3", "iops": "4000"}), claims=(asked,)))
+    assert limits.iops is not None
+    assert (limits.iops.value, limits.iops.confidence) == (7000, "class")
+    assert limits.iops.source == "annotations of the claim (EBS volume modifier)"
+    alone = _limits(replace(_cluster(_volume(100), None), claims=(asked,)))
+    assert alone.iops is None, "of what kind it is nobody says"
+
+
 def test_what_the_volume_bears_counts_before_its_class() -> None:
     see = _cluster(_volume(100, AZURE, attributes={"skuname": "Premium_LRS", "requestedsizegib": "100"}), {})
     limits = _limits(see)
@@ -431,7 +442,9 @@ def test_disks_of_one_type_share_what_one_of_their_sizes_together_may_do() -> No
         volumes=(*see.volumes, _volume(900, PD, "other")),
         pods=(replace(see.pods[0], claims=("data", "other")),),
     )
-    limits = limits_of(see, VolumePerformanceAnalysis(), see.claim)[KEY][NODE]
+    asked = limits_of(see, VolumePerformanceAnalysis(), [KEY])
+    assert list(asked) == [KEY], "the other disk counts though nobody asked for it"
+    limits = asked[KEY][NODE]
     assert limits.pool_iops is not None
     assert limits.pool_iops.value == 6000 + 30 * 1000
     assert limits.iops == limits.pool_iops

@@ -11,6 +11,11 @@ from robusta_volumes._model.text import plain
 from robusta_volumes._model.volume import Attachment, Claim, StorageClass, Volume
 from robusta_volumes._rules.class_facts import driver_of
 
+MODIFIER = {  # what the volume modifier of AWS, older than VolumeAttributesClass, is asked by
+    "ebs.csi.aws.com/iops": "iops",
+    "ebs.csi.aws.com/throughput": "throughput",
+    "ebs.csi.aws.com/volumeType": "type",
+}
 _WRITTEN_OUT = 1_000_000  # a rate of so many MiB per second is one in bytes
 
 
@@ -20,7 +25,8 @@ class Layer:
 
     parameters: Labels
     source: str
-    exact: bool  # False: said of a class, and the volume may have been changed since
+    exact: bool  # False: said of a class, or asked for; the volume may be another one by now
+    whole: bool = False  # what it does not name is the driver's default
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,13 @@ def layers_of(see: Inventory, claim: Claim | None, volume: Volume | None) -> Lay
                 f"what VolumeAttributesClass {plain(name)} says is not known: "
                 f"{f'{lack.sentence}; {lack.remedy}' if lack else 'it was deleted'}"
             )
+    if claim and (
+        asked := {to: claim.meta.annotations[key] for key, to in MODIFIER.items() if key in claim.meta.annotations}
+    ):
+        found.append(Layer(asked, "annotations of the claim (EBS volume modifier)", exact=False))
     if volume and volume.attributes:
-        found.append(Layer(volume.attributes, "the PersistentVolume", exact=True))
+        whole = "requestedsizegib" in volume.attributes  # all parameters of its class are written there
+        found.append(Layer(volume.attributes, "the PersistentVolume", exact=True, whole=whole))
     if volume:
         attached = see.attachments_of.get(volume.meta.name, ())
         found += [Layer(each.metadata, "its VolumeAttachment", exact=True) for each in attached if _tells(each)]
@@ -92,7 +103,7 @@ def layers_of(see: Inventory, claim: Claim | None, volume: Volume | None) -> Lay
     made_by = see.storage_class.get(class_name) if class_name else None
     if made_by and (not volume or _same(made_by, volume)):
         source = f"storage class {plain(class_name)} (may have been changed since)"
-        found.append(Layer(made_by.parameters, source, exact=False))
+        found.append(Layer(made_by.parameters, source, exact=False, whole=True))
     else:
         missing.append(_no_class(see, class_name))
     return Layers(tuple(found), "; ".join(missing))

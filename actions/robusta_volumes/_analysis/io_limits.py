@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from robusta_volumes._analysis.io_catalogue import MB, MIB, RATES, driver, kind, machine, number
-from robusta_volumes._analysis.io_layers import Layers, layers_of
+from robusta_volumes._analysis.io_layers import MODIFIER, Layers, layers_of
 from robusta_volumes._analysis.io_pools import pooled
 from robusta_volumes._analysis.io_qos import rbd_limits
 from robusta_volumes._analysis.io_rates import About, limits_of_kind
@@ -34,20 +34,35 @@ def limits_of(
     mapped: Mapping[Key, tuple[Mapped, ...]] | None = None,
 ) -> Mapping[Key, Mapping[str, IoLimits]]:
     """Say what claims are allowed to do, by claim and node; of one that is nowhere by ""."""
-    known: dict[object, IoLimits] = {}
+    volumes, machines = _Volumes(see, settings), _Machines(see, settings)
     found: dict[Key, dict[str, IoLimits]] = {}
-    machines = _Machines(see, settings)
     for key in keys:
         claim = see.claim.get(key)
         if claim is None:
             continue
         volume = see.volume_of(claim)
-        like = _like(see, claim, volume)
-        if like not in known:
-            known[like] = volume_limits(see, settings, claim, volume)
-        own = known[like]
+        own = volumes.limits(claim, volume)
         found[key] = {node: machines.on(node, own, volume) for node in _nodes(see, key, volume, mapped)}
-    return pooled(see, found)
+    return pooled(see, found, volumes.pool)
+
+
+class _Volumes:
+    """Limits of volumes wherever they are; asked for thousands of few kinds and sizes."""
+
+    def __init__(self, see: Inventory, settings: VolumePerformanceAnalysis) -> None:
+        self._see, self._settings = see, settings
+        self._known: dict[object, IoLimits] = {}
+
+    def limits(self, claim: Claim, volume: Volume | None) -> IoLimits:
+        like = _like(self._see, claim, volume)
+        if like not in self._known:
+            self._known[like] = volume_limits(self._see, self._settings, claim, volume)
+        return self._known[like]
+
+    def pool(self, volume: Volume) -> str:
+        """Name the pool that a volume is of; "" for none, and for a volume of nobody."""
+        claim = self._see.claim_of(volume)
+        return self.limits(claim, volume).pool if claim else ""
 
 
 def _like(see: Inventory, claim: Claim, volume: Volume | None) -> object:
@@ -58,6 +73,7 @@ def _like(see: Inventory, claim: Claim, volume: Volume | None) -> object:
     said = (volume.attributes, *(each.metadata for each in attached))
     return (
         *(claim.attributes_now, volume.attributes_class, volume.class_name or claim.class_name),
+        *(claim.meta.annotations.get(each) for each in MODIFIER),
         *(volume.driver, volume.maker, volume.capacity),
         *(tuple(sorted(item for item in each.items() if item[0] not in _OF_ONE)) for each in said),
     )
@@ -97,8 +113,7 @@ def _by_kind(volume: Volume, about: Mapping[str, Any], layers: Layers, gib: floa
         why = f"no object says what {plain(volume.driver)} lets it do; {_DECLARE}"
         return IoLimits(family=str(about.get("family", "")), why_unknown=why)
     said = layers.said(about["kind"])
-    heard = any(not layer.exact or "requestedsizegib" in layer.parameters for layer in layers.layers)
-    if said is None and not heard:
+    if said is None and not any(layer.whole for layer in layers.layers):
         return IoLimits(why_unknown=f"{layers.missing}; {_DECLARE}")
     name = said.value if said else str(about["default"])
     found = kind(str(about["provider"]), name)

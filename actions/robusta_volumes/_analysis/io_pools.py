@@ -1,6 +1,6 @@
 """Disks of one type share, on a machine of Google Cloud, what one disk of their sizes together could do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from robusta_volumes._analysis.io_catalogue import RATES, Term, kind, with_rates
@@ -8,28 +8,42 @@ from robusta_volumes._model.inventory import Inventory, Key
 from robusta_volumes._model.io import Declared, IoLimits
 from robusta_volumes._model.quantity import GIB
 from robusta_volumes._model.text import plain
+from robusta_volumes._model.volume import Volume
 
 
-def pooled(see: Inventory, found: Mapping[Key, Mapping[str, IoLimits]]) -> Mapping[Key, Mapping[str, IoLimits]]:
-    """Give each disk of a pool what the pool may do; a disk that is alone keeps its own figures."""
+def pooled(
+    see: Inventory, found: Mapping[Key, Mapping[str, IoLimits]], pool_of: Callable[[Volume], str]
+) -> Mapping[Key, Mapping[str, IoLimits]]:
+    """Give each disk of a pool what the pool may do; a disk that is alone keeps its own figures.
+
+    Disks of claims that nobody asked for count, too: ``pool_of`` tells their pool.
+    """
+    answer = {key: dict(by_node) for key, by_node in found.items()}
     members: dict[tuple[str, str], list[Key]] = {}
     for key, by_node in found.items():
         for node, limits in by_node.items():
             if limits.pool and node:
                 members.setdefault((node, limits.pool), []).append(key)
-    answer = {key: dict(by_node) for key, by_node in found.items()}
     for (node, pool), keys in members.items():
-        sizes = {see.claim[key].volume_name: _gib(see, key) for key in keys}
-        if len(sizes) == 1:
-            continue
-        shared = _shared(pool, sum(sizes.values()), node, len(sizes))
-        for key in keys:
-            answer[key][node] = _with(answer[key][node], shared)
+        disks = {see.claim[key].volume_name for key in keys} | {
+            name for name in _on(see, node) if (volume := see.volume.get(name)) and pool_of(volume) == pool
+        }
+        if len(disks) > 1:
+            shared = _shared(pool, sum(_gib(see, name) for name in disks), node, len(disks))
+            for key in keys:
+                answer[key][node] = _with(answer[key][node], shared)
     return answer
 
 
-def _gib(see: Inventory, key: Key) -> float:
-    volume = see.volume.get(see.claim[key].volume_name)
+def _on(see: Inventory, node: str) -> set[str]:
+    """Name the volumes on a node: those attached there, and those that its pods use."""
+    attached = {each.volume_name for each in see.attachments_on.get(node, ()) if each.attached}
+    keys = ((pod.meta.namespace, name) for pod in see.pods_on.get(node, ()) for name in pod.claims)
+    return attached | {see.claim[key].volume_name for key in keys if key in see.claim}
+
+
+def _gib(see: Inventory, name: str) -> float:
+    volume = see.volume.get(name)
     return float(-(-(volume.capacity or 0) // GIB)) if volume else 0.0
 
 

@@ -123,7 +123,7 @@ class Tables:
             if signal not in found:
                 found[signal] = np.full((len(done), self.columns), np.nan)
             values = self._values(source, signal)[rows]
-            values[early] = np.nan
+            values[early | np.isinf(values)] = np.nan
             found[signal][at] = values
             done[at] |= np.isfinite(values).any(axis=1)
 

@@ -96,7 +96,7 @@ class VolumePerformanceAnalysis:
     declared_limits: Caps = setting(
         NO_CAPS,
         caps("fast-ssd"),
-        "what volumes may do, by storage class or driver, where the catalogue is wrong or silent",
+        "what volumes may do, by storage class or driver: counts before class and catalogue, after what the volume itself bears",
     )
     machine_limits: Caps = setting(
         NO_CAPS, caps("m7i.large"), "what machines may do with all their volumes together, by type of instance"
