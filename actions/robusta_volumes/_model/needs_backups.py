@@ -93,18 +93,18 @@ BACKUP_CHANGES: tuple[Change, ...] = (
     ),
 )
 
+_LISTS = Need(
+    k.VELERO_DOWNLOAD,
+    ("create", "get", "delete"),
+    "asks Velero which claims are in a backup, where readVolumeInfos says so",
+    allow="backup-lists",
+)
 BACKUP_LOOKS: tuple[Change, ...] = (
     Change(
         "volume_backup_management",
         Need(k.CONFIG_MAP, ("get",), "reads the volume policies that backups name", allow="backup-policies"),
     ),
-    Change(
-        "volume_backup_freshness",
-        Need(
-            k.VELERO_DOWNLOAD,
-            ("create", "get", "delete"),
-            "asks Velero which claims are in a backup, where readVolumeInfos says so",
-            allow="backup-lists",
-        ),
-    ),
+    Change("volume_backup_freshness", _LISTS),
+    Change("volume_backup_schedule", _LISTS),
+    Change("create_volume_backups", _LISTS),
 )

@@ -87,9 +87,9 @@ def _lists(cluster: Cluster, host: Host) -> Iterable[Check]:
     if not host.velero:
         with suppress(ClusterError):
             place = velero_namespace(cluster.find(VELERO_LOCATION, slim=read_velero.location), []) or USUAL
-    for change in BACKUP_LOOKS:
-        allowed = {verb: _may(cluster, verb, change.need, place) for verb in change.need.verbs}
-        yield permission_in(place, change.need, allowed, host)
+    for need in dict.fromkeys(change.need for change in BACKUP_LOOKS):
+        allowed = {verb: _may(cluster, verb, need, place) for verb in need.verbs}
+        yield permission_in(place, need, allowed, host)
 
 
 def _may(cluster: Cluster, verb: str, need: Need, namespace: str | None = None) -> bool | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from robusta_volumes._analysis.backup_cover import judge_backup
 from robusta_volumes._analysis.backup_preflight import Obstacle, obstacles
 from robusta_volumes._analysis.backup_shape import check_mode, data_scope
 from robusta_volumes._analysis.backup_watch import (
@@ -46,7 +45,7 @@ from robusta_volumes._workflows.ticks import PROCESS
 from robusta_volumes._workflows.volume_backups_absent import SCHEDULE, left_to_other, over
 from robusta_volumes._workflows.volume_backups_by_snapshots import by_snapshots
 from robusta_volumes._workflows.volume_backups_keep import keep, standing
-from robusta_volumes._workflows.volume_backups_make import rights_of
+from robusta_volumes._workflows.volume_backups_make import judged_backup, rights_of
 from robusta_volumes._workflows.volume_backups_retain import retain_backups
 from robusta_volumes._workflows.volume_backups_slots import serve
 from robusta_volumes._workflows.volume_backups_turn import BackupTurn
@@ -111,10 +110,10 @@ def _by_engine(
         pages = [] if quiet else _blocked(turn, found)
         if note.agreed is None:  # nothing was promised yet, so nothing is missed
             note.since = turn.now
-        return [*pages, *_look(turn)] if seen.velero else pages
+        return [*pages, *_look(turn, sleep)] if seen.velero else pages
     turn.pages += _blocked(turn, [])
     (serve if turn.by_ticks else keep)(turn)
-    told = _look(turn)
+    told = _look(turn, sleep)
     turn.pages += retain_backups(turn)
     return [*turn.pages, *told]
 
@@ -163,13 +162,13 @@ def _blocked(turn: BackupTurn, found: Sequence[Obstacle]) -> list[Page]:
     return [blocked_page(turn.told, found)] if found else [unblocked_page(turn.told)]
 
 
-def _look(turn: BackupTurn) -> list[Page]:
+def _look(turn: BackupTurn, sleep: Callable[[float], None]) -> list[Page]:
     """Look at what is under way and at the newest that is over; tell what is new of it."""
     note, seen = turn.note, turn.seen
     note.moved = moved_now(turn.backups, seen.copies, note.moved, turn.now)
     newest = next((one for one in turn.backups if one.phase.over), None)
     if newest and newest.name != note.judged:
-        cover = judge_backup(newest, turn.see(), seen)
+        cover = judged_backup(turn.cluster, turn.settings, newest, (turn.see(), seen), sleep)
         kept = {name: one for name, one in note.failed.items() if name == THE_SCHEDULE}
         note.failed = content(cover, turn.wanted, turn.see(), seen) | kept
         note.judged, note.wanted = newest.name, len(turn.wanted)

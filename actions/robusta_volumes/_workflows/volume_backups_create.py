@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from robusta_volumes._analysis.backup_cover import judge_backup
 from robusta_volumes._analysis.backup_optout import has_opted_out, left_out_notes, named_note
 from robusta_volumes._analysis.backup_preflight import Obstacle, obstacles, plan_backup, warnings
 from robusta_volumes._analysis.backup_selection import SYSTEM
@@ -42,7 +41,7 @@ from robusta_volumes._report.volume_backups_create import (
     nothing_to_back_up_page,
 )
 from robusta_volumes._workflows.pvc_snapshots_create import create_pvc_snapshots
-from robusta_volumes._workflows.volume_backups_make import make_backup, rights_of, watch_backup
+from robusta_volumes._workflows.volume_backups_make import judged_backup, make_backup, rights_of, watch_backup
 
 PICK = f"{ours.DOMAIN}/backup"  # label by which Velero selects one claim; its value is the claim's uid
 
@@ -208,7 +207,7 @@ def _by_velero(
         return backup_failed_page(about, made, plan)
     found, later = watch_backup(cluster, settings, made.name, claims, float(about.asked.wait), sleep)
     now = found or made.backup
-    cover = judge_backup(now, see, later)
+    cover = judged_backup(cluster, settings, now, (see, later), sleep)
     return backup_made_page(replace(about, now=cluster.now()), replace(made, backup=now), plan, cover)
 
 

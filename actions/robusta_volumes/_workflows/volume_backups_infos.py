@@ -49,3 +49,13 @@ def with_infos(
     while len(known.lists) > _KEPT:
         del known.lists[next(iter(known.lists))]
     return replace(seen, copies=(*seen.copies, *copies), infos=states, unseen={**seen.unseen, **known.unseen})
+
+
+def with_infos_of(
+    cluster: Cluster, settings: VolumeBackupManagement, see: Inventory, seen: BackupsSeen, backup: Backup, ask: Ask
+) -> BackupsSeen:
+    """Add what the list of one backup proves, which is asked for when it is not known yet."""
+    known = _remembered.setdefault(cluster.name, Memory())
+    alone = replace(seen, backups=(backup,))
+    found = with_infos(cluster, settings, see, alone, ask, Memory(known.lists))  # why others failed is still to be told
+    return replace(found, backups=seen.backups)

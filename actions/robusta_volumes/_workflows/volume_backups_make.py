@@ -1,8 +1,10 @@
 """Make one backup, exactly once, and look at what is in it."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
+from robusta_volumes._analysis.backup_cover import BackupCover, judge_backup
 from robusta_volumes._analysis.backup_preflight import Rights
 from robusta_volumes._cluster.backups_own import own_backups
 from robusta_volumes._cluster.cluster import Cluster
@@ -12,9 +14,12 @@ from robusta_volumes._model.backup import Backup, BackupsSeen
 from robusta_volumes._model.backup_run import MadeBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.errors import AlreadyExists, ClusterError, Unavailable
+from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import VELERO_BACKUP, Kind
 from robusta_volumes._model.plan import Create
 from robusta_volumes._model.volume import Claim
+from robusta_volumes._workflows.volume_backups_ask import ask_velero
+from robusta_volumes._workflows.volume_backups_infos import with_infos_of
 
 _PAUSE = 2.0  # seconds between two looks at what was made
 _OWN_LABELS = (ours.MANAGED_BY, ours.SCHEDULE, ours.SLOT)
@@ -71,3 +76,16 @@ def watch_backup(
             return found, seen
         sleep(min(_PAUSE, seconds))
         seconds -= _PAUSE
+
+
+def judged_backup(
+    cluster: Cluster,
+    settings: VolumeBackupManagement,
+    backup: Backup,
+    look: tuple[Inventory, BackupsSeen],
+    sleep: Callable[[float], None],
+) -> BackupCover:
+    """Judge one backup by what was moved for it, and by Velero's own list of its volumes where that is switched on."""
+    see, seen = look
+    seen = with_infos_of(cluster, settings, see, seen, backup, partial(ask_velero, sleep=sleep))
+    return judge_backup(backup, see, seen)

@@ -32,6 +32,7 @@ from robusta_volumes._report.backup_restore import (
 )
 from robusta_volumes._report.changes import failed_page, plan_page, refused_page
 from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._workflows.volume_backups_infos import with_infos
 from robusta_volumes._workflows.volume_backups_source import copies_of, not_known, restore_of, seen_of
 
 _PAUSE, _FOLLOW = 2.0, 60.0  # seconds between two looks; and in all: a person waits
@@ -51,6 +52,7 @@ def restore_volume_backup(
     check_given(asked, "name", "namespace")
     into = asked.into_namespace or asked.namespace
     see, seen = seen_of(cluster, settings, (asked.namespace, into))
+    seen = with_infos(cluster, settings, see, seen)
     mine = copies_of(seen, asked.namespace, asked.name, see)
     chosen = _chosen(asked, mine)
     if chosen is None:
