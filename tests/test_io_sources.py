@@ -119,7 +119,7 @@ def node() -> Iterator[Series]:
         device="nvme1n1",
         major="259",
         minor="3",
-        serial="vol0a",
+        serial="vol0c",
         path="pci-0000:00:1f.0-nvme-1",
         wwn="nvme.1d0f",
         model="Amazon Elastic Block Store",
@@ -127,6 +127,8 @@ def node() -> Iterator[Series]:
         **BLUE,
     )
     yield info("node_disk_info", instance=A, device="dm-0", major="253", minor="0", **BLUE)
+    yield info("node_disk_info", instance=A, device="nvme2n1", serial="vol0a", **BLUE)
+    yield counter("node_disk_writes_completed_total", 200, instance=A, device="nvme2n1", **BLUE)
     yield info(
         "node_disk_device_mapper_info", instance=A, device="dm-0", name="vg-lv", lv_name="pvc-9", uuid="LVM-1", **BLUE
     )
@@ -356,7 +358,8 @@ def test_a_source_says_it_in_seconds_bytes_and_shares(everything: IoMeasured, so
 @pytest.mark.parametrize("source", sorted(EXPECTED))
 def test_one_claim_brings_the_same_as_the_cluster_and_nothing_of_others(claim: IoMeasured, source: str) -> None:
     key, values = EXPECTED[source]
-    assert claim.series[source].keys in ((key,), (key, (A, "dm-0")))
+    disks = [(A, "nvme1n1"), (A, "nvme2n1")]
+    assert list(claim.series[source].keys) == (disks if source == "diskstats" else [key])
     assert last(claim.series[source], key) == pytest.approx(values, rel=0.02, abs=1e-9)
 
 
@@ -407,6 +410,10 @@ def test_silence_between_two_attachments_is_no_value(everything: IoMeasured) -> 
     assert minutes[0] == pytest.approx(2, rel=0.02)
 
 
+def test_of_a_cluster_a_disk_is_left_out_when_its_driver_says_it_all(everything: IoMeasured) -> None:
+    assert [key for key in everything.series["diskstats"].keys if key[0] == A] == [(A, "nvme1n1")]
+
+
 def test_loop_devices_and_filesystems_in_memory_are_left_out(everything: IoMeasured) -> None:
     assert (A, "loop0") not in everything.series["diskstats"].keys
     assert everything.mounted == (Mounted(A, "/", "/dev/nvme0n1p1", "ext4"),)
@@ -419,12 +426,13 @@ def test_devices_have_serial_numbers_and_what_device_mapper_makes_of_them(everyt
             A,
             "nvme1n1",
             ("259", "3"),
-            "vol0a",
+            "vol0c",
             "pci-0000:00:1f.0-nvme-1",
             "nvme.1d0f",
             "Amazon Elastic Block Store",
             rotational=False,
         ),
+        Device(A, "nvme2n1", serial="vol0a"),
     )
     assert everything.nodes == {A: "node-a", B: "node-b"}
     assert everything.handles == {("node-a", "vol-0a"): "nvme1n1"}
@@ -464,6 +472,23 @@ def test_the_week_by_the_hour_is_asked_for_of_a_claim_alone(claim: IoMeasured, e
     hours = [value for value in line(week, ("vol-0a",), "read_ops") if not math.isnan(value)]
     assert hours[1:] == pytest.approx([100] * len(hours[1:]), rel=0.03)
     assert len(hours) >= 3
+
+
+def test_pods_without_claims_are_not_asked_for_where_it_is_known_which_those_are(tmp_path: Path, end: datetime) -> None:
+    claims = "kube_pod_spec_volumes_persistentvolumeclaims_info"
+    known = [info(claims, namespace="shop", pod="pg-0", volume=v, persistentvolumeclaim=v, **BLUE) for v in ("a", "b")]
+    back_fill(
+        tmp_path,
+        [*kubelet(), *known, counter("container_fs_writes_total", 9, namespace="n", pod="p", container="c")],
+        end,
+    )
+    with running(tmp_path) as small:
+        found = asked(small).read(EVERYTHING, window(end, 1, coarse=True))
+    assert {name: one.keys for name, one in found.series.items()} == dict.fromkeys(
+        ("cadvisor", "psi"), (("shop", "pg-0"),)
+    )
+    assert [pod.pod for pod in found.pods] == ["pg-0"]
+    assert last(found.series["psi"], ("shop", "pg-0")) == pytest.approx(EXPECTED["psi"][1], rel=0.02)
 
 
 def test_pods_of_others_are_left_out_of_a_cluster_where_the_scope_names_some(url: str, end: datetime) -> None:

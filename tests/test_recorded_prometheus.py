@@ -47,7 +47,7 @@ class Overheard:
     def shown(self) -> str:
         return self.inner.shown
 
-    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes]:
+    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes | bytearray]:
         status, body = self.inner.post(path, data, timeout)
         self.heard.append((path, dict(data), json.loads(body)["data"]["result"]))
         return status, body

@@ -50,10 +50,16 @@ class Rows(Generic[K]):
                 before = self._rows.get(key)
                 self._rows[key] = line if before is None else _together(before, line)
 
-    def lines(self) -> "list[tuple[K, array[float]]]":
-        """Give what came so far, sorted."""
+    def keys(self) -> list[K]:
+        """Tell what came so far."""
         with self._lock:
-            return sorted(self._rows.items(), key=lambda one: str(one[0]))
+            return list(self._rows)
+
+    def taken(self) -> "dict[K, array[float]]":
+        """Give what came so far away: two copies of all would be too much."""
+        with self._lock:
+            rows, self._rows = self._rows, {}
+        return rows
 
 
 class Filling(Rows[Key]):

@@ -66,6 +66,11 @@ def series(source: Source, signal: str, term: Term, rate: timedelta, matchers: G
     return f"clamp_max({text}, 1)" if signal in _SHARES else text
 
 
+def with_claims(query: str, matchers: Group) -> str:
+    """Keep of what is measured by the pod that of pods with claims: a cluster has several times as many others."""
+    return f"({query}) and on (namespace, pod) {selector(io_sources.POD_CLAIMS, matchers)}"
+
+
 def _over_time(term: Term, span: str, where: Group) -> str:
     names = (term.metric, *term.plus)
     if term.how == "rate":

@@ -8,9 +8,11 @@ from robusta_volumes._cluster import io_promql as ask
 from robusta_volumes._cluster import io_rows, io_sources
 from robusta_volumes._cluster.filling import Rows, rounded
 from robusta_volumes._cluster.io_source import Source
+from robusta_volumes._cluster.io_sources_nodes import NODES
+from robusta_volumes._cluster.io_sources_volumes import VOLUMES
 from robusta_volumes._cluster.prometheus_answers import Row
 from robusta_volumes._cluster.promql import Group
-from robusta_volumes._model.io_scope import CADVISOR, DEVICES, EBS, OPERATIONS, PSI, SOURCES, IoScope
+from robusta_volumes._model.io_scope import CADVISOR, DEVICES, DISKSTATS, EBS, OPERATIONS, PSI, SOURCES, IoScope
 from robusta_volumes._model.io_series import IoKey, IoMeasured, IoSeries, IoWindow
 
 LEAST = 6  # columns: a question for fewer that is too large is not cut any more
@@ -53,10 +55,15 @@ class Plan:
     resets: dict[str, Rows[IoKey]] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
-    def questions(self) -> Iterator[Question]:
-        """Give them, the most important first."""
+    def first(self) -> Iterator[Question]:
+        """Give those about devices, and what storage itself says."""
         yield from self._of_devices()
-        for source in io_sources.SERIES:
+        for source in VOLUMES:
+            yield from self._of_series(source)
+
+    def then(self) -> Iterator[Question]:
+        """Give the others, the most important first; to be asked when the first were answered."""
+        for source in NODES:
             yield from self._of_series(source)
         yield from self._of_pods()
         yield from self._of_single_operations()
@@ -109,25 +116,39 @@ class Plan:
             return
         only = self.scope.pods if self.scope.pods and source.name in {CADVISOR, PSI} else None
         found = self.series.setdefault(source.name, {})
+        skipped = self._spoken_for() if source.name == DISKSTATS else frozenset[IoKey]()
         for signal, term in usable.items():
-            found[signal] = io_rows.rows_of(self.window, source.key, only)
-            query = ask.series(source, signal, term, self.window.rate, where)
+            found[signal] = io_rows.rows_of(self.window, source.key, only, skipped)
+            query = self._of_pods_with_claims(source.key, ask.series(source, signal, term, self.window.rate, where))
             yield Question(source.name, signal, query, _into(found[signal]), self.window)
         if source.counter in self.present:
-            self.resets[source.name] = io_rows.rows_of(self.window, source.key, only)
-            query = ask.resets(source, self.window.step, where)
+            self.resets[source.name] = io_rows.rows_of(self.window, source.key, only, skipped)
+            query = self._of_pods_with_claims(source.key, ask.resets(source, self.window.step, where))
             yield Question(
                 source.name, "counters that started again", query, _into(self.resets[source.name]), self.window
             )
+
+    def _spoken_for(self) -> frozenset[IoKey]:
+        """Name the disks of a whole cluster that are EBS volumes of which the driver itself says all that is judged."""
+        said = self.series.get(EBS, {}).get("read_ops") if self.scope.everything else None
+        serials = {str(volume).replace("-", "") for (volume,) in said.keys()} if said else set[str]()  # noqa: SIM118 (no mapping)
+        return io_rows.disks_of(serials, self.rows.get(io_sources.DISK_INFO, ()))
+
+    def _of_pods_with_claims(self, key: Sequence[str], query: str) -> str:
+        """Leave pods without claims to themselves, where it is known which those are."""
+        wide = self.scope.everything and io_sources.POD_CLAIMS in self.present and "pod" in key
+        return ask.with_claims(query, self.labels) if wide else query
 
     def _of_pods(self) -> Iterator[Question]:
         here = self._where("instance", "instances")
         if here is None:
             return
         if self.present.issuperset(io_sources.POD_OPS):
-            yield self._one(CADVISOR, "operations of pods by device", ask.pod_ops(self._span, here))
+            query = self._of_pods_with_claims(["pod"], ask.pod_ops(self._span, here))
+            yield self._one(CADVISOR, "operations of pods by device", query)
         if io_sources.POD_BYTES in self.present:
-            yield self._one(CADVISOR, "bytes of pods by device", ask.pod_bytes(self._span, here))
+            query = self._of_pods_with_claims(["pod"], ask.pod_bytes(self._span, here))
+            yield self._one(CADVISOR, "bytes of pods by device", query)
 
     def _of_single_operations(self) -> Iterator[Question]:
         where = None if self.scope.everything else self._where("volume_id", "handles")

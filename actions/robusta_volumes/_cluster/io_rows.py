@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from robusta_volumes._cluster.filling import Rows
@@ -12,24 +12,34 @@ from robusta_volumes._model.io_series import Device, IoKey, IoSeries, IoWindow, 
 _NAN = float("nan")
 
 
-def key_by(labels: Sequence[str]) -> Callable[[Row], IoKey | None]:
-    """Make what reads a row's key; a row without its first label is of nothing."""
+def key_by(labels: Sequence[str], skipped: Collection[IoKey] = ()) -> Callable[[Row], IoKey | None]:
+    """Make what reads a row's key; a row without its first label is of nothing, and so is one that is skipped."""
 
     def key(row: Row) -> IoKey | None:
         metric = row["metric"]
-        return tuple(metric.get(label, "") for label in labels) if metric.get(labels[0]) else None
+        found = tuple(metric.get(label, "") for label in labels)
+        return found if found[0] and found not in skipped else None
 
     return key
 
 
-def rows_of(window: IoWindow, labels: Sequence[str], only: Iterable[IoKey] | None = None) -> Rows[IoKey]:
-    """Make what one signal's rows are put into."""
-    return Rows(window.end, window.step, window.columns, key_by(labels), None if only is None else frozenset(only))
+def rows_of(
+    window: IoWindow, labels: Sequence[str], only: Iterable[IoKey] | None = None, skipped: Collection[IoKey] = ()
+) -> Rows[IoKey]:
+    """Make what one signal's rows are put into; ``only`` None: all but those that are ``skipped``."""
+    wanted = None if only is None else frozenset(only)
+    return Rows(window.end, window.step, window.columns, key_by(labels, skipped), wanted)
+
+
+def disks_of(serials: Collection[str], disks: Iterable[Row]) -> frozenset[IoKey]:
+    """Name the disks (instance, device) with one of these serial numbers."""
+    metrics = (row["metric"] for row in disks)
+    return frozenset((m.get("instance", ""), m.get("device", "")) for m in metrics if m.get("serial") in serials)
 
 
 def together(source: str, window: IoWindow, signals: Mapping[str, Rows[IoKey]]) -> IoSeries | None:
     """Put the signals of one source together: a row each, NaN where one says nothing. None: nothing came."""
-    found = {name: dict(rows.lines()) for name, rows in signals.items()}
+    found = {name: rows.taken() for name, rows in signals.items()}
     keys = tuple(sorted({key for lines in found.values() for key in lines}))
     if not keys:
         return None
@@ -48,7 +58,7 @@ def together(source: str, window: IoWindow, signals: Mapping[str, Rows[IoKey]]) 
 def last_resets(rows: Rows[IoKey]) -> dict[IoKey, int]:
     """Give by key the column in which a counter started again for the last time: where more of that is seen than before."""
     found: dict[IoKey, int] = {}
-    for key, line in rows.lines():
+    for key, line in rows.taken().items():
         before = 0.0
         for column, value in enumerate(line):
             seen = 0.0 if math.isnan(value) else value

@@ -6,6 +6,7 @@ from robusta_volumes._cluster.io_sources_volumes import LATENCY, VOLUMES
 __all__ = ["LATENCY", "SERIES"]
 SERIES = (*VOLUMES, *NODES)
 
+POD_CLAIMS = "kube_pod_spec_volumes_persistentvolumeclaims_info"  # of kube-state-metrics
 DISK_INFO, MAPPER_INFO, UNAME = "node_disk_info", "node_disk_device_mapper_info", "node_uname_info"
 FILESYSTEM, NODE_PRESSURE = "node_filesystem_size_bytes", "node_pressure_io_waiting_seconds_total"
 HANDLES = ("csi_volume_node_device_info", "csiaddons_volume_node_device_info")  # of csi-addons, as proposed
@@ -17,7 +18,7 @@ CALLS = (
     ("storage_operation_duration_seconds", "volume_plugin", "operation_name", "status", "success"),
 )
 NAMES = frozenset(name for source in SERIES for name in source.metrics) | {
-    *(DISK_INFO, MAPPER_INFO, FILESYSTEM, NODE_PRESSURE, POD_BYTES),
+    *(POD_CLAIMS, DISK_INFO, MAPPER_INFO, FILESYSTEM, NODE_PRESSURE, POD_BYTES),
     *HANDLES,
     *POD_OPS,
     *LATENCY.values(),

@@ -56,7 +56,8 @@ class LiveIo:
         names = self._present(window.end)
         nodes = self._nodes(names, window)
         plan = Plan(scope, window, names, self._labels, _hosts(scope, nodes))
-        self._ask_all(list(plan.questions()), window)
+        self._ask_all(list(plan.first()), window)
+        self._ask_all(list(plan.then()), window)
         with understood():
             found = plan.measured()
         return replace(

@@ -30,7 +30,7 @@ class HttpTransport:
         self._session.headers.update(headers or {})
         self._session.params = parse_qs(query_string, keep_blank_values=True)
 
-    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes]:
+    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes | bytearray]:
         """Send a form; see the protocol."""
         return sent(self._session.post, self.url + path, timeout, data=dict(data))
 
@@ -63,7 +63,7 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path.rstrip('/')}"
 
 
-def sent(send: Send, url: str, timeout: float, **request: Any) -> tuple[int, bytes]:
+def sent(send: Send, url: str, timeout: float, **request: Any) -> tuple[int, bytes | bytearray]:
     """Send one request with a time limit for all of it, an answer that comes drop by drop included.
 
     Errors are told by their type: some texts of libraries quote the address, with the password in it.
@@ -72,7 +72,10 @@ def sent(send: Send, url: str, timeout: float, **request: Any) -> tuple[int, byt
     limits = (min(_CONNECT, timeout), timeout)
     try:
         with send(url, timeout=limits, stream=True, **request) as answer:
-            return answer.status_code, b"".join(_until(end, answer))
+            body = bytearray()  # joining the parts would take the memory twice
+            for part in _until(end, answer):
+                body += part
+            return answer.status_code, body
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         raise _no_answer(error, timeout) from None
 

@@ -26,7 +26,7 @@ class PrometrixTransport:
         self._connection = connection
         self._lock = threading.Lock()
 
-    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes]:
+    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes | bytearray]:
         """Send a form; see the protocol. Where the token of Azure is no longer accepted, a new one is asked for, once."""
         headers = dict(self._connection.headers or {})
         status, body = self._send(path, data, timeout, headers)
@@ -36,7 +36,7 @@ class PrometrixTransport:
 
     def _send(
         self, path: str, data: Mapping[str, str], timeout: float, headers: Mapping[str, str]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes | bytearray]:
         session, verify = self._connection._session, self._connection.ssl_verification  # noqa: SLF001 (it has no other)
         url = self._connection.url.rstrip("/") + path
         request = session.prepare_request(requests.Request("POST", url, data=dict(data), headers=dict(headers)))

@@ -19,7 +19,7 @@ _MARGIN = 1.0  # seconds by which the server is to give up before we do: then it
 _LOAD = "look at Prometheus' own load and health, and at `globalConfig.prometheus_url`"
 
 
-Reading = Callable[[int, bytes], Answer]
+Reading = Callable[[int, bytes | bytearray], Answer]
 
 
 class Transport(Protocol):
@@ -30,7 +30,7 @@ class Transport(Protocol):
         """Its address for people, without credentials."""
         ...
 
-    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes]:
+    def post(self, path: str, data: Mapping[str, str], timeout: float) -> tuple[int, bytes | bytearray]:
         """Send a form to ``path`` and give status and body; both within ``timeout`` seconds.
 
         Raises Unavailable, TooMuch: when no answer came, or not in time.
@@ -108,7 +108,7 @@ class Questions:
         limit = f"{max(_MARGIN, seconds - _MARGIN):.0f}s"
         return reading(*self._carried(path, {"query": query, **data, "timeout": limit}, seconds))
 
-    def _carried(self, path: str, form: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+    def _carried(self, path: str, form: Mapping[str, str], seconds: float) -> tuple[int, bytes | bytearray]:
         try:
             return self._transport.post(path, form, seconds)
         except ClusterError:

@@ -1,7 +1,6 @@
 """What an answer of Prometheus, or of what speaks its API, means: rows, or one of our errors with what to do."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,8 @@ Row = dict[str, Any]
 _OK, _BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE = 200, 400, 401, 403, 404, 422
 _TOO_LARGE = (413, 422, 503, 504)  # Prometheus' own limits are 422 and 503; proxies before it say 413 and 504
 _SLOW = frozenset({"timeout", "canceled"})  # its words for a query that took too long
-_BEFORE_ROWS, _BETWEEN_ROWS = re.compile(r'"result"\s*:\s*\[\s*'), re.compile(r"\s*,?\s*")
-_HEAD = 4096  # characters in which the rows begin
+_ROW = b'{"metric":'
+_HEAD = 4096  # bytes in which the rows begin
 _EXCERPT = 160  # characters of an answer that is not understood
 
 URL = "check `globalConfig.prometheus_url`"
@@ -40,7 +39,7 @@ class Answer:
     warnings: tuple[str, ...] = ()
 
 
-def read(status: int, body: bytes) -> Answer:
+def read(status: int, body: bytes | bytearray) -> Answer:
     """Read an answer to a query.
 
     Raises NotAuthenticated, NotAllowed, Invalid, TooMuch, Unavailable: when it is none.
@@ -51,32 +50,32 @@ def read(status: int, body: bytes) -> Answer:
     raise refusal(status, body, answer)
 
 
-def read_each(status: int, body: bytes, take: Callable[[Row], None]) -> Answer:
+def read_each(status: int, body: bytes | bytearray, take: Callable[[Row], None]) -> Answer:
     """Read an answer row by row, which ``take`` is given: a large one is never there as a whole.
 
     Raises the errors of `read`, and what ``take`` raises.
     """
-    text = body.decode(errors="replace") if status == _OK else ""
-    head = _BEFORE_ROWS.search(text, 0, _HEAD)
-    place = head.end() if head else 0
-    if not head or not text.startswith("{", place):
+    place = body.find(_ROW, 0, _HEAD) if status == _OK else -1
+    if place < 0:
         answer = read(status, body)
         for row in answer.rows:
             take(row)
         return Answer([], answer.warnings)
-    del body
-    read_one = json.JSONDecoder().raw_decode
-    while text.startswith("{", place):
+    head, read_one = bytes(body[:place]), json.JSONDecoder().raw_decode
+    while True:
+        following = body.find(_ROW, place + len(_ROW))  # inside of a text its quotation mark would have a backslash
+        text = body[place : following if following > 0 else len(body)].decode(errors="replace")
         try:
-            row, place = read_one(text, place)
+            row, end = read_one(text)
         except (ValueError, RecursionError):
-            break
+            return read(_OK, b"")
         take(row)
-        place = _BETWEEN_ROWS.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
-    return read(status, (text[: head.end()] + text[place:]).encode())  # the frame, which says what is missing
+        if following < 0:
+            return read(status, head + text[end:].encode())  # the frame, which says what is missing
+        place = following
 
 
-def refusal(status: int, body: bytes, answer: Row | None = None) -> ClusterError:
+def refusal(status: int, body: bytes | bytearray, answer: Row | None = None) -> ClusterError:
     """Say why there are no rows."""
     if status == _UNAUTHORIZED:
         return NotAuthenticated("Prometheus asks for credentials (401)", "set `globalConfig.prometheus_auth`")
@@ -94,7 +93,7 @@ def refusal(status: int, body: bytes, answer: Row | None = None) -> ClusterError
     return Unavailable(f"Prometheus answers {status}: {said}", URL)
 
 
-def _strange(status: int, body: bytes) -> ClusterError:
+def _strange(status: int, body: bytes | bytearray) -> ClusterError:
     """Say what a body that is no answer of the API looks like."""
     text = body[: 4 * _EXCERPT].decode(errors="replace").strip()
     if status in _TOO_LARGE:
@@ -109,7 +108,7 @@ def _strange(status: int, body: bytes) -> ClusterError:
     return Unavailable(f"the server answers {status}: {cited(text or 'nothing', _EXCERPT)}", URL)
 
 
-def _json(body: bytes) -> Row | None:
+def _json(body: bytes | bytearray) -> Row | None:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
