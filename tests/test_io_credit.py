@@ -67,6 +67,24 @@ def test_who_waits_in_a_queue_at_the_baseline_has_no_credit_whatever_the_model_s
     assert not calm.episode("at_baseline").share
 
 
+def test_two_who_wait_for_long_prove_it_as_well() -> None:
+    late = _does(GP2, read_ops=[300.0] * 12, queue=3, read_seconds=3.0)
+    assert _credit(late).left == 0, "10 ms with three in flight: with credit it would take one"
+    soon = _does(GP2, read_ops=[300.0] * 12, queue=3, read_seconds=0.6)
+    assert _credit(soon).left == 1
+
+
+def test_behind_a_cache_all_of_it_counts_where_it_stands_at_the_baseline() -> None:
+    cached = replace(_of("azure", "Premium_LRS", 128), reads_cached=True)
+    stuck = _does(cached, read_ops=[250.0] * 12, write_ops=250, queue=30)
+    assert _credit(stuck).left == 0
+    assert stuck.episode("at_baseline").longest == timedelta(minutes=50)
+    assert stuck.stat("limit_iops").p50 == 1
+    free = _does(cached, read_ops=[900.0] * 12, write_ops=250, queue=30)
+    assert _credit(free).left == 1
+    assert free.stat("limit_iops").p50 == pytest.approx(250 / 3500)
+
+
 def test_a_short_stay_at_the_baseline_proves_nothing() -> None:
     io = _does(GP2, read_ops=[100.0] * 9 + [300.0] * 2 + [100.0], queue=8)
     assert _credit(io).left == 1
@@ -110,6 +128,15 @@ def test_reads_that_a_cache_serves_take_no_credit() -> None:
     cached = replace(_of("azure", "Premium_LRS", 128), reads_cached=True)
     assert _credit(_does(cached, read_ops=[3500.0] * 3, write_ops=100)).left == 1
     assert _credit(_does(cached, write_ops=[3500.0] * 3)).left == pytest.approx(0.5)
+
+
+def test_a_burst_of_unknown_length_is_over_where_a_queue_waits_at_the_base() -> None:
+    gp2 = _of("aws", "gp2", 200)  # 128 MiB/s, up to 250 at times
+    held = _does(gp2, read_bytes=[128.0 * MIB] * 12, read_ops=512, queue=16)
+    assert held.episode("bytes_ceiling").share == pytest.approx(10 / 12)
+    assert not held.episode("at_baseline").share
+    free = _does(gp2, read_bytes=[128.0 * MIB] * 12, read_ops=512, queue=0.5)
+    assert free.stat("limit_bytes").p50 == pytest.approx(128 / 250)
 
 
 def test_what_does_not_burst_has_no_credit() -> None:

@@ -4,14 +4,14 @@ What a volume does below its baseline fills the bucket, what it does above empti
 it does just its baseline has no credit, whatever the model says: with credit it would do more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
-from robusta_volumes._analysis.io_derived import used_ops
-from robusta_volumes._analysis.io_rows import Bools, Entry, Floats, Signals
+from robusta_volumes._analysis.io_derived import counted
+from robusta_volumes._analysis.io_rows import Bools, Entry, Floats, Ints, Signals
 from robusta_volumes._analysis.io_stats import late_columns
 from robusta_volumes._model.io import Bucket, Credit
 from robusta_volumes._model.limits import Limits
@@ -31,29 +31,28 @@ class Credits:
 
 
 def credits_of(found: Signals, entries: Sequence[Entry], step: timedelta, thresholds: Limits) -> Credits | None:
-    """Model the burst credit of rows; None when no row has any."""
-    rows: dict[str, list[tuple[int, Bucket]]] = {}
-    for at, entry in enumerate(entries):
-        for bucket in entry.limits.buckets:
-            rows.setdefault(bucket.unit, []).append((at, bucket))
+    """Model the burst credit of rows; None when no row may burst."""
+    rows = _bursting(entries)
     shape = next(iter(found.values())).shape if found else (0, 0)
     empty: dict[str, Bools] = {}
     bound = np.zeros(shape, dtype=bool)
     left: list[Credit | None] = [None] * len(entries)
     for unit, pairs in rows.items():
-        asked = _demand(found, entries, unit)
-        if asked is None:
+        asked = counted(found, entries, unit, thresholds)
+        if asked is None or not pairs:
             continue
         places = np.asarray([row for row, _ in pairs])
         buckets = [bucket for _, bucket in pairs]
         demand = asked[places]
         queue = found["queue"][places] if "queue" in found else np.full_like(demand, np.nan)
-        stuck = stuck_at(demand, queue, buckets, step, thresholds)
+        near = near_base(demand, buckets, thresholds)
+        stuck = stuck_at(near & _waits(found, entries, places, thresholds), step, thresholds)
+        modelled = np.asarray([[bucket.size > 0] for bucket in buckets])
         credit = model(demand, stuck, buckets, step)
-        none = credit <= np.asarray([_EMPTY * each.size for each in buckets])[:, None]
+        none = np.where(modelled, credit <= np.asarray([[_EMPTY * bucket.size] for bucket in buckets]), stuck)
         empty[unit] = np.zeros(shape, dtype=bool)
         empty[unit][places] = none
-        bound[places] |= none & near_base(demand, buckets, thresholds) & (queue > thresholds.io_waiting)
+        bound[places] |= modelled & none & near & (queue > thresholds.io_waiting)
         for row, one in zip(places.tolist(), _left(demand, credit, buckets, step), strict=True):
             before = left[row]
             if one is not None and (before is None or one.left < before.left):
@@ -61,15 +60,30 @@ def credits_of(found: Signals, entries: Sequence[Entry], step: timedelta, thresh
     return Credits(empty, bound, left) if empty else None
 
 
-def _demand(found: Signals, entries: Sequence[Entry], unit: str) -> Floats | None:
-    """Give what takes credit, as the provider counts it: of a disk behind a cache only writes."""
-    ops = unit == "operations"
-    every = used_ops(found, entries, "iops", "size") if ops else found.get("bytes")
-    cached = np.asarray([entry.limits.reads_cached for entry in entries])
-    if every is None or not cached.any():
-        return every
-    writes = used_ops(found, entries, "write_ops", "write_size") if ops else found.get("write_bytes")
-    return np.where(cached[:, None], np.nan if writes is None else writes, every)
+def _bursting(entries: Sequence[Entry]) -> Mapping[str, list[tuple[int, Bucket]]]:
+    """List, by unit, who may burst; a burst that nothing is said of how long it lasts has a bucket of no size."""
+    found: dict[str, list[tuple[int, Bucket]]] = {"operations": [], "bytes": []}
+    for at, entry in enumerate(entries):
+        limits = entry.limits
+        known = {bucket.unit: bucket for bucket in limits.buckets}
+        for unit, declared in (("operations", limits.iops), ("bytes", limits.bytes)):
+            if unit in known:
+                found[unit].append((at, known[unit]))
+            elif declared and declared.burst:
+                found[unit].append((at, Bucket(0.0, declared.value, declared.burst, unit)))
+    return found
+
+
+def _waits(found: Signals, entries: Sequence[Entry], places: Ints, thresholds: Limits) -> Bools:
+    """Tell where operations wait: many are in flight, or more than one, and they are slow."""
+    if "queue" not in found:
+        return np.zeros((len(places), next(iter(found.values())).shape[1]), dtype=bool)
+    queue = found["queue"][places]
+    many = np.asarray(queue >= thresholds.io_queued)
+    if "latency" not in found:
+        return many
+    high = np.asarray([[thresholds.high_latency(entries[row].limits.family)[0]] for row in places.tolist()])
+    return many | ((queue > thresholds.io_waiting) & (found["latency"][places] >= high))
 
 
 def model(demand: Floats, stuck: Bools, buckets: Sequence[Bucket], step: timedelta) -> Floats:
@@ -92,9 +106,8 @@ def near_base(demand: Floats, buckets: Sequence[Bucket], thresholds: Limits) -> 
     return np.asarray(np.abs(demand - bases) <= bases * thresholds.io_baseline_percent / _PERCENT)
 
 
-def stuck_at(demand: Floats, queue: Floats, buckets: Sequence[Bucket], step: timedelta, thresholds: Limits) -> Bools:
-    """Tell where a volume cannot have any credit: for a while it does just its baseline, and a queue waits."""
-    held = near_base(demand, buckets, thresholds) & (queue >= thresholds.io_queued)
+def stuck_at(held: Bools, step: timedelta, thresholds: Limits) -> Bools:
+    """Tell where a volume cannot have any credit: for a while it has done just its baseline, and operations wait."""
     long = max(1, round(timedelta(minutes=thresholds.io_baseline_minutes) / step))
     steady = held.copy()
     for back in range(1, min(long, held.shape[1])):

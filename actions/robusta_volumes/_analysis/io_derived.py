@@ -6,8 +6,10 @@ import numpy as np
 
 from robusta_volumes._analysis.io_rows import Bools, Entry, Floats, Signals
 from robusta_volumes._model.io import Declared, IoLimits
+from robusta_volumes._model.limits import Limits
 
 _Allowed = Callable[[IoLimits], Declared | None]
+_PERCENT = 100.0
 _LEAST_OPS = 0.1  # per second: thirty within five minutes; the mean of fewer says nothing
 
 
@@ -87,26 +89,48 @@ def used_ops(found: Signals, entries: Sequence[Entry], ops: str, size: str) -> F
     return np.where(times > 1, found[ops] * times, found[ops])
 
 
-def add_shares(found: Signals, entries: Sequence[Entry], empty: Mapping[str, Bools]) -> None:
+def counted(found: Signals, entries: Sequence[Entry], unit: str, thresholds: Limits) -> Floats | None:
+    """Give the "operations" or "bytes" that count against a disk's limit.
+
+    Of a disk behind its machine's cache these are the writes, for the cache may serve reads. But all of it counts where it
+    stands just at the limit and a queue waits: a cache would serve more.
+    """
+    ops = unit == "operations"
+    every = used_ops(found, entries, "iops", "size") if ops else found.get("bytes")
+    if every is None or not any(entry.limits.reads_cached for entry in entries):
+        return every
+    writes = used_ops(found, entries, "write_ops", "write_size") if ops else found.get("write_bytes")
+    writes = np.full_like(every, np.nan) if writes is None else writes
+    through = np.asarray([[not entry.limits.reads_cached] for entry in entries]) | np.zeros(every.shape, dtype=bool)
+    if "queue" in found:
+        declared = [entry.limits.iops if ops else entry.limits.bytes for entry in entries]
+        bases = [one.value if one else np.nan for one in declared]
+        bursts = [(one.burst if one else None) or np.nan for one in declared]
+        for most in (bases, bursts):
+            limit = np.asarray(most)[:, None]
+            through |= (np.abs(every - limit) <= limit * thresholds.io_baseline_percent / _PERCENT) & (
+                found["queue"] >= thresholds.io_queued
+            )
+    return np.where(through, every, writes)
+
+
+def add_shares(found: Signals, entries: Sequence[Entry], empty: Mapping[str, Bools], thresholds: Limits) -> None:
     """Add the shares of what is allowed: of the nearest limit, where reads and writes have their own.
 
     ``empty`` is by "operations" and "bytes" where burst credit was used up: there the baseline is the limit.
     """
-    ops = [used_ops(found, entries, *names) for names in (("iops", "size"), ("read_ops", "read_size"))]
-    ops.append(used_ops(found, entries, "write_ops", "write_size"))
-    rates = [found.get(name) for name in ("bytes", "read_bytes", "write_bytes")]
-    allowed_ops = (
-        lambda limits: None if limits.reads_cached else limits.iops,
-        lambda limits: limits.read_iops,
-        lambda limits: limits.write_iops or (limits.iops if limits.reads_cached else None),
+    ops = (
+        (counted(found, entries, "operations", thresholds), lambda limits: limits.iops),
+        (used_ops(found, entries, "read_ops", "read_size"), lambda limits: limits.read_iops),
+        (used_ops(found, entries, "write_ops", "write_size"), lambda limits: limits.write_iops),
     )
-    allowed_rates = (
-        lambda limits: None if limits.reads_cached else limits.bytes,
-        lambda limits: limits.read_bytes,
-        lambda limits: limits.write_bytes or (limits.bytes if limits.reads_cached else None),
+    rates = (
+        (counted(found, entries, "bytes", thresholds), lambda limits: limits.bytes),
+        (found.get("read_bytes"), lambda limits: limits.read_bytes),
+        (found.get("write_bytes"), lambda limits: limits.write_bytes),
     )
-    _add_share(found, "limit_iops", entries, zip(ops, allowed_ops, strict=True), empty.get("operations"))
-    _add_share(found, "limit_bytes", entries, zip(rates, allowed_rates, strict=True), empty.get("bytes"))
+    _add_share(found, "limit_iops", entries, ops, empty.get("operations"))
+    _add_share(found, "limit_bytes", entries, rates, empty.get("bytes"))
 
 
 def _add_share(

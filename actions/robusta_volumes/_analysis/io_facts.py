@@ -76,7 +76,7 @@ class _Block:
         derive(found)
         burst = credits_of(found, entries, step, thresholds)
         self.credit: Sequence[Credit | None] = burst.left if burst else [None] * len(entries)
-        add_shares(found, entries, burst.empty if burst else {})
+        add_shares(found, entries, burst.empty if burst else {}, thresholds)
         for signal, values in found.items():
             if signal.endswith("_seconds"):
                 continue  # a step on the way to a latency, and no figure for anybody

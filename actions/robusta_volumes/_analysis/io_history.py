@@ -31,7 +31,7 @@ def histories(measured: IoMeasured, entries: Sequence[Entry], thresholds: Limits
     if not found:
         return [None] * len(entries)
     derive(found)
-    add_shares(found, entries, {})
+    add_shares(found, entries, {}, thresholds)
     ends = [window.start + column * window.step for column in range(window.columns)]
     seen = np.any([np.isfinite(values) for values in found.values()], axis=0)
     hours = np.where(seen.any(axis=1), window.columns - seen.argmax(axis=1), 0)
