@@ -116,6 +116,16 @@ def _slower_and_fine() -> Vol:
     return Vol("v1", EBS, "ebs", row, 200, GP3, week=hours, pressure=waits(0.004))
 
 
+def _short_of_cpu() -> Vol:
+    row = run(Load(flat(60)), Disk(SSD), "cpu")
+    return Vol("v1", EBS, "diskstats", row, 200, GP3, pressure={**waits(0.004), "cpu_throttled": [0.5] * 288})
+
+
+def _short_of_memory() -> Vol:
+    row = run(Load(flat(900), reads=0.95), Disk(SSD), "memory")
+    return Vol("v1", EBS, "ebs", row, 200, GP3, pressure={**waits(0.015), "memory_pressure": [0.2] * 288})
+
+
 def _only_pods() -> Vol:
     row = run(Load(flat(300)), Disk(SSD), "pods")
     return Vol("v1", "csi.vsphere.vmware.com", "cadvisor", row, 100)
@@ -145,6 +155,8 @@ STORIES = (
     Story("deep queue on a fast disk", "healthy", (_deep_and_fast(),)),
     Story("faster than a week ago", "healthy", (_faster_than_before(),)),
     Story("slower than a week ago, by what nobody feels", "healthy", (_slower_and_fine(),)),
+    Story("a pod that is short of CPU", "healthy", (_short_of_cpu(),), also=("PERF-18",)),
+    Story("a pod that is short of memory", "healthy", (_short_of_memory(),), also=("PERF-19",)),
     Story("only what its pod does is known", "unknown", (_only_pods(),)),
     Story("CephFS, which nobody measures", "unknown", (_nobody(),)),
 )

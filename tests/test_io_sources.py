@@ -186,6 +186,9 @@ def kubelet() -> Iterator[Series]:
             yield counter("container_blkio_device_usage_total", moved * share, operation=direction, **of, **numbers)
         yield counter("container_pressure_io_waiting_seconds_total", 0.4 * share, **of)
         yield counter("container_pressure_io_stalled_seconds_total", 0.2 * share, **of)
+        yield counter("container_pressure_memory_waiting_seconds_total", 0.13 * share, **of)
+        yield counter("container_cpu_cfs_periods_total", 10, **of)
+        yield counter("container_cpu_cfs_throttled_periods_total", 3 * share, **of)
     other = {**at, "pod": "batch", "container": "main", "node": ""}  # of this one only the address is known
     yield counter(
         "container_blkio_device_usage_total", MIB, operation="Write", major="8", minor="0", device="", **other
@@ -345,7 +348,10 @@ EXPECTED: dict[str, tuple[IoKey, dict[str, float]]] = {
         ("shop", "pg-0"),
         {"read_ops": 80, "write_ops": 40, "read_bytes": 4 * MIB, "write_bytes": 2 * MIB},
     ),
-    "psi": (("shop", "pg-0"), {"pressure_some": 0.3, "pressure_full": 0.15}),
+    "psi": (
+        ("shop", "pg-0"),
+        {"pressure_some": 0.3, "pressure_full": 0.15, "memory_pressure": 0.0975, "cpu_throttled": 0.225},
+    ),
 }
 
 

@@ -22,6 +22,8 @@ _SHARES = frozenset(  # never more than all of the time, whatever rates make of 
         "node_bytes_throttled",
         "pressure_some",
         "pressure_full",
+        "memory_pressure",
+        "cpu_throttled",
     }
 )
 _FILESYSTEMS: Matcher = ("fstype", "!~", "tmpfs|ramfs|devtmpfs|overlay|squashfs|nsfs|rootfs|iso9660|fuse.lxcfs")
@@ -75,6 +77,9 @@ def _over_time(term: Term, span: str, where: Group) -> str:
     names = (term.metric, *term.plus)
     if term.how == "rate":
         return " + ".join(f"rate({selector(name, where)}[{span}])" for name in names)
+    if term.how == "share":
+        part, whole = (f"rate({selector(name, where)}[{span}])" for name in (term.metric, term.by))
+        return f"({part} / ({whole} > 0))"
     if term.how == "weighted":
         both = f"{selector(term.metric, where)} * {selector(term.by, where)}"
         return f"avg_over_time(({both})[{span}:{seconds(_FINE)}])"

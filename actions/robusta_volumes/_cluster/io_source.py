@@ -1,7 +1,7 @@
 """How a source of I/O metrics is described: its labels, its metrics, and what makes them seconds, bytes and shares.
 
 ``rate`` is for counters, ``mean`` for gauges, ``weighted`` for a latency that a gauge holds: seconds per second, by the
-gauge of its operations; ``any`` is 1 when a gauge was anything but 0.
+gauge of its operations; ``share`` divides one counter by another, its ``by``; ``any`` is 1 when a gauge was anything but 0.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Literal
 
 from robusta_volumes._cluster.promql import Group
 
-How = Literal["rate", "mean", "weighted", "any"]
+How = Literal["rate", "mean", "weighted", "share", "any"]
 Field = Literal["handles", "volumes", "images", "instances", "pods"]
 
 
@@ -23,7 +23,7 @@ class Term:
     how: How = "rate"
     scale: float = 1.0
     where: Group = ()
-    by: str = ""  # of ``weighted``: operations per second
+    by: str = ""  # of ``weighted``: operations per second; of ``share``: the whole
     plus: tuple[str, ...] = ()  # added to it
 
     @property

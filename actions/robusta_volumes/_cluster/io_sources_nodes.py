@@ -72,11 +72,17 @@ _CADVISOR = Source(
 _PSI = Source(
     PSI,
     ("namespace", "pod"),
-    rates(
-        "container_pressure_io_",
-        pressure_some="waiting_seconds_total",
-        pressure_full="stalled_seconds_total",
-    ),
+    {
+        **rates(
+            "container_pressure_",
+            pressure_some="io_waiting_seconds_total",
+            pressure_full="io_stalled_seconds_total",
+            memory_pressure="memory_waiting_seconds_total",
+        ),
+        "cpu_throttled": (
+            Term("container_cpu_cfs_throttled_periods_total", "share", by="container_cpu_cfs_periods_total"),
+        ),
+    },
     ("pod", "pods"),
     where=_IN_A_POD,  # the worst container speaks for its pod
 )

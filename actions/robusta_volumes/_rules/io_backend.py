@@ -32,7 +32,7 @@ def degraded(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit 
     if not one.share:
         return None
     volume = see.volume_of(claim)
-    now = "lacks a replica, or rebuilds one" if one.since else "was rebuilt in between"
+    now = "lacks a replica, or rebuilds one" if one.since else "lacked a replica, or was rebuilt, in between"
     longhorn = volume is not None and volume.driver == _LONGHORN
     command = (
         f"kubectl -n longhorn-system get volumes.longhorn.io {quoted(volume.handle)}" if volume and longhorn else ""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.io import VolumeIo
@@ -42,7 +43,9 @@ _KINDS: Mapping[str, _Knobs] = {  # kinds that are told what they may do; only t
     "hyperdisk-throughput": _HYPERDISK,
 }
 _NO_IOPS, _NO_BYTES = {"hyperdisk-throughput"}, {"io1", "io2", "hyperdisk-extreme"}
-_PER_GIB = {"gp2": (0, 3), "pd-balanced": (3000, 6), "pd-ssd": (6000, 30)}  # IOPS: what each has, and what a GiB adds
+_PER_GIB = {"pd-balanced": (3000, 6), "pd-ssd": (6000, 30)}  # IOPS: what each has, and what a GiB adds
+_MIB_PER_GIB = {"pd-balanced": (140, 0.28), "pd-ssd": (240, 0.48)}  # MiB/s
+_TIERS = ((1024, 5000, 200), (4096, 7500, 250), (8192, 16_000, 500), (16_384, 18_000, 750), (32_767, 20_000, 900))
 # Where a kind cannot be told to do more: the kind that can, and whether the driver changes to it while the volume is used.
 _BETTER = {
     "gp2": ("gp3", True),
@@ -63,7 +66,7 @@ _BETTER = {
 def with_room(value: float, limits: Limits, least: int = 1) -> int:
     """Give a round figure that leaves the wanted headroom: 3,400 and 25 percent make 4,500."""
     wanted = value * (_PERCENT + limits.io_headroom_percent) / _PERCENT
-    digit = 500 if wanted >= _THOUSAND else 100 if wanted >= _PERCENT else 5
+    digit = 500 if wanted >= _THOUSAND else 25 if wanted >= _PERCENT else 5
     return max(least, -int(-wanted // digit) * digit)
 
 
@@ -78,8 +81,9 @@ def more_iops(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> tup
     if knobs and io.limits.kind not in _NO_IOPS and (most is None or most > declared.value):
         value = int(min(wanted, most or wanted))
         effect = f"p95 {number(done)} IOPS: set {knobs.iops}={value} for {_headroom(value, max(done, declared.value))}"
-        return (_change(claim, io, see, {knobs.iops: str(value)}, effect, f"iops-{value}"), *_elsewhere(claim, io, see))
-    return (*_larger(claim, io, see, wanted), *_elsewhere(claim, io, see, iops=wanted))
+        called = f"{_word(io.limits.kind)}-iops-{value}"
+        return (_change(claim, io, see, {knobs.iops: str(value)}, effect, called), *_elsewhere(claim, io, see))
+    return (*_larger(claim, io, see, iops=wanted), *_elsewhere(claim, io, see, iops=wanted))
 
 
 def more_bytes(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> tuple[Fix, ...]:
@@ -90,7 +94,8 @@ def more_bytes(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> tu
     knobs = _KINDS.get(io.limits.kind)
     most = io.limits.largest_bytes
     if knobs is None or io.limits.kind in _NO_BYTES or (most is not None and most <= declared.value):
-        return _elsewhere(claim, io, see)
+        rate = with_room(max(done, declared.value) / _MIB, limits)
+        return (*_larger(claim, io, see, mib=rate), *_elsewhere(claim, io, see))
     need = max(done, declared.value)
     value = with_room(min(need, most or need) / knobs.unit, limits)
     value = int(min(value, (most or value * knobs.unit) / knobs.unit))
@@ -101,7 +106,8 @@ def more_bytes(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> tu
     if io.limits.kind == "gp3" and io.limits.iops and value > io.limits.iops.value / 4:
         parameters = {"iops": str(value * 4), **parameters}
         effect += f", and iops={value * 4}, for gp3 gives 0.25 MiB/s for each"
-    return (_change(claim, io, see, parameters, effect, f"throughput-{value}"), *_elsewhere(claim, io, see))
+    name = f"{_word(io.limits.kind)}-throughput-{value}"
+    return (_change(claim, io, see, parameters, effect, name), *_elsewhere(claim, io, see))
 
 
 def less(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> tuple[Fix, ...]:
@@ -114,18 +120,18 @@ def less(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> tuple[Fi
     if value >= io.limits.iops.value:
         return ()
     effect = f"p95 {number(done)} IOPS: {knobs.iops}={value} would do"
-    return (_change(claim, io, see, {knobs.iops: str(value)}, effect, f"iops-{value}"),)
+    return (_change(claim, io, see, {knobs.iops: str(value)}, effect, f"{_word(io.limits.kind)}-iops-{value}"),)
 
 
 def _headroom(value: float, need: float) -> str:
     return f"{max(0.0, (value / need - 1) * _PERCENT):.0f} % headroom"
 
 
-def _change(claim: Claim, io: VolumeIo, see: Inventory, parameters: Mapping[str, str], effect: str, tail: str) -> Fix:
+def _change(claim: Claim, io: VolumeIo, see: Inventory, parameters: Mapping[str, str], effect: str, called: str) -> Fix:
     """Ask for it by a VolumeAttributesClass: one that exists already and says just that, or a new one."""
     notes = "; ".join(_notes(io, see, claim))
     ready = _ready(claim, io, see, parameters)
-    name = ready or f"{_word(io.limits.kind)}-{tail}"
+    name = ready or called
     patch = patch_claim(claim, {"spec": {"volumeAttributesClassName": name}})
     if ready:
         return Fix(f"{effect} ({notes}); class {plain(ready, 80)} says so", patch)
@@ -166,16 +172,28 @@ def _ready(claim: Claim, io: VolumeIo, see: Inventory, parameters: Mapping[str, 
     return ""
 
 
-def _larger(claim: Claim, io: VolumeIo, see: Inventory, wanted: int) -> tuple[Fix, ...]:
+def _larger(claim: Claim, io: VolumeIo, see: Inventory, *, iops: int = 0, mib: int = 0) -> tuple[Fix, ...]:
     """Grow it, where what it may do grows with its size."""
-    base, per_gib = _PER_GIB.get(io.limits.kind, (0, 0))
     volume = see.volume_of(claim)
-    size = -(-(wanted - base) // per_gib) if per_gib else 0
-    if not volume or not volume.capacity or size * GIB <= volume.capacity or io.limits.kind == "gp2":
+    size, does = _size_for(io.limits.kind, iops, mib)
+    if not volume or not volume.capacity or size * GIB <= volume.capacity:
         return ()
     change = {"spec": {"resources": {"requests": {"storage": f"{size}Gi"}}}}
-    text = f"grow it to {size:,} GiB, which may do {base + per_gib * size:,} IOPS (nothing makes it smaller again)"
+    text = f"grow it to {size:,} GiB, which may do {does} (nothing makes it smaller again)"
     return (Fix(text, patch_claim(claim, change)),)
+
+
+def _size_for(kind: str, iops: int, mib: int) -> tuple[int, str]:
+    """Give the size in GiB at which a kind may do so much, and what it may do then; 0 where size changes nothing."""
+    if kind == "Premium_LRS":  # the tiers above those that burst, in MB/s
+        tier = next((t for t in _TIERS if t[1] >= iops and t[2] * _MB >= mib * _MIB), None)
+        return (tier[0], f"{tier[1]:,} IOPS and {tier[2]} MB/s") if tier else (0, "")
+    table = _PER_GIB if iops else _MIB_PER_GIB
+    if kind not in table:
+        return 0, ""
+    base, per_gib = table[kind]
+    size = ceil(((iops or mib) - base) / per_gib)
+    return size, f"{base + per_gib * size:,.0f} {'IOPS' if iops else 'MiB/s'}"
 
 
 def _elsewhere(claim: Claim, io: VolumeIo, see: Inventory, iops: int | None = None) -> tuple[Fix, ...]:

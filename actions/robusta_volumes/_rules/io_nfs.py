@@ -40,7 +40,7 @@ def repeated(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit 
     )
     return Hit(
         f"sends {share(again)} of its NFS requests again{lost and ', and some time out'}",
-        f"p95 of the share that is repeated{lost}; server and network take {took(io.stat('server_latency').p95)} "
+        f"Repeated at p95: {share(again)}{lost}. Server and network take {took(io.stat('server_latency').p95)} "
         f"(p95).{_server(claim, see)}",
         (
             Fix("look for loss between node and server: MTU of all hops, errors of the interfaces, firewall"),

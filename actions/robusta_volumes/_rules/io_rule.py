@@ -17,10 +17,10 @@ from robusta_volumes._rules.rule import Check, Hit, Rule, rule
 Look = Callable[[Claim, VolumeIo, Inventory, Limits], Hit | None]
 _NOTHING = (VolumeIo(Mapped()),)  # without any metric a volume has its class, its options and its place
 _HOW = {
-    "mapped": "the device is the volume's",
-    "shared": "others use the device, too",
-    "pod": "it is what its pod does, on whatever device",
-    "live": "it was probed, not measured over time",
+    "mapped": "the storage itself does not name it, the device is known by",
+    "shared": "others use the device, too:",
+    "pod": "it is what its pod does, on whatever device:",
+    "live": "it was probed, not measured over time:",
 }
 
 
@@ -77,8 +77,8 @@ def _weighed(hit: Hit, io: VolumeIo, usual: Severity) -> Hit:
     """Lower the severity of what is not certain, and say why."""
     found, why = usual if hit.severity is None else hit.severity, hit.why
     if found > Severity.INFO and io.mapped.confidence != "exact":
-        how = _HOW.get(io.mapped.confidence, "it is not certain whose it is")
-        why = f"{why} One step milder, for {how}: {plain(io.mapped.how, 160) or 'the source does not name the volume'}."
+        how = _HOW.get(io.mapped.confidence, "it is not certain whose it is:")
+        why = f"{why} One step milder: {how} {io.mapped.how or 'what its source says'}."
         found = Severity(found - 1)
     return replace(hit, why=why, severity=found)
 
