@@ -1,13 +1,14 @@
 """The report on backups, question by question: whose claims, what is left out, what is proven, and what nobody can see."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from backup_objects import NOON, World, at, settings
-from robusta_volumes._analysis.backup_cover import BackupCover
+from robusta_volumes._analysis.backup_cover import BackupCover, judge
 from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.backup import Backup, Phase, Proof
@@ -18,6 +19,7 @@ from robusta_volumes._report.backup_calendar import calendar, days_that_were_goo
 from robusta_volumes._report.markdown import to_markdown
 from robusta_volumes._report.page import File, Page
 from robusta_volumes._workflows.volume_backup_management import volume_backup_management
+from robusta_volumes._workflows.volume_backups_look import look
 
 OTHERS = tuple(kind.resource for kind in k.BACKUP_KINDS if kind.group != "velero.io")
 TOOLS = tuple(kind.resource for kind in k.BACKUP_KINDS)
@@ -244,14 +246,17 @@ def test_names_of_others_cannot_call_the_channel() -> None:
 # --- the calendar
 
 
-def cover(covered: int, of: int, phase: Phase = Phase.DONE, unknown: int = 0) -> BackupCover:
-    return BackupCover(Backup("velero", "velero", "b", phase=phase, started=NOON), covered, of, unknown)
+def cover(covered: int, of: int, phase: Phase = Phase.DONE, unknown: int = 0, near: int = 0) -> BackupCover:
+    return BackupCover(Backup("velero", "velero", "b", phase=phase, started=NOON), covered, of, unknown, near=near)
 
 
 @pytest.mark.parametrize(
     ("one", "says"),
     [
         (cover(7, 7), "all data"),
+        (cover(7, 7, near=7), "same storage"),
+        (cover(7, 7, near=1), "same storage"),
+        (cover(4, 7, near=4), "some data missing"),
         (cover(4, 7), "some data missing"),
         (cover(0, 7), "no data"),
         (cover(0, 7, Phase.FAILED), "no data"),
@@ -264,6 +269,17 @@ def cover(covered: int, of: int, phase: Phase = Phase.DONE, unknown: int = 0) ->
 )
 def test_a_day_is_as_good_as_its_backup(one: BackupCover, says: str) -> None:
     assert of_backup(one) == says
+
+
+def test_a_day_whose_backup_left_its_snapshots_where_the_data_is_says_so() -> None:
+    found = look(shop().cluster, settings(), "robusta")
+    near = tuple(copy._replace(proof=Proof.SNAPSHOT) for copy in found.seen.copies)
+    covers = {
+        name: judge(found.see, replace(found.seen, copies=copies), (), settings(), "robusta").backups[0]
+        for name, copies in (("moved", found.seen.copies), ("one", (near[0], *found.seen.copies[1:])), ("all", near))
+    }
+    says = {name: of_backup(one) for name, one in covers.items()}
+    assert says == {"moved": "all data", "one": "same storage", "all": "same storage"}
 
 
 def test_a_day_of_one_claim_is_as_good_as_its_copy() -> None:
@@ -281,8 +297,9 @@ def test_a_day_of_one_claim_is_as_good_as_its_copy() -> None:
 def test_a_day_on_which_any_schedule_failed_is_not_counted_as_good_whether_it_has_a_row_or_not() -> None:
     days = [NOON.date() - timedelta(days=back) for back in range(3)]
     good = [dict.fromkeys(days, "all data") for _ in range(6)]  # as many as there are rows
-    assert days_that_were_good(good, days) == 3
-    assert days_that_were_good([*good, {days[0]: "no data"}], days) == 2
+    assert days_that_were_good(good, days) == (3, 0)
+    assert days_that_were_good([*good, {days[0]: "no data"}], days) == (2, 0)
+    assert days_that_were_good([{days[0]: "same storage", days[1]: "all data"}], days) == (2, 1)
 
 
 def test_without_any_backup_in_a_month_there_is_no_picture() -> None:

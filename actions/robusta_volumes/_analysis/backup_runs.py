@@ -48,6 +48,7 @@ class BackupCover:
     newest: bool = False
     foreign: bool = False  # a storage location brought it, and nothing in it is of a claim that is here
     size: int = 0  # bytes of what it holds, as far as they are known
+    near: int = 0  # of those that are covered: claims whose data lies on the storage that they are on
     perhaps: frozenset[str] = frozenset()  # uids of claims of which nobody can tell, where its age would be good
 
     @property
@@ -136,7 +137,7 @@ def _part(run: Held, uids: set[str]) -> Held:
     """Give what a backup holds of the claims that were looked at, where those are not all: the others are not their affair."""
     good = run.good & uids
     size = run.size if len(good) == len(run.good) else 0  # it is known of all together only
-    return Held(good, {uid: copy for uid, copy in run.other.items() if uid in uids}, size)
+    return Held(good, {uid: copy for uid, copy in run.other.items() if uid in uids}, size, run.moved & uids)
 
 
 def run_of(backup: Backup, see: Inventory, seen: BackupsSeen, held: Mapping[str, Held]) -> BackupCover:
@@ -173,9 +174,10 @@ def _run(
     newest: bool,
 ) -> BackupCover:
     begun = run.good | run.other.keys()
+    near = len(run.good - run.moved)
     foreign = backup.synced and bool(begun) and uids.isdisjoint(begun)
     if foreign:
-        return BackupCover(backup, len(run.good), len(begun), newest=newest, foreign=True, size=run.size)
+        return BackupCover(backup, len(run.good), len(begun), newest=newest, foreign=True, size=run.size, near=near)
     without = [(claim, how) for claim, how in wanted if claim.meta.uid not in begun]
     unknown = sum(copy.proof is Proof.UNKNOWN for uid, copy in run.other.items() if uid not in run.good)
     missing: tuple[Missing, ...] = ()
@@ -188,7 +190,7 @@ def _run(
         blind, traceless = _unread(backup, seen) is not None, _traceless(backup, seen)
         unknown += sum(blind or how.unknown or (traceless and how.method == SNAPSHOT) for _, how in without)
     of = len(begun) + len(without)
-    return BackupCover(backup, len(run.good), of, unknown, missing, newest=newest, size=run.size)
+    return BackupCover(backup, len(run.good), of, unknown, missing, newest=newest, size=run.size, near=near)
 
 
 def leaves_no_trace(backup: Backup) -> bool:

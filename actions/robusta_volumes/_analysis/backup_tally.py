@@ -41,6 +41,7 @@ class Held:
     good: set[str] = field(default_factory=set)
     other: dict[str, Copy] = field(default_factory=dict)
     size: int = 0  # bytes of the good ones, as far as they are known
+    moved: set[str] = field(default_factory=set)  # those of the good ones whose data left the storage
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def tallies(claims: Sequence[Claim], copies: Iterable[Copy], now: datetime) -> T
             if copy.proof is Proof.MOVED or copy.proof is Proof.SNAPSHOT:
                 run.good.add(uid)
                 run.size += copy.total or 0
+                if copy.proof is Proof.MOVED:
+                    run.moved.add(uid)
             else:
                 run.other[uid] = _later(run.other.get(uid), copy)
     return Tallies(of, held)

@@ -57,8 +57,10 @@ def of_backup(cover: BackupCover) -> str:
         return OPEN
     if phase in (Phase.FAILED, Phase.REFUSED) or (cover.of and not cover.covered and not cover.unknown):
         return FAILED
-    if not cover.of or cover.covered == cover.of:
-        return GOOD if cover.of else UNKNOWN
+    if not cover.of:
+        return UNKNOWN
+    if cover.covered == cover.of:
+        return NEAR if cover.near else GOOD
     return UNKNOWN if cover.covered + cover.unknown == cover.of else PARTLY
 
 
@@ -83,25 +85,23 @@ def drawn(title: str, found: Mapping[str, Mapping[date, str]], now: datetime) ->
     if not every:
         return None
     rows = every[:_ROWS]
-    good = days_that_were_good([theirs for _, theirs in every], days)  # also of those for which there is no row
+    good, near = days_that_were_good([theirs for _, theirs in every], days)  # also of those for which there is no row
     title += f" ({_ROWS} of {len(every)})" if len(every) > _ROWS else ""
     used = [what for what in _WORTH if any(what in theirs.values() for _, theirs in rows)]
     columns = min(4, len(used) + 1)
     return picture(
-        f"{title}: all data on {good} of the last {DAYS} days",
+        f"{title}: all data on {good} of the last {DAYS} days" + (f", {near} on the same storage" if near else ""),
         len(rows) + _AXIS,
         lambda axes: _draw(axes, rows, days, used),
         legend=columns,
     )
 
 
-def days_that_were_good(every: Sequence[Mapping[date, str]], days: Iterable[date]) -> int:
-    """Count the days on which a backup was made and each one that was made holds all data."""
-    return sum(_is_good([theirs[day] for theirs in every if day in theirs]) for day in days)
-
-
-def _is_good(day: Sequence[str]) -> bool:
-    return bool(day) and all(what in (GOOD, NEAR) for what in day)
+def days_that_were_good(every: Sequence[Mapping[date, str]], days: Iterable[date]) -> tuple[int, int]:
+    """Count the days on which a backup was made and each one holds all data, and those of them without a copy elsewhere."""
+    made = [{theirs[day] for theirs in every if day in theirs} for day in days]
+    good = [day for day in made if day and day <= {GOOD, NEAR}]
+    return len(good), sum(GOOD not in day for day in good)
 
 
 def _draw(axes: Any, rows: Rows, days: Sequence[date], used: Sequence[str]) -> None:
