@@ -26,6 +26,15 @@ def test_what_is_idle_has_no_latency_and_is_never_slow() -> None:
     assert idle.known
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 0.049), st.floats(0, 1000)), min_size=1, max_size=30))
+def test_what_does_next_to_nothing_is_never_slow_however_long_that_takes(steps: list[tuple[float, float]]) -> None:
+    ops, took = zip(*steps, strict=True)
+    idle = facts({"read_ops": ops, "write_ops": ops, "read_seconds": took, "write_seconds": took}, columns=len(steps))
+    assert "latency" not in idle.stats
+    assert not {"slow", "very_slow", "spike"} & set(idle.episodes)
+
+
 def test_latency_is_that_of_both_directions_weighted_by_operations() -> None:
     io = facts({"read_ops": 90, "read_seconds": 0.09, "write_ops": 10, "write_seconds": 0.11}, GP3)
     assert io.stat("read_latency").mean == pytest.approx(0.001)

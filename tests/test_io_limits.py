@@ -299,7 +299,7 @@ def test_an_attributes_class_that_cannot_be_read_is_told_of() -> None:
     )
     limits = _limits(see)
     assert limits.why_unknown == (
-        "what VolumeAttributesClass gold says is not known: the runner may not list volumeattributesclasses; grant it"
+        "what VolumeAttributesClass gold says is not known: the runner may not list volumeattributesclasses"
     )
 
 
@@ -380,7 +380,7 @@ def test_a_user_can_declare_what_nobody_knows() -> None:
                 _cluster(_volume(100), None),
                 unseen={STORAGE_CLASS.resource: Unseen(STORAGE_CLASS, "the runner may not list them", "grant it")},
             ),
-            "what storage class fast says is not known: the runner may not list storageclasses; grant it",
+            "what storage class fast says is not known: the runner may not list storageclasses",
         ),
         (_cluster(replace(_volume(100), class_name=""), None), "storage class fast does not exist"),
         (_cluster(_volume(100), {"type": "gp9"}), "the catalogue does not know gp9"),
@@ -428,7 +428,12 @@ def test_machines_can_be_declared_and_others_are_unknown() -> None:
     declared = _limits(_on(_cluster(_volume(100), {}), "m7i.large"), settings)
     assert declared.node_iops is not None
     assert (declared.node_iops.value, declared.node_iops.source) == (3600, "machineLimits of m7i.large")
-    assert _limits(_on(_cluster(_volume(100), {}), "m99.large")).node_iops is None
+    new = _limits(_on(_cluster(_volume(100), {}), "m99.large"))
+    assert (new.node_iops, _rates(new)) == (None, (3000, 125))
+    assert new.why_unknown == (
+        "what m99.large may do with all its volumes together is not known; "
+        "volumePerformanceAnalysis.machineLimits can say it"
+    )
     assert _limits(_on(_cluster(_volume(100, "nfs"), {}), "m5.large")).node_iops is None, "it is no disk of EC2"
 
 

@@ -87,7 +87,7 @@ def layers_of(see: Inventory, claim: Claim | None, volume: Volume | None) -> Lay
             lack = see.lacks(ATTRIBUTES_CLASS)
             missing.append(
                 f"what VolumeAttributesClass {plain(name)} says is not known: "
-                f"{f'{lack.sentence}; {lack.remedy}' if lack else 'it was deleted'}"
+                f"{lack.sentence if lack else 'it was deleted'}"
             )
     if claim and (
         asked := {to: claim.meta.annotations[key] for key, to in MODIFIER.items() if key in claim.meta.annotations}
@@ -121,7 +121,7 @@ def _same(made_by: StorageClass, volume: Volume) -> bool:
 def _no_class(see: Inventory, name: str) -> str:
     lack = see.lacks(STORAGE_CLASS)
     if name and lack:
-        return f"what storage class {plain(name)} says is not known: {lack.sentence}; {lack.remedy}"
+        return f"what storage class {plain(name)} says is not known: {lack.sentence}"
     if name:
         return f"storage class {plain(name)} does not exist any more, or is another one now"
     return "the volume was made by hand, and no object says of what kind it is"

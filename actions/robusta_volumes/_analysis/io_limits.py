@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from robusta_volumes._analysis.io_catalogue import MB, MIB, RATES, driver, kind, machine, number
+from robusta_volumes._analysis.io_catalogue import MIB, RATES, driver, kind, number
 from robusta_volumes._analysis.io_layers import MODIFIER, Layers, layers_of
+from robusta_volumes._analysis.io_machine_limits import Machines
 from robusta_volumes._analysis.io_pools import pooled
 from robusta_volumes._analysis.io_qos import rbd_limits
 from robusta_volumes._analysis.io_rates import About, limits_of_kind
@@ -22,7 +23,6 @@ from robusta_volumes._model.quantity import GIB
 from robusta_volumes._model.text import plain
 from robusta_volumes._model.volume import Claim, Volume
 
-_TYPES = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 _OF_ONE = {"imagename", "devicepath", "lun", "subdir", "share", "server"}  # what each volume has of its own
 _DECLARE = "volumePerformanceAnalysis.declaredLimits can say what it may do"
 
@@ -34,7 +34,7 @@ def limits_of(
     mapped: Mapping[Key, tuple[Mapped, ...]] | None = None,
 ) -> Mapping[Key, Mapping[str, IoLimits]]:
     """Say what claims are allowed to do, by claim and node; of one that is nowhere by ""."""
-    volumes, machines = _Volumes(see, settings), _Machines(see, settings)
+    volumes, machines = _Volumes(see, settings), Machines(see, settings)
     found: dict[Key, dict[str, IoLimits]] = {}
     for key in keys:
         claim = see.claim.get(key)
@@ -158,46 +158,3 @@ def _nodes(
     used = [pod.node for pod in see.pods_of.get(key, ()) if pod.node and pod.phase == "Running"]
     attached = [each.node for each in see.attachments_of.get(volume.meta.name, ())] if volume and not used else []
     return list(dict.fromkeys([*used, *attached])) or [""]
-
-
-def machine_limits(
-    see: Inventory, settings: VolumePerformanceAnalysis, name: str
-) -> tuple[Declared | None, Declared | None]:
-    """Say what a node may do with all its volumes together: operations and bytes."""
-    node = see.node.get(name)
-    model = next((node.meta.labels[label] for label in _TYPES if node.meta.labels.get(label)), "") if node else ""
-    declared = settings.machine_limits.of(model)
-    if declared:
-        source = f"machineLimits of {plain(model)}"
-        cap = declared[1]
-        return (
-            Declared(cap.iops, f"{number(cap.iops)} were declared", source) if cap.iops else None,
-            Declared(cap.bytes, f"{number(cap.bytes / MIB)} MiB/s were declared", source) if cap.bytes else None,
-        )
-    known = machine(model)
-    if not known:
-        return None, None
-    iops, rate, *burst = known
-    words = "for ever; more for 30 minutes a day" if burst else "for ever"
-    source = f"the table of EC2 instances, {model}"
-    return (
-        Declared(iops, f"{number(iops)} IOPS of 16 KiB {words}", source, burst=burst[0] if burst else None),
-        Declared(rate * MB, f"{number(rate)} MB/s {words}", source, burst=burst[1] * MB if burst else None),
-    )
-
-
-class _Machines:
-    """Limits of volumes, with those of the machine they are on; asked for thousands of volumes of few kinds."""
-
-    def __init__(self, see: Inventory, settings: VolumePerformanceAnalysis) -> None:
-        self._see, self._settings = see, settings
-        self._known: dict[str, tuple[Declared | None, Declared | None]] = {}
-
-    def on(self, node: str, limits: IoLimits, volume: Volume | None) -> IoLimits:
-        """Add what the machine may do, where the volume is a disk of the machine's provider."""
-        if not node or volume is None or not driver(volume.driver).get("machines"):
-            return limits
-        if node not in self._known:
-            self._known[node] = machine_limits(self._see, self._settings, node)
-        iops, rate = self._known[node]
-        return replace(limits, node_iops=iops, node_bytes=rate) if iops or rate else limits
