@@ -52,7 +52,7 @@ PACKAGE = ROOT / "actions" / "robusta_volumes"
 README, INSTALL, WORKFLOW = "README.md", "docs/install.md", "docs/persistent-volume-actions.md"
 SNAPSHOTS = "docs/pvc-snapshots.md"
 CONTENTS = "docs/volume-contents.md"
-OF_PERFORMANCE = {"probe_volume_io"}
+OF_PERFORMANCE = {"probe_volume_io", "benchmark_storage_class"}
 GENERATED = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "reference").glob("*.md"))
 WRITTEN = [README, "CHANGELOG.md", "CONTRIBUTING.md"] + [
     path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))

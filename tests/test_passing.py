@@ -36,6 +36,7 @@ RESTORED = {"velero.io/restore-name": "data-0123456789-verify"}
     [
         (OF_TEST, True),
         (OF_LOOK, True),
+        ({ours.MANAGED_BY: ours.OURS, ours.BENCHMARKS: "20260301t120000000000z-0123456789ab"}, True),
         (RESTORED, True),
         ({}, False),
         ({ours.VERIFIES: "true"}, False),  # somebody copied one label

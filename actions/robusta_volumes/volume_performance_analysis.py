@@ -2,7 +2,8 @@
 
 from robusta.api import ExecutionBaseEvent, action
 
-from robusta_volumes._host.params import ProbeVolumeIoParams
+from robusta_volumes._host.benchmark import run_benchmark
+from robusta_volumes._host.params import BenchmarkStorageClassParams, ProbeVolumeIoParams
 from robusta_volumes._host.probe import run_probe
 
 
@@ -13,3 +14,13 @@ def probe_volume_io(event: ExecutionBaseEvent, params: ProbeVolumeIoParams) -> N
     A command in a pod that has the volume reads the kernel's counters twice; it writes nothing. dry_run=true only tells how.
     """
     run_probe(event, params)
+
+
+@action
+def benchmark_storage_class(event: ExecutionBaseEvent, params: BenchmarkStorageClassParams) -> None:
+    """Try a storage class (name) with fio, on a claim made for it and deleted after. Shows the plan; dry_run=false runs it.
+
+    Takes about three minutes; what is not over then goes on by itself, and the next run tells the result. Says how near it comes
+    to what is declared, and what is slower than the last time.
+    """
+    run_benchmark(event, params)

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ from robusta_volumes import pvc_snapshots as snapshot_actions
 from robusta_volumes import volume_backup_management as backup_actions
 from robusta_volumes import volume_performance_analysis as performance_actions
 from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._cluster.state import State
 from robusta_volumes._host.buttons import callbacks
 from robusta_volumes._host.publish import publish
 from robusta_volumes._model.asked import (
@@ -39,18 +41,21 @@ from robusta_volumes._model.asked import (
     check_given,
 )
 from robusta_volumes._model.asked_backups import CreateBackups, PruneBackups
+from robusta_volumes._model.asked_benchmark import BenchmarkStorageClass
 from robusta_volumes._model.asked_performance import ProbeVolumeIo
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
 from robusta_volumes._model.kind import CLAIM, VOLUME
 from robusta_volumes._model.needs import CHANGES
-from robusta_volumes._model.performance_settings import VolumePerformanceAnalysis
+from robusta_volumes._model.performance_settings import Benchmark, VolumePerformanceAnalysis
 from robusta_volumes._model.settings import PersistentVolumeActions, overridden
 from robusta_volumes._model.size import size
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._model.times import UTC
 from robusta_volumes._report.page import Button, Page
 from robusta_volumes._sandbox.story_shop import shop
+from robusta_volumes._workflows.benchmark_storage_class import Tools as BenchmarkTools
+from robusta_volumes._workflows.benchmark_storage_class import benchmark_storage_class
 from robusta_volumes._workflows.change_volume import release_volume, set_reclaim_policy
 from robusta_volumes._workflows.expand_claim import expand_claim
 from robusta_volumes._workflows.persistent_data_analysis import persistent_data_analysis
@@ -82,6 +87,7 @@ ASKED: dict[str, tuple[Any, tuple[str, ...]]] = {
     "verify_volume_backup": (VerifyBackup(), ("name", "namespace")),
     "volume_contents": (VolumeContents(), ("name", "namespace")),
     "probe_volume_io": (ProbeVolumeIo(), ("name", "namespace")),
+    "benchmark_storage_class": (BenchmarkStorageClass(), ("name", "namespace")),
 }
 
 
@@ -113,6 +119,9 @@ def plans() -> Iterator[Page]:
     yield release_volume(on, Release("pvc-ledger-2024"), SETTINGS)
     yield release_volume(on, Release("pvc-ledger-2024", ("archive", "ledger")), SETTINGS)
     yield probe_volume_io(on, ProbeVolumeIo("data-pg-0", "db", dry_run=True), VolumePerformanceAnalysis())
+    fio = replace(VolumePerformanceAnalysis(), benchmark=Benchmark(image="registry.example/fio:3.33"))
+    asked = BenchmarkStorageClass("gp3", "db")
+    yield benchmark_storage_class(on, asked, fio, State(on, "robusta"), BenchmarkTools("robusta"))
     yield from snapshot_plans()
     yield from backup_plans()
     yield from velero_plans()

@@ -17,6 +17,7 @@ from robusta_volumes._model.asked import (
     VolumeContents,
 )
 from robusta_volumes._model.asked_backups import BackupTick, CreateBackups, PruneBackups
+from robusta_volumes._model.asked_benchmark import BenchmarkStorageClass
 from robusta_volumes._model.asked_performance import ProbeVolumeIo
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.needs import CHANGES, Change
@@ -34,6 +35,7 @@ ASKED: Mapping[str, type[Any]] = {
     "verify_volume_backup": VerifyBackup,
     "volume_contents": VolumeContents,
     "probe_volume_io": ProbeVolumeIo,
+    "benchmark_storage_class": BenchmarkStorageClass,
     "create_volume_backups": CreateBackups,
     "volume_backup_schedule": BackupTick,
     "prune_volume_backups": PruneBackups,

@@ -7,11 +7,17 @@ from robusta_volumes._cli.permissions_rules import Needs, writes
 from robusta_volumes._cluster.backups import USUAL
 from robusta_volumes._model.backup_settings import VERIFY
 from robusta_volumes._model.needs import CHANGES, NEEDS, Change, Need
-from robusta_volumes._model.rights import role_command
+from robusta_volumes._model.rights import HOME, role_command
 
 SHOWN = "shop"  # the namespace in examples
 # What is not done where claims are: with Velero, and where backups are tested (`verify.namespace`).
-PLACES = {"backups": USUAL, "backup-restore": USUAL, "backup-test": USUAL, "test-namespace": VERIFY.namespace}
+PLACES = {
+    "backups": USUAL,
+    "backup-restore": USUAL,
+    "backup-test": USUAL,
+    "test-namespace": VERIFY.namespace,
+    "benchmark": HOME,  # where its claim is made when nobody says where
+}
 
 
 @dataclass(frozen=True)

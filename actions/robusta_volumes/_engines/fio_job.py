@@ -128,7 +128,7 @@ esac
 [ -L "$dir" ] && stop link
 [ -d "$dir" ] || mkdir "$dir" 2>/dev/null || stop denied "$(id -u)"
 trap clean EXIT
-trap 'trap "" TERM INT HUP; [ -z "$pid" ] || {{ kill -INT "$pid"; wait "$pid"; }}; exit 143' TERM INT HUP
+trap 'trap "" TERM INT HUP; [ -z "$pid" ] || {{ kill -TERM "$pid"; wait "$pid"; }}; exit 143' TERM INT HUP
 cd "$dir" && : >bench.bin || stop denied "$(id -u)"
 for way in {" ".join(f'"{way}"' for way in _WAYS)} none; do
   [ "$way" = none ] && stop io

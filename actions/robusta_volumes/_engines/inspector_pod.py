@@ -8,12 +8,12 @@ from robusta_volumes._model.contents import Debug, Inspector
 from robusta_volumes._model.ours import CLAIM_NAME, INSPECTS, MANAGED_BY, OURS
 
 CONTAINER, PATH = "look", "/v"
-_NO_SIDECARS = {
+NO_SIDECARS = {
     "sidecar.istio.io/inject": "false",
     "linkerd.io/inject": "disabled",
     "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",
 }
-_NOTHING_MORE = {
+NOTHING_MORE = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
@@ -49,13 +49,13 @@ def inspector_pod(
     if pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
     if way.node:
-        spec |= _on_node(way.node)
+        spec |= on_node(way.node)
     labels = {MANAGED_BY: OURS, INSPECTS: sum_of(way.uid)}
     meta = {
         "name": inspector_name(way),
         "namespace": way.namespace,
         "labels": labels,
-        "annotations": {**_NO_SIDECARS, CLAIM_NAME: way.claim},
+        "annotations": {**NO_SIDECARS, CLAIM_NAME: way.claim},
     }
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
@@ -73,7 +73,7 @@ def debug_container(way: Debug, name: str, image: str, command: Sequence[str]) -
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": list(command),
-        "securityContext": {**_NOTHING_MORE, **identity},
+        "securityContext": {**NOTHING_MORE, **identity},
         "volumeMounts": [{"name": way.volume, "mountPath": PATH, "readOnly": True}],
     }
 
@@ -97,12 +97,12 @@ def _container(image: str, command: Sequence[str], path: str) -> dict[str, Any]:
             "requests": {"cpu": "50m", "memory": "32Mi"},
             "limits": {"cpu": "500m", "memory": "128Mi"},
         },
-        "securityContext": dict(_NOTHING_MORE),
+        "securityContext": dict(NOTHING_MORE),
         "volumeMounts": [{"name": "v", "mountPath": path, "readOnly": True}],
     }
 
 
-def _on_node(node: str) -> dict[str, Any]:
+def on_node(node: str) -> dict[str, Any]:
     """Hold it to a node by affinity, which leaves the scheduler its checks, and let it stand the node's taints."""
     term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
     required = {"nodeSelectorTerms": [term]}

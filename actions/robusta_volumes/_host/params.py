@@ -21,6 +21,7 @@ from robusta_volumes._model.asked import (
     VolumeContents,
 )
 from robusta_volumes._model.asked_backups import CreateBackups, PruneBackups
+from robusta_volumes._model.asked_benchmark import BenchmarkStorageClass
 from robusta_volumes._model.asked_performance import ProbeVolumeIo
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
@@ -152,6 +153,11 @@ class VerifyBackupParams(TargetParams):
 @params_of(ProbeVolumeIo)
 class ProbeVolumeIoParams(TargetParams):
     """Params of probe_volume_io."""
+
+
+@params_of(BenchmarkStorageClass)
+class BenchmarkStorageClassParams(TargetParams):
+    """Params of benchmark_storage_class."""
 
 
 class BackupFreshnessParams(TargetParams):

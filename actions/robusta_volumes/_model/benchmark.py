@@ -65,7 +65,6 @@ class Run:
     zone: str = ""
     iops: int = 0  # held to
     throughput: int = 0
-    uid: str = ""  # of that existing claim
 
     @property
     def tried(self) -> str:
@@ -121,6 +120,21 @@ class Measured:
     def written(self) -> int:
         """Bytes that were written, as far as fio told."""
         return sum(one.total for one in self.ran if one.way == "write")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of a run: ``measured``, or ``why`` there is nothing, and what ``todo``.
+
+    ``left``: what of ours would not go; ``stays``: what is to be said of the volume, where that is not gone.
+    """
+
+    measured: Measured | None = None
+    why: str = ""
+    todo: str = ""
+    node: str = ""
+    left: tuple[str, ...] = ()
+    stays: str = ""
 
 
 @dataclass(frozen=True)

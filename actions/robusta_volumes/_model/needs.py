@@ -180,6 +180,17 @@ CHANGES: tuple[Change, ...] = (
             allow="probe",
         ),
     ),
+    Change(
+        "benchmark_storage_class",
+        Need(
+            k.CLAIM, ("create", "delete"), "makes a claim to try its storage class, and removes it", allow="benchmark"
+        ),
+    ),
+    Change(
+        "benchmark_storage_class",
+        Need(k.POD, ("create", "delete"), "runs fio in a claim, and removes the pod", allow="benchmark"),
+    ),
+    Change("benchmark_storage_class", Need(k.POD_LOG, ("get",), "reads what fio has measured", allow="benchmark")),
     Change("restore_pvc_snapshot", Need(k.CLAIM, ("create",), "restores snapshots into new claims", allow="restore")),
     *BACKUP_CHANGES,
 )

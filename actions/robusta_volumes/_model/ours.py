@@ -24,6 +24,7 @@ BACKUP_REASON = f"{DOMAIN}/backup-reason"  # annotation beside it: why
 VERIFIED_AT = f"{DOMAIN}/verified-at"  # annotation of what data was restored from to see: JSON, claim's uid -> when
 VERIFIES = f"{DOMAIN}/verifies"  # label "true": made by a test of a copy, and taken away when it is over
 INSPECTS = f"{DOMAIN}/inspects"  # label of what is made to look into a volume: a short sum of the claim's uid
+BENCHMARKS = f"{DOMAIN}/benchmark"  # label of what a benchmark makes: which run
 ENDS = f"{DOMAIN}/ends"  # annotation of what a look into a volume makes: from then on it is nobody's
 TRIAL = "-verify"  # what the names of Restores end with that a test has made; Velero notes the name on what it restores
 _RESTORED = "velero.io/restore-name"  # label of Velero's own
@@ -32,8 +33,10 @@ _SLOT_FORMAT = "%Y%m%dT%H%MZ"
 
 
 def is_passing(labels: Mapping[str, str]) -> bool:
-    """Tell whether an object was made for a test or to look into a volume: it goes by itself, and nobody has to mind it."""
-    made = labels.get(MANAGED_BY) == OURS and (labels.get(VERIFIES) == "true" or INSPECTS in labels)
+    """Tell whether an object was made for a test, a look into a volume or a benchmark: it goes by itself."""
+    made = labels.get(MANAGED_BY) == OURS and (
+        labels.get(VERIFIES) == "true" or INSPECTS in labels or BENCHMARKS in labels
+    )
     name = labels.get(_RESTORED, "")
     return made or bool(name and _TRIAL_NAME.search(name[-len(TRIAL) - 11 :]))
 

@@ -152,6 +152,28 @@ class PerformanceLimits:
     io_operations_failed_percent: int = limit(
         5, "percent", "of a driver's calls: a retry is normal, one in twenty is not"
     )
+    benchmark_reached_percent: int = limit(
+        90, "percent", "of a declared limit: a benchmark that comes so near reaches it"
+    )
+    benchmark_missed_percent: int = limit(
+        70,
+        "percent",
+        "of the declared limits of IOPS and of throughput both: what holds it back is not the volume's limit",
+    )
+    benchmark_noise_percent: int = limit(
+        30,
+        "percent",
+        "standard deviation by mean of a section's operations per second: one figure does not describe it",
+    )
+    benchmark_fell_percent: int = limit(
+        30, "percent", "that the last third of a section is slower than its first: burst credit or a cache is used up"
+    )
+    benchmark_worse_percent: int = limit(
+        20, "percent", "slower than the last run: two runs of the same disk differ by some percent"
+    )
+    benchmark_commit_ms: int = limit(
+        10, "milliseconds", "at the 99th percentile of a commit: etcd asks for less, and databases feel it"
+    )
 
     io_probe_ops: int = limit(20, "operations", "in one live look of some seconds: of fewer the mean latency is chance")
 

@@ -31,7 +31,15 @@ def _gib(value: object) -> int:
 
 
 def _run(value: object) -> int:
-    return whole(value, "seconds", 5, 30)  # nine sections of it must end within a run of an action
+    return whole(value, "seconds", 1, 30)  # nine sections of it must end within a run of an action
+
+
+def _percent(value: object) -> int:
+    return whole(value, "percent", 1, 99)
+
+
+def _rate(value: object) -> int:
+    return whole(value, "per second", 0, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,41 @@ class Benchmark:
     )
     pull_secrets: tuple[str, ...] = setting((), pull_secrets, "Secrets to pull that image with", "names")
     size: int = setting(10, _gib, "size of the throw-away claim: limits of many classes grow with it", "GiB")
-    file_size: int = setting(1, _gib, "size of the file that fio works on", "GiB")
+    file_size: int = setting(
+        1, _gib, "size of the file that fio works on; in a small claim a fifth of what is free", "GiB"
+    )
     seconds: int = setting(15, _run, "how long each of the eight measured sections runs", "seconds")
+    start_seconds: int = setting(
+        120, _seconds, "how long a volume may take to be made and attached, and the pod to start", "seconds"
+    )
     most_written: int = setting(
         20, _gib, "how much one run may write in all: it uses up burst credit and wears disks", "GiB"
     )
+    most_full: int = setting(
+        80, _percent, "a filesystem that is fuller is not written to: it may be the disk of a node", "percent"
+    )
     allow_existing: bool = setting(False, flag, "true lets a run name an existing claim, whose users it slows down")
+    existing_iops: int = setting(
+        1000, _rate, "in an existing claim each section is held to so many operations per second; 0: not held", "IOPS"
+    )
+    existing_throughput: int = setting(
+        50,
+        _rate,
+        "the same in MiB per second; 0: not held, and what is written is bounded by mostWritten alone",
+        "MiB/s",
+    )
+    existing_pressure: int = setting(
+        10,
+        _percent,
+        "an existing claim is left alone while tasks wait for I/O more than so much of the time",
+        "percent",
+    )
+    existing_busy: int = setting(
+        50,
+        _percent,
+        "an existing claim is left alone while it uses more of its declared limit, where that is known",
+        "percent",
+    )
 
 
 _probe_block, _benchmark_block = block_of(Probe()), block_of(Benchmark())

@@ -84,8 +84,8 @@ def unjudged(why: str, todo: str, *, late: bool = False) -> Result:
     return Result(proven=False, why=why, judged=False, late=late, todo=todo)
 
 
-def written(value: Trial | Result) -> dict[str, Any]:
-    """Give it as JSON can hold it."""
+def written(value: Any) -> dict[str, Any]:
+    """Give a dataclass as JSON can hold it."""
     return asdict(value)
 
 

@@ -1,4 +1,4 @@
-"""The provisioner of the sandbox: claims that are restored from a snapshot get their volume, or are told why not.
+"""The provisioner of the sandbox: claims that are restored or made for a benchmark get their volume, or are told why not.
 
 Written after external-provisioner 6.3. Other claims are left as they are: stories hold claims that are Pending on purpose.
 """
@@ -10,6 +10,7 @@ from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.fields import at, blocks
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT, STORAGE_CLASS, VOLUME
+from robusta_volumes._model.ours import BENCHMARKS
 from robusta_volumes._sandbox.csi_hands import IN_USE, RESTORING, Hands
 from robusta_volumes._sandbox.csi_script import Behaviour, CsiScript
 from robusta_volumes._sandbox.csi_source import source_problem
@@ -31,11 +32,10 @@ class Provisioner:
         self._turns: Counter[str] = Counter()
 
     def step(self) -> None:
-        """Look at every claim that is restored from a snapshot and has no volume yet."""
-        waiting = (
-            f"status.phase!=Bound,status.phase!=Lost,metadata.deletionTimestamp=,spec.dataSource.kind={SNAPSHOT.name}"
-        )
-        for claim in self.store.find(CLAIM, fields=waiting):
+        """Look at every claim that is restored from a snapshot, or made for a benchmark, and has no volume yet."""
+        waiting = "status.phase!=Bound,status.phase!=Lost,metadata.deletionTimestamp="
+        restored = self.store.find(CLAIM, fields=f"{waiting},spec.dataSource.kind={SNAPSHOT.name}")
+        for claim in (*restored, *self.store.find(CLAIM, labels=BENCHMARKS, fields=waiting)):
             self._look_at(claim)
 
     def _look_at(self, claim: Object) -> None:
@@ -80,12 +80,12 @@ class Provisioner:
         hands = self._of_driver.setdefault(driver, Hands(self.store, driver))
         text = f'External provisioner is provisioning volume for claim "{meta["namespace"]}/{meta["name"]}"'
         hands.event(claim, "Normal", "Provisioning", text)
-        name = claim["spec"]["dataSource"]["name"]
-        if problem := source_problem(hands, claim, storage_class):
+        name = at(claim, "spec", "dataSource", "name")
+        if name and (problem := source_problem(hands, claim, storage_class)):
             text = f"error getting handle for DataSource Type VolumeSnapshot by Name {name}: {problem}"
             hands.event(claim, "Warning", "ProvisioningFailed", text)
             return
-        snapshot = hands.protect(self.store.get(SNAPSHOT, name, meta["namespace"]), RESTORING)
+        snapshot = hands.protect(self.store.get(SNAPSHOT, name, meta["namespace"]), RESTORING) if name else None
         self._turns[meta["uid"]] += 1
         stage = behaviour.stage(self._turns[meta["uid"]])
         if stage == "error":
@@ -93,7 +93,7 @@ class Provisioner:
         elif stage == "ready":
             volume = self._bind(claim, storage_class)
             hands.event(claim, "Normal", "ProvisioningSucceeded", f"Successfully provisioned volume {volume}")
-            if not behaviour.leaks:
+            if snapshot and not behaviour.leaks:
                 hands.release(snapshot, RESTORING)
 
     def _bind(self, claim: Object, storage_class: Object) -> str:

@@ -12,7 +12,7 @@ from robusta_volumes._cluster.fields import at
 from robusta_volumes._cluster.store import Store
 from robusta_volumes._model.errors import NotFound
 from robusta_volumes._model.kind import CLAIM, POD, SNAPSHOT
-from robusta_volumes._model.ours import INSPECTS
+from robusta_volumes._model.ours import BENCHMARKS, INSPECTS
 from robusta_volumes._model.times import UTC, parse_time
 from robusta_volumes._sandbox.api_logs import PodLogs
 from robusta_volumes._sandbox.rbac import Access
@@ -23,15 +23,18 @@ _Key = tuple[str, str]
 
 @dataclass
 class PodRunner(Stepping):
-    """Starts the pods that look into volumes, ends them at their deadline, and keeps their logs after they have ended.
+    """Starts the pods that look into volumes or try them, ends them at their deadline, and keeps their logs after that.
 
-    ``folders``: what stands for a claim, by namespace and name. ``stuck``: the status that pods get instead of a start.
+    ``folders``: what stands for a claim, by namespace and name; ``fresh``: below it a new claim gets a folder when it is bound.
+    ``stuck``: the status that pods get instead of a start.
     """
 
     store: Store
     access: Access = field(default_factory=Access)
     folders: dict[_Key, Path] = field(default_factory=dict)
     stuck: Object = field(default_factory=dict)
+    fresh: Path | None = None
+    programs: str = ""  # a folder of programs that stand before those of this machine
     slow: bool = False  # what was started does not end
     logs: dict[_Key, str] = field(default_factory=dict)
     manifests: list[Object] = field(default_factory=list)  # of all that were made, in order
@@ -48,7 +51,8 @@ class PodRunner(Stepping):
 
     def step(self) -> None:
         """Move each pod by one stage."""
-        pods = {_key(pod): pod for pod in self.store.find(POD, labels=INSPECTS)}
+        ours = [*self.store.find(POD, labels=INSPECTS), *self.store.find(POD, labels=BENCHMARKS)]
+        pods = {_key(pod): pod for pod in ours}
         for key in [key for key in self._running if key not in pods]:
             _end(self._running.pop(key))  # it was deleted
         for key, pod in pods.items():
@@ -60,8 +64,8 @@ class PodRunner(Stepping):
 
     def close(self) -> None:
         """End what still runs."""
-        for process in self._running.values():
-            _end(process)
+        while self._running:
+            _end(self._running.popitem()[1])
 
     def _start(self, key: _Key, pod: Object) -> None:
         if self.stuck:
@@ -73,11 +77,11 @@ class PodRunner(Stepping):
             return
         self.manifests.append(pod)
         command = ["sleep", "3600"] if self.slow else _here(spec, folder)
-        env = {"PATH": os.environ.get("PATH", os.defpath)}
+        env = {"PATH": f"{self.programs}:{os.environ.get('PATH', os.defpath)}".lstrip(":")}
         self._running[key] = subprocess.Popen(  # noqa: S603 (that is what it is for)
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
         )
-        self._status(key, {"phase": "Running", "containerStatuses": [{"name": "look", "state": {"running": {}}}]})
+        self._status(key, {"phase": "Running", "containerStatuses": [{"name": _name(pod), "state": {"running": {}}}]})
 
     def _folder(self, namespace: str, claim: str) -> Path | None:
         """Find what stands for a claim; one that was restored and is bound holds what its snapshot was taken of."""
@@ -85,11 +89,19 @@ class PodRunner(Stepping):
             return self.folders[namespace, claim]
         try:
             found = self.store.get(CLAIM, claim, namespace)
+            if self.fresh and BENCHMARKS in (at(found, "metadata", "labels") or {}):
+                return self._new(namespace, claim) if at(found, "status", "phase") == "Bound" else None
             snapshot = self.store.get(SNAPSHOT, str(at(found, "spec", "dataSource", "name")), namespace)
         except NotFound:
             return None
         source = str(at(snapshot, "spec", "source", "persistentVolumeClaimName"))
         return self.folders.get((namespace, source)) if at(found, "status", "phase") == "Bound" else None
+
+    def _new(self, namespace: str, claim: str) -> Path:
+        """Make the empty volume of a claim; it stays where it is when the claim goes, so that tests see what was left in it."""
+        folder = (self.fresh or Path()) / namespace / claim
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _follow(self, key: _Key, pod: Object) -> None:
         process = self._running[key]
@@ -104,7 +116,7 @@ class PodRunner(Stepping):
         del self._running[key]
         when = self.store.clock().astimezone(UTC).isoformat()
         ended = {"terminated": {"finishedAt": when, "exitCode": process.returncode}}
-        status: Object = {"phase": "Succeeded", "containerStatuses": [{"name": "look", "state": ended}]}
+        status: Object = {"phase": "Succeeded", "containerStatuses": [{"name": _name(pod), "state": ended}]}
         if late:
             status |= {"phase": "Failed", "reason": "DeadlineExceeded"}
         elif process.returncode:
@@ -122,6 +134,10 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _key(pod: Object) -> _Key:
     return pod["metadata"]["namespace"], pod["metadata"]["name"]
+
+
+def _name(pod: Object) -> str:
+    return str(pod["spec"]["containers"][0]["name"])
 
 
 def _claim(spec: Object) -> str:

@@ -28,7 +28,7 @@ from robusta_volumes._workflows.volume_contents_exec import new_mark
 
 PAUSE = 1.0  # seconds between two looks at the pod
 _LATE = timedelta(seconds=60)  # after its deadline, or its end, nobody reads it any more
-_OVER = frozenset({"Succeeded", "Failed"})
+OVER = frozenset({"Succeeded", "Failed"})
 HOPELESS = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError"}
 )
@@ -128,7 +128,7 @@ def sweep(cluster: Cluster, namespace: str) -> tuple[int, str]:
     for pod in found:
         if _left(pod, cluster.now()):
             _delete(cluster, pod)
-    return sum(at(pod, "status", "phase") not in _OVER for pod in alive), where
+    return sum(at(pod, "status", "phase") not in OVER for pod in alive), where
 
 
 def _left(pod: Mapping[str, Any], now: datetime) -> bool:
@@ -139,7 +139,7 @@ def _left(pod: Mapping[str, Any], now: datetime) -> bool:
         parse_time(at(s, "state", "terminated", "finishedAt")) for s in blocks(pod.get("status"), "containerStatuses")
     ]
     ended = [end for end in ends if end]
-    if ended and at(pod, "status", "phase") in _OVER and now > max(ended) + _LATE:
+    if ended and at(pod, "status", "phase") in OVER and now > max(ended) + _LATE:
         return True
     return bool(made and isinstance(deadline, int) and now > made + timedelta(seconds=deadline) + _LATE)
 
@@ -160,21 +160,22 @@ def wait_for(cluster: Cluster, way: Inspector, kit: Kit, sleep: Callable[[float]
     waited, most = 0.0, kit.start + kit.seconds + EXTRA_SECONDS
     while True:
         pod = cluster.get(POD, inspector_name(way), way.namespace)
-        phase, (reason, words) = at(pod, "status", "phase"), _waiting(pod)
-        if phase in _OVER:
-            return Looked(why="" if phase == "Succeeded" else f"it failed: {cited(_end(pod))}", todo=_AGAIN)
+        phase, (reason, words) = at(pod, "status", "phase"), waiting(pod)
+        if phase in OVER:
+            return Looked(why="" if phase == "Succeeded" else f"it failed: {cited(why_ended(pod))}", todo=_AGAIN)
         if reason in HOPELESS:
             todo = "" if reason == "CreateContainerConfigError" else _IMAGE
             return Looked(why=f"it cannot start: {reason} {cited(words)}", todo=todo)
         if phase != "Running" and waited >= kit.start:
-            return Looked(why=f"it did not start within {kit.start} s: {_unstarted(cluster, way, pod)}", todo=_ROOM)
+            return Looked(why=f"it did not start within {kit.start} s: {why_not_started(cluster, pod)}", todo=_ROOM)
         if waited >= most:
             return Looked(why=f"it did not end within {most} s", todo=_AGAIN)
         sleep(PAUSE)
         waited += PAUSE
 
 
-def _waiting(pod: Mapping[str, Any]) -> tuple[str, str]:
+def waiting(pod: Mapping[str, Any]) -> tuple[str, str]:
+    """Give the reason and the message of a container that cannot start; empty where none waits."""
     for status in blocks(pod.get("status"), "containerStatuses"):
         waiting = at(status, "state", "waiting")
         if isinstance(waiting, Mapping):
@@ -182,26 +183,28 @@ def _waiting(pod: Mapping[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _end(pod: Mapping[str, Any]) -> str:
+def why_ended(pod: Mapping[str, Any]) -> str:
+    """Say in a word why it failed."""
     ended = [at(s, "state", "terminated", "reason") for s in blocks(pod.get("status"), "containerStatuses")]
     return str(
         at(pod, "status", "reason") or next((e for e in ended if e), "") or at(pod, "status", "message") or "Failed"
     )
 
 
-def _unstarted(cluster: Cluster, way: Inspector, pod: Mapping[str, Any]) -> str:
+def why_not_started(cluster: Cluster, pod: Mapping[str, Any]) -> str:
     """Say what it waits for: the scheduler's words, else the newest warning about it."""
     for condition in blocks(pod.get("status"), "conditions"):
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return cited(condition.get("message") or condition.get("reason") or "not scheduled")
     warnings: list[Object] = []
     with suppress(ClusterError):
-        fields = f"involvedObject.name={inspector_name(way)}"
-        warnings = [o for o in cluster.find(EVENT, way.namespace, fields=fields) if o.get("type") == "Warning"]
+        meta = pod["metadata"]
+        fields = f"involvedObject.name={meta['name']}"
+        warnings = [o for o in cluster.find(EVENT, meta["namespace"], fields=fields) if o.get("type") == "Warning"]
     if warnings:
         newest = max(warnings, key=lambda o: str(o.get("lastTimestamp") or o.get("eventTime") or ""))
         return f"{newest.get('reason')} {cited(newest.get('message') or '')}"
-    return _waiting(pod)[0] or "no reason is given"
+    return waiting(pod)[0] or "no reason is given"
 
 
 def _log(cluster: Cluster, way: Inspector) -> str:

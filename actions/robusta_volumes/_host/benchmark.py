@@ -1,0 +1,34 @@
+"""Run a benchmark of a storage class: one at a time, with the time that it may take."""
+
+import threading
+from typing import Any
+
+from robusta.api import ExecutionBaseEvent
+from robusta.core.model.env_vars import INSTALLATION_NAMESPACE
+
+from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.state import State
+from robusta_volumes._host.change import run_change
+from robusta_volumes._host.params import TargetParams
+from robusta_volumes._model.asked_benchmark import BenchmarkStorageClass
+from robusta_volumes._model.kind import STORAGE_CLASS
+from robusta_volumes._report.benchmark_storage_class import ACTION
+from robusta_volumes._report.page import Page
+from robusta_volumes._workflows.benchmark_storage_class import Tools, benchmark_storage_class
+
+_MORE = 150.0  # seconds beyond the usual: with them a run ends before Robusta gives an action up
+_one = threading.Lock()  # two that follow the same run would both take it away
+
+
+def run_benchmark(event: ExecutionBaseEvent, params: TargetParams) -> None:
+    """Try one class, or go on with what is under way."""
+    asked = BenchmarkStorageClass()
+    run_change(
+        event, params, "volumePerformanceAnalysis", ACTION, asked, _run, STORAGE_CLASS.name, more=lambda _: _MORE
+    )
+
+
+def _run(cluster: Cluster, asked: BenchmarkStorageClass, settings: Any) -> Page:
+    with _one:
+        state = State(cluster, INSTALLATION_NAMESPACE)
+        return benchmark_storage_class(cluster, asked, settings, state, Tools(INSTALLATION_NAMESPACE))
