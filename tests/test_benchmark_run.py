@@ -20,7 +20,7 @@ from robusta_volumes._model.plan import Create, Outcome, Step
 from robusta_volumes._model.size import size
 from robusta_volumes._model.trial import written
 from robusta_volumes._report.markdown import to_markdown
-from robusta_volumes._report.page import Page
+from robusta_volumes._report.page import File, Page
 from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.csi_script import Behaviour
 from robusta_volumes._workflows.benchmark_run import begin
@@ -62,7 +62,7 @@ def test_a_class_is_tried_for_real_and_nothing_of_it_stays(tmp_path: Path) -> No
     page = world.run()
     assert page.title.startswith("Benchmark of storage class gp3: ")
     assert "The pod, the claim and its volume are gone." in said(page)
-    assert [one.name for one in page.blocks if hasattr(one, "content")] == ["benchmark.csv", "fio.json"]
+    assert [one.name for one in page.blocks if isinstance(one, File)] == ["benchmark.csv", "fio.json"]
     assert clean(world)
     assert list((tmp_path / "volumes" / HOME / NAME).iterdir()) == []
 

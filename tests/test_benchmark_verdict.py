@@ -26,8 +26,8 @@ def measured(speed: float = 1.0, text: str = "@@ engine libaio 1", **more: Any) 
 
 
 def limits(iops: float, mib: float, **more: Any) -> IoLimits:
-    made = (Declared(value, "as declared", "class gp3") for value in (iops, mib * MIB))
-    return IoLimits("gp3", "ssd", **dict(zip(("iops", "bytes"), made, strict=True)), **more)
+    made = [Declared(value, "as declared", "class gp3") for value in (iops, mib * MIB)]
+    return IoLimits("gp3", "ssd", iops=made[0], bytes=made[1], **more)
 
 
 def judged(
