@@ -10,6 +10,7 @@ from datetime import datetime
 import pytest
 
 from metric_server import MetricServer, Question, Reply, answering, ok, refused
+from robusta_volumes._cluster.io_metrics import IoMetrics
 from robusta_volumes._cluster.live_io import LiveIo
 from robusta_volumes._cluster.live_prometheus import HttpTransport
 from robusta_volumes._cluster.prometheus_answers import read_each
@@ -45,7 +46,8 @@ def usual(question: Question) -> Reply:
 
 
 def read(server: MetricServer, seconds: float = 20) -> IoMeasured:
-    return LiveIo(HttpTransport(server.url), seconds).read(EVERYTHING, DAY)
+    metrics: IoMetrics = LiveIo(HttpTransport(server.url), seconds)
+    return metrics.read(EVERYTHING, DAY)
 
 
 def test_a_day_of_a_cluster_is_96_columns_and_one_question_for_each_signal() -> None:

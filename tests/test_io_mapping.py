@@ -3,91 +3,28 @@
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from io_objects import ATTACHED, IP, KEY, NODE, NOW, PV, STARTED, attachment, claim, csi, inventory, node, pod
 from robusta_volumes._analysis.io_disks import disk_of, host_of
 from robusta_volumes._analysis.io_mapping import mapped
 from robusta_volumes._analysis.io_places import scope_of
-from robusta_volumes._cluster import read, read_nodes, read_pods
-from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.io import Mapped
 from robusta_volumes._model.io_scope import IoScope
 from robusta_volumes._model.io_series import Device, IoKey, IoMeasured, IoSeries, IoWindow, Mounted, PodIo
-from robusta_volumes._model.times import UTC
+from robusta_volumes._model.kind import ATTACHMENT
 
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 WINDOW = IoWindow(NOW, columns=1)
-KEY = ("shop", "data")
-PV = "pvc-5f3e"
-NODE, IP = "worker-1", "10.0.0.7"
 AT = f"{IP}:9100"
-ATTACHED, STARTED = NOW - timedelta(hours=5), NOW - timedelta(hours=2)
 KUBELET = "/var/lib/kubelet"
-
-
-def at(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def csi(driver: str, handle: str, **attributes: str) -> dict[str, Any]:
-    return {"csi": {"driver": driver, "volumeHandle": handle, "volumeAttributes": attributes}}
-
-
 EBS = csi("ebs.csi.aws.com", "vol-0a1b2c3d")
 GKE = csi("pd.csi.storage.gke.io", "projects/p/zones/z/disks/pvc-disk-1")
 AZURE = csi("disk.csi.azure.com", "/subscriptions/s/resourceGroups/r/providers/Microsoft.Compute/disks/pvc-1")
-
-
-def claim(name: str = "data", **spec: Any) -> dict[str, Any]:
-    meta = {"name": name, "namespace": "shop", "uid": name}
-    return {"metadata": meta, "spec": {"volumeName": PV, **spec}, "status": {"phase": "Bound"}}
-
-
-def volume(source: Mapping[str, Any], **spec: Any) -> dict[str, Any]:
-    ref = {"namespace": "shop", "name": "data", "uid": "data"}
-    return {"metadata": {"name": PV}, "spec": {**source, "claimRef": ref, **spec}, "status": {"phase": "Bound"}}
-
-
-def pod(name: str = "pg-0", claims: Sequence[str] = ("data",), node: str = NODE, **more: Any) -> dict[str, Any]:
-    volumes = [{"name": c, "persistentVolumeClaim": {"claimName": c}} for c in claims]
-    status = {"phase": more.pop("phase", "Running"), "startTime": at(more.pop("started", STARTED))}
-    spec = {"nodeName": node, "volumes": volumes, "containers": [{"name": "main", "image": "x"}], **more}
-    return {"metadata": {"name": name, "namespace": "shop"}, "spec": spec, "status": status}
-
-
-def attachment(metadata: Mapping[str, str] | None = None, *, attached: bool = True) -> dict[str, Any]:
-    spec = {"attacher": "a", "nodeName": NODE, "source": {"persistentVolumeName": PV}}
-    status = {"attached": attached, "attachmentMetadata": metadata or {}}
-    return {"metadata": {"name": "csi-1", "creationTimestamp": at(ATTACHED)}, "spec": spec, "status": status}
-
-
-def node(name: str = NODE, address: str = IP, **labels: str) -> dict[str, Any]:
-    return {
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, **labels}},
-        "status": {"addresses": [{"type": "InternalIP", "address": address}]},
-    }
-
-
-def inventory(
-    source: Mapping[str, Any] | None,
-    pods: Sequence[Mapping[str, Any]] = (),
-    attachments: Sequence[Mapping[str, Any]] = (),
-    nodes: Sequence[Mapping[str, Any]] = (),
-    claims: Sequence[Mapping[str, Any]] = (),
-    **spec: Any,
-) -> Inventory:
-    return Inventory(
-        NOW,
-        claims=tuple(read.claim(o) for o in claims or [claim()]),
-        volumes=(read.volume(volume(source, **spec)),) if source else (),
-        pods=tuple(read_pods.pod(o) for o in pods),
-        attachments=tuple(read.attachment(o) for o in attachments),
-        nodes=tuple(read_nodes.node(o) for o in nodes or [node()]),
-    )
 
 
 def measured(
@@ -463,6 +400,16 @@ def test_a_claim_without_a_volume_is_said_to_have_none() -> None:
 
 def test_a_volume_that_was_not_seen_is_named() -> None:
     assert impossible(None, DISKS)[0] == f"its volume `{PV}` was not seen"
+
+
+def test_a_number_that_nobody_may_read_names_the_right_that_is_missing() -> None:
+    unseen = Unseen(ATTACHMENT, "the runner may not list them", "- apiGroups: ...")
+    see = replace(inventory(AZURE, [pod()]), unseen={ATTACHMENT.resource: unseen})
+    one = best(see, measured(devices=[disk("sdc", path="x-lun-0")]))
+    assert one.how == (
+        "the number of its disk stands in its VolumeAttachment, and the runner may not list volumeattachments"
+    )
+    assert one.remedy == "- apiGroups: ..."
 
 
 def test_two_disks_with_the_same_number_are_no_answer() -> None:

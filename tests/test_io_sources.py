@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from io_objects import KEY, attachment, csi, inventory, pod
+from io_objects import node as machine
 from io_prometheus import Series, alternating, back_fill, counter, gauge, info, restarted
 from prometheus_real import running
+from robusta_volumes._analysis.io_mapping import mapped
+from robusta_volumes._analysis.io_places import scope_of
 from robusta_volumes._cluster.live_io import LiveIo
 from robusta_volumes._cluster.live_prometheus import HttpTransport
 from robusta_volumes._model.io_scope import EVERYTHING, SOURCES, IoScope, window
@@ -22,7 +26,7 @@ BLUE, RED = {"cluster": "blue {1}"}, {"cluster": "red"}
 A, B = "10.0.0.7:9100", "[fd00::8]:9100"
 CLAIM = IoScope(
     everything=False,
-    handles=("vol-0a", "pvc-lh"),
+    handles=("vol-0a0a0a0a", "pvc-lh"),
     volumes=("pvc-ms", "pvc-px"),
     images=("csi-vol-1",),
     addresses=("10.0.0.7",),
@@ -37,7 +41,7 @@ def rates(prefix: str, labels: Mapping[str, str], **per_second: float) -> list[S
 
 
 def ebs() -> Iterator[Series]:
-    one = {"volume_id": "vol-0a", "instance_id": "i-1"}
+    one = {"volume_id": "vol-0a0a0a0a", "instance_id": "i-1"}
     yield from rates(
         "aws_ebs_csi_",
         one,
@@ -119,7 +123,7 @@ def node() -> Iterator[Series]:
         device="nvme1n1",
         major="259",
         minor="3",
-        serial="vol0c",
+        serial="vol0c0c0c0c",
         path="pci-0000:00:1f.0-nvme-1",
         wwn="nvme.1d0f",
         model="Amazon Elastic Block Store",
@@ -127,7 +131,7 @@ def node() -> Iterator[Series]:
         **BLUE,
     )
     yield info("node_disk_info", instance=A, device="dm-0", major="253", minor="0", **BLUE)
-    yield info("node_disk_info", instance=A, device="nvme2n1", serial="vol0a", **BLUE)
+    yield info("node_disk_info", instance=A, device="nvme2n1", serial="vol0a0a0a0a", **BLUE)
     yield counter("node_disk_writes_completed_total", 200, instance=A, device="nvme2n1", **BLUE)
     yield info(
         "node_disk_device_mapper_info", instance=A, device="dm-0", name="vg-lv", lv_name="pvc-9", uuid="LVM-1", **BLUE
@@ -142,9 +146,9 @@ def node() -> Iterator[Series]:
     yield info(
         "csiaddons_volume_node_device_info",
         node="node-a",
-        volume_handle="vol-0a",
+        volume_handle="vol-0a0a0a0a",
         driver="d",
-        device="/dev/nvme1n1",
+        device="/dev/nvme2n1",
         **BLUE,
     )
     for kind, count, slow in (
@@ -245,7 +249,7 @@ def line(series: IoSeries, key: IoKey, signal: str) -> list[float]:
 
 EXPECTED: dict[str, tuple[IoKey, dict[str, float]]] = {
     "ebs": (
-        ("vol-0a",),
+        ("vol-0a0a0a0a",),
         {
             "read_ops": 100,
             "write_ops": 200,
@@ -396,7 +400,7 @@ def test_a_neighbouring_cluster_is_told_apart_by_labels(url: str, end: datetime)
 def test_a_volume_on_two_machines_is_the_sum_and_a_target_scraped_twice_is_not(everything: IoMeasured) -> None:
     series = everything.series["ebs"]
     assert last(series, ("vol-0b",))["read_ops"] == pytest.approx(12, rel=0.02)
-    assert last(series, ("vol-0a",))["read_ops"] == pytest.approx(100, rel=0.02)
+    assert last(series, ("vol-0a0a0a0a",))["read_ops"] == pytest.approx(100, rel=0.02)
 
 
 def test_what_a_source_does_not_say_is_no_zero(everything: IoMeasured) -> None:
@@ -432,16 +436,16 @@ def test_devices_have_serial_numbers_and_what_device_mapper_makes_of_them(everyt
             A,
             "nvme1n1",
             ("259", "3"),
-            "vol0c",
+            "vol0c0c0c0c",
             "pci-0000:00:1f.0-nvme-1",
             "nvme.1d0f",
             "Amazon Elastic Block Store",
             rotational=False,
         ),
-        Device(A, "nvme2n1", serial="vol0a"),
+        Device(A, "nvme2n1", serial="vol0a0a0a0a"),
     )
     assert everything.nodes == {A: "node-a", B: "node-b"}
-    assert everything.handles == {("node-a", "vol-0a"): "nvme1n1"}
+    assert everything.handles == {("node-a", "vol-0a0a0a0a"): "nvme2n1"}
     assert everything.node_pressure == pytest.approx({A: 0.125})
 
 
@@ -465,7 +469,7 @@ def test_single_operations_have_percentiles_where_there_is_a_histogram(
     claim: IoMeasured, everything: IoMeasured
 ) -> None:
     assert claim.per_io == {
-        ("vol-0a",): pytest.approx({"read p50": 1 * MS, "read p95": 3 * MS, "read p99": 3.8 * MS}, rel=0.02)
+        ("vol-0a0a0a0a",): pytest.approx({"read p50": 1 * MS, "read p95": 3 * MS, "read p99": 3.8 * MS}, rel=0.02)
     }
     assert everything.per_io == {}  # of a whole cluster that is too much
 
@@ -475,7 +479,7 @@ def test_the_week_by_the_hour_is_asked_for_of_a_claim_alone(claim: IoMeasured, e
     week = claim.heat["ebs"]
     assert (week.window.columns, week.window.step) == (168, timedelta(hours=1))
     assert set(week.signals) == {"read_ops", "write_ops", "read_seconds", "write_seconds"}
-    hours = [value for value in line(week, ("vol-0a",), "read_ops") if not math.isnan(value)]
+    hours = [value for value in line(week, ("vol-0a0a0a0a",), "read_ops") if not math.isnan(value)]
     assert hours[1:] == pytest.approx([100] * len(hours[1:]), rel=0.03)
     assert len(hours) >= 3
 
@@ -518,3 +522,22 @@ def test_a_prometheus_without_any_of_it_has_nothing_and_no_gaps(tmp_path: Path, 
         found = asked(empty).read(EVERYTHING, window(end, 2))
     assert (found.present, found.series, found.gaps) == (frozenset(), {}, ())
     assert sum(found.queries.values()) == 1
+
+
+def test_a_claim_is_found_in_what_a_real_prometheus_says(claim: IoMeasured, everything: IoMeasured) -> None:
+    moved = attachment()  # five hours ago
+    see = inventory(csi("ebs.csi.aws.com", "vol-0a0a0a0a"), [pod("pg-0", node="node-a")], [moved], [machine("node-a")])
+    assert scope_of(see, [KEY]).handles == ("vol-0a0a0a0a",)
+    assert [(one.source, one.key, one.device, one.confidence) for one in mapped(see, claim)[KEY]] == [
+        ("ebs", ("vol-0a0a0a0a",), "", "exact"),
+        ("diskstats", (A, "nvme2n1"), "nvme2n1", "mapped"),
+        ("cadvisor", ("shop", "pg-0"), "", "pod"),
+    ]
+    assert [one.source for one in mapped(see, everything)[KEY]] == ["ebs", "cadvisor"]
+
+
+def test_a_claim_whose_driver_says_nothing_is_found_by_its_serial_number(everything: IoMeasured) -> None:
+    see = inventory(csi("ebs.csi.aws.com", "vol-0c0c0c0c"), [pod("pg-0", node="node-a")], [], [machine("node-a")])
+    one = mapped(see, everything)[KEY][0]
+    assert (one.key, one.how) == ((A, "nvme1n1"), "serial `vol0c0c0c0c` of `node_disk_info`")
+    assert last(everything.series["diskstats"], one.key)["read_ops"] == pytest.approx(300, rel=0.02)

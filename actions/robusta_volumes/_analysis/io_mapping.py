@@ -48,7 +48,9 @@ class _Rows:
         found = [*self._by_storage(place), *self._by_disk(place), *self._by_pod(place)]
         if not found:
             why = reason(self._see, place, self._measured)
-            return [Mapped(node=place.node, how=why, remedy=remedy(place, self._measured, ""), since=place.since)]
+            return [
+                Mapped(node=place.node, how=why, remedy=remedy(self._see, place, self._measured, ""), since=place.since)
+            ]
         return sorted(found, key=lambda one: _ORDER[one.confidence])
 
     def _mapped(self, place: Place, source: str, key: IoKey, found: Found) -> Mapped:
@@ -59,7 +61,7 @@ class _Rows:
             found.device,
             found.confidence,
             found.how,
-            remedy(place, self._measured, source),
+            remedy(self._see, place, self._measured, source),
             self._since(place, source, found),
         )
 

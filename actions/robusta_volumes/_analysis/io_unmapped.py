@@ -1,9 +1,10 @@
 """Why nothing measures a volume, and what to switch on: each kind of storage has its own switch."""
 
 from robusta_volumes._analysis.io_places import Place
-from robusta_volumes._model.inventory import Inventory
+from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.io_scope import CADVISOR, CEPH, DISKSTATS, EBS, LONGHORN, MAYASTOR, NFS, PORTWORX
 from robusta_volumes._model.io_series import IoMeasured
+from robusta_volumes._model.kind import ATTACHMENT
 from robusta_volumes._model.text import code
 
 _KPS = "kube-prometheus-stack"
@@ -55,7 +56,7 @@ _NEVER = (
 _SANDBOXES = ("gvisor", "runsc", "kata", "firecracker")
 
 
-def remedy(place: Place, measured: IoMeasured, best: str) -> str:
+def remedy(see: Inventory, place: Place, measured: IoMeasured, best: str) -> str:
     """Name the switch that would tell more than ``best``, the source there is; "" when there is none."""
     if not place.claim.volume_name:
         return ""
@@ -66,6 +67,8 @@ def remedy(place: Place, measured: IoMeasured, best: str) -> str:
     )
     if named and named[0] != best and named[0] not in measured.present:
         return named[1]
+    if best in {"", CADVISOR} and (attachments := _unreadable(see, place)):
+        return attachments.remedy
     if best in {"", CADVISOR}:
         return _of_nodes(place, measured)
     return ""
@@ -108,7 +111,14 @@ def reason(see: Inventory, place: Place, measured: IoMeasured) -> str:
         return why
     if place.volume is None:
         return f"its volume {code(place.claim.volume_name)} was not seen"
+    if attachments := _unreadable(see, place):
+        return f"the number of its disk stands in its VolumeAttachment, and {attachments.sentence}"
     return _nothing_found(place, measured)
+
+
+def _unreadable(see: Inventory, place: Place) -> Unseen | None:
+    """Say why the attachments cannot be read, of storage that names the disk nowhere else."""
+    return see.lacks(ATTACHMENT) if "azure" in place.driver and "disk" in place.driver.lower() else None
 
 
 def _nothing_found(place: Place, measured: IoMeasured) -> str:
