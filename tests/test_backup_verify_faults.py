@@ -13,6 +13,7 @@ from robusta_volumes._cluster.memory import MemoryCluster
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.contents import Found, Looked
 from robusta_volumes._model.errors import ClusterError, Invalid, NotAllowed, QuotaExceeded, Refused, Unavailable
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.plan import Create, Outcome
 from robusta_volumes._model.severity import Severity
 from robusta_volumes._report.markdown import to_markdown
@@ -260,10 +261,12 @@ def test_one_that_fails_at_each_slot_does_not_keep_the_others_from_their_turn(tm
 
 def test_a_claim_that_could_not_be_read_is_not_taken_for_an_empty_one() -> None:
     nothing, unread = found(0), found(0, denied=1)
-    assert result_of(Looked(nothing), Looked(nothing), None).proven
-    assert not result_of(Looked(nothing), Looked(unread), None).proven
-    assert not result_of(Looked(unread), Looked(nothing), None).proven
-    assert not result_of(Looked(nothing), Looked(nothing), 1 << 30).proven, "a GiB was saved, and nothing came back"
+    assert result_of(Looked(nothing), Looked(nothing), None, Limits()).proven
+    assert not result_of(Looked(nothing), Looked(unread), None, Limits()).proven
+    assert not result_of(Looked(unread), Looked(nothing), None, Limits()).proven
+    assert not result_of(Looked(nothing), Looked(nothing), 1 << 30, Limits()).proven, (
+        "a GiB was saved, and nothing came back"
+    )
 
 
 def found(files: int, denied: int = 0) -> Found:

@@ -1,21 +1,28 @@
 """May a copy be tested by restoring it, which claim comes next, and did the data come back? Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from robusta_volumes._analysis.backup_restore import FILES, BackupRestore
 from robusta_volumes._analysis.decision import Refusal
 from robusta_volumes._model.backup import CSI, Copy, Proof
 from robusta_volumes._model.backup_settings import Verify
-from robusta_volumes._model.contents import Looked
+from robusta_volumes._model.contents import Found, Looked
 from robusta_volumes._model.inventory import Inventory
 from robusta_volumes._model.kind import STORAGE_CLASS
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.quantity import bytes_of, gib
 from robusta_volumes._model.text import cited, code, count, listing, plain, quoted
 from robusta_volumes._model.trial import Result, failed, unjudged
 from robusta_volumes._model.volume import Claim, StorageClass
 from robusta_volumes._rules.rule import Fix
+
+_FEW = "{:,} of {:,} files"
+_LOOK = (
+    "restore it into another namespace (`restore_volume_backup`) and see what is missing; where the claim has grown since, a "
+    "newer backup has all of it. `verify.command` can check what has to be there"
+)
 
 
 @dataclass(frozen=True)
@@ -187,7 +194,9 @@ def next_claim(
     return min(waiting, key=turn, default=None)
 
 
-def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_snapshot: bool = False) -> Result:
+def result_of(
+    looked: Looked, source: Looked | None, total: int | None, limits: Limits, *, of_snapshot: bool = False
+) -> Result:
     """Judge what was found: files that could be read are a proof, an empty volume is none unless the claim is empty, too."""
     found = looked.found
     if found is None:
@@ -202,6 +211,10 @@ def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_sn
         source_files=there.files if there else None,
         source_used=there.used if there else None,
     )
+    if there and _far_fewer(found, there, limits):
+        return replace(
+            result, proven=False, judged=False, few=True, why=_FEW.format(found.files, there.files), todo=_LOOK
+        )
     empty = there is not None and there.complete and not there.files and not there.denied
     if found.files or (empty and found.complete and not found.denied and not total):
         return result
@@ -214,6 +227,13 @@ def result_of(looked: Looked, source: Looked | None, total: int | None, *, of_sn
         why = f"{found.denied} folders of the restored volume could not be read, and no file was seen"
         todo = "set `verify.image` and `verify.command` to what may read them"
     return Result(**{**vars(result), "proven": False, "why": why, "todo": todo})
+
+
+def _far_fewer(found: Found, there: Found, limits: Limits) -> bool:
+    """Tell whether much of what the claim holds now is not in its copy; what was not counted to the end tells nothing."""
+    enough = there.files >= limits.restored_files_least
+    counted = bool(found.files) and found.complete and not found.denied
+    return enough and counted and found.files * 100 < there.files * limits.restored_files_percent
 
 
 def of_command(code_text: str, phase: str, said: str) -> Result:

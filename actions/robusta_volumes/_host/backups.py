@@ -35,7 +35,7 @@ def run_verify(event: ExecutionBaseEvent, params: TargetParams) -> None:
 
 
 def _tools(settings: Any) -> Tools:
-    return Tools(settings.verify, image_of(IMAGE_REGISTRY))
+    return Tools(settings.verify, image_of(IMAGE_REGISTRY), limits=settings.limits)
 
 
 def _tick(cluster: Cluster, settings: Any, state: State) -> list[Page]:

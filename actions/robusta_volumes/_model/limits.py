@@ -151,6 +151,12 @@ class Limits(PerformanceLimits):
     backup_deadline_minutes: int = limit(
         60, "minutes", "a backup slot missed for longer is told and not caught up: the day is no time to move much data"
     )
+    restored_files_percent: int = limit(
+        50, "percent", "of the files that a claim holds now, in its restored copy: fewer is more than a day's growth"
+    )
+    restored_files_least: int = limit(
+        20, "files", "of a claim with fewer, half may come and go in a day, and their number says nothing"
+    )
     volume_info_backups: int = limit(
         5, "backups", "whose own list of volumes one look reads: each is a request to Velero and a download of seconds"
     )

@@ -61,9 +61,13 @@ class Result:
     source_files: int | None = None  # of the claim itself, now; None: not looked at
     source_used: int | None = None
     said: str = ""  # the last words of the user's own command
+    few: bool = False  # far fewer files came back than the claim holds now
     left: tuple[str, ...] = ()  # what could not be taken away again
+    going: tuple[str, ...] = ()  # what was deleted, and not seen to be gone
+    runs_on: bool = False  # nobody saw Velero end its restore: it may make something after all was taken away
     seconds: int = 0
     stamped: bool = False  # the copy carries when it was proven
+    unstamped: str = ""  # why it does not
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Abandoned:
 
     trial: Trial
     left: tuple[str, ...] = ()
+    given_up: bool = False  # it was told, and Velero made this afterwards
 
 
 def failed(why: str, todo: str = "", said: str = "") -> Result:

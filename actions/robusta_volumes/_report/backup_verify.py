@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 from robusta_volumes._analysis.backup_restore import BackupRestore
 from robusta_volumes._analysis.snapshot_verify import SAME_STORAGE
-from robusta_volumes._model import kind as k
 from robusta_volumes._model.quantity import gib
 from robusta_volumes._model.severity import Severity
-from robusta_volumes._model.text import cited, count, plain, quoted
+from robusta_volumes._model.text import cited, count, listing, plain, quoted
 from robusta_volumes._model.times import ago, parse_time, span
 from robusta_volumes._model.trial import Abandoned, Result, Trial
 from robusta_volumes._report.changes import Act, done_page
@@ -58,11 +57,15 @@ def result_page(trial: Trial, result: Result, now: datetime) -> Page:
     title, lines = _proven(trial, result, now) if result.proven else _unproven(trial, result, now)
     if result.left:
         lines.append(_left(result.left, "*Not taken away again*", trial))
-    if result.proven and not result.stamped:
-        kind = k.SNAPSHOT if trial.of_snapshot else k.VELERO_BACKUP
+    if result.going:
+        lines.append(_going(result.going))
+    if result.runs_on:
         lines.append(
-            f"The proof could not be written onto the {trial.what} (it needs patch on {kind.resource}), so reports do not know."
+            "Velero was not seen to end this restore: what it still makes is looked for at each tick, and deleted."
         )
+    if result.proven and not result.stamped:
+        why = f" ({plain(result.unstamped, 300)})" if result.unstamped else ""
+        lines.append(f"The proof could not be written onto the {trial.what}{why}, so reports do not know.")
     if result.proven and trial.of_snapshot:
         lines.append(SAME_STORAGE)
     bad = not result.proven or bool(result.left)
@@ -81,12 +84,11 @@ def abandoned_page(found: Abandoned) -> Page:
     """Tell that a test was forgotten, and that what it had made is gone, or what of it would not go."""
     trial = replace(found.trial, claim=plain(found.trial.claim, _NAME))  # as an annotation has it: anybody's text
     of = f"{trial.namespace}/{trial.claim}" if trial.claim else f"{trial.namespace} (restore {trial.restore})"
-    about = f"what a forgotten test of the {trial.what} of {of} had left"
+    about = f"what {'an ended' if found.given_up else 'a forgotten'} test of the {trial.what} of {of} had left"
     title = f"W{about[1:]} cannot be removed" if found.left else f"Removed {about}"
-    why = (
-        f"It began {_when(trial.started)}. The note about it, in ConfigMap {NOTE}, was lost: whether the {trial.what} can "
-        "be restored is not known."
-    )
+    lost = f"The note about it, in ConfigMap {NOTE}, was lost: whether the {trial.what} can be restored is not known."
+    late = "It was given up then, and Velero made this when all had been taken away already."
+    why = f"It began {_when(trial.started)}. {late if found.given_up else lost}"
     if found.left:
         lines = [why, _left(found.left, "*Still there*, and tried again at each tick", trial)]
     else:
@@ -116,6 +118,15 @@ def _left(left: Sequence[str], head: str, trial: Trial) -> str:
     )
 
 
+def _going(going: Sequence[str]) -> str:
+    """Name what is deleted and still there."""
+    names = listing([plain(one, 300) for one in going], 3)
+    return (
+        f"What was restored for it is being deleted, and was not seen to be gone: {names}. What stays is held by a "
+        "finalizer, which `kubectl get` with `-o yaml` names."
+    )
+
+
 def _when(text: str) -> str:
     found = parse_time(text)
     return f"at {found:%Y-%m-%d %H:%M} UTC" if found else "at a time that is not known"
@@ -131,7 +142,7 @@ def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]
     title = f"The {trial.what} of {trial.namespace}/{trial.claim} can be restored: {_what(result)}"
     when = ago(parse_time(trial.cut), now)
     name = f"{trial.what.title()} {plain(trial.backup)}"
-    gone = "" if result.left else " All that was restored for it is gone again."
+    gone = "" if result.left or result.going or result.runs_on else " All that was restored for it is gone again."
     lines = [f"{name}, data of {when}, was restored and looked at in {_time(result)}.{gone}"]
     if result.denied:
         lines.append(
@@ -142,11 +153,15 @@ def _proven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]
 
 def _unproven(trial: Trial, result: Result, now: datetime) -> tuple[str, list[str]]:
     undone = "could not be tested in time" if result.late else "could not be tested"
+    undone = "came back with far fewer files than the claim holds" if result.few else undone
     verdict = "failed its test" if result.judged else undone
     title = f"The {trial.what} of {trial.namespace}/{trial.claim} {verdict}: {plain(result.why, _WHY)}"
     said = f" It said {cited(result.said, 200)}." if result.said else ""
     whole = f" {plain(result.why, 400)}." if len(result.why) > _WHY else ""
-    rely = "Do not rely on it" if result.judged else "Whether it can be restored is not known"
+    unknown = (
+        "Whether all of its data is in it is not known" if result.few else "Whether it can be restored is not known"
+    )
+    rely = "Do not rely on it" if result.judged else unknown
     copy = f"{trial.what} {plain(trial.backup)}, data of {ago(parse_time(trial.cut), now)}"
     lines = [f"{rely}: {copy}.{whole}{said} The test took {_time(result)}."]
     lines.append(f"*Do this:* {short(result.todo or f'look at the {trial.what}, and make a new one', 400)}")

@@ -17,6 +17,7 @@ from robusta_volumes._model.backup_settings import Verify
 from robusta_volumes._model.contents import Inspector, Looked
 from robusta_volumes._model.errors import AlreadyExists, ClusterError, Invalid, NotAllowed, QuotaExceeded, Refused
 from robusta_volumes._model.in_pod import Container
+from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.plan import Create
 from robusta_volumes._model.text import cited, plain
 from robusta_volumes._model.trial import Result, Trial, unjudged
@@ -25,6 +26,7 @@ from robusta_volumes._workflows.volume_backups_first_pod import bring_first_pod,
 from robusta_volumes._workflows.volume_contents_exec import look_in_container
 from robusta_volumes._workflows.volume_contents_pod import Kit, look_with_pod, wait_for
 
+_LIMITS = Limits()
 _LOOK = 60  # seconds that counting files may take; what was seen until then is enough for a proof
 _PODS = 100  # of ours at once: a test has one, and does not wait for those that look into other volumes
 _START, _COMMAND = 60, 120  # seconds until the pod of a user's command must run, and that it may then take
@@ -41,6 +43,7 @@ class Tools:
     image: str
     own_user: bool = True  # false: the namespace says as whom pods run
     sleep: Callable[[float], None] = time.sleep
+    limits: Limits = _LIMITS
 
 
 def helped(cluster: Cluster, trial: Trial, claim: Claim | None, tools: Tools) -> Result | None:
@@ -71,7 +74,8 @@ def _inspected(cluster: Cluster, trial: Trial, claim: Claim, tools: Tools) -> Re
     looked = look_with_pod(cluster, way, kit, cluster.now(), tools.sleep)
     if looked.busy:
         return None
-    return result_of(looked, _compared(cluster, source), trial.total, of_snapshot=trial.of_snapshot)
+    there = _compared(cluster, source)
+    return result_of(looked, there, trial.total, tools.limits, of_snapshot=trial.of_snapshot)
 
 
 def _way(cluster: Cluster, trial: Trial, claim: Claim, source: Claim | None, tools: Tools) -> Inspector:

@@ -49,6 +49,39 @@ def sweep(cluster: Cluster, trial: Trial, *, exact: bool = False) -> tuple[str, 
     return _carried_out(cluster, [_delete(k.VELERO_RESTORE, restore, exact=exact)])
 
 
+def still_there(cluster: Cluster, trial: Trial) -> tuple[str, ...]:
+    """Name what of a test is still there, or was not seen to be gone: deleted is gone only when nothing holds it."""
+    try:
+        found = [(k.CLAIM, o) for o in _brought(cluster, trial)]
+        if not trial.of_snapshot:
+            found += [(k.VELERO_RESTORE, o) for o in _one(cluster, k.VELERO_RESTORE, trial.restore, trial.home)]
+    except ClusterError as error:
+        return (f"what lies in {trial.into} ({error.message})",)
+    return tuple(f"{kind.name} {at(o, 'metadata', 'namespace')}/{at(o, 'metadata', 'name')}" for kind, o in found)
+
+
+def _brought(cluster: Cluster, trial: Trial) -> list[Object]:
+    """List the claims that a test has brought."""
+    if not trial.of_snapshot:
+        return cluster.find(k.CLAIM, trial.into, labels=f"{RESTORE_LABEL}={trial.restore}")
+    return [o for o in _one(cluster, k.CLAIM, trial.restore, trial.namespace) if of_trial(o)]
+
+
+def _one(cluster: Cluster, kind: k.Kind, name: str, namespace: str) -> list[Object]:
+    try:
+        return [cluster.get(kind, name, namespace)]
+    except NotFound:
+        return []
+
+
+def come_since(cluster: Cluster, trial: Trial) -> bool:
+    """Tell whether Velero has brought something since all was taken away.
+
+    Raises ClusterError: when that cannot be seen.
+    """
+    return any(not _going(o) for o in _brought(cluster, trial))
+
+
 def _gone(cluster: Cluster, namespace: str, claims: Sequence[Object], *, exact: bool) -> tuple[str, ...]:
     names = {str(at(o, "metadata", "name")) for o in claims}
     pods = [o for o in cluster.find(k.POD, namespace, labels=PODS) if uses(o, names)] if names else []

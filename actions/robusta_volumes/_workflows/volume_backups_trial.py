@@ -11,7 +11,7 @@ from robusta_volumes._engines.velero_restore import RESTORE_LABEL, read_restore
 from robusta_volumes._model import kind as k
 from robusta_volumes._model import ours
 from robusta_volumes._model.backup_settings import Verify
-from robusta_volumes._model.errors import ClusterError, Conflict, NotFound
+from robusta_volumes._model.errors import ClusterError, Conflict, NotAllowed, NotFound
 from robusta_volumes._model.plan import Patch
 from robusta_volumes._model.restore_run import RestoreRun
 from robusta_volumes._model.text import cited, code, count, plain, quoted
@@ -19,13 +19,14 @@ from robusta_volumes._model.times import parse_time
 from robusta_volumes._model.trial import Result, Trial, failed, unjudged
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._workflows.volume_backups_inspect import Tools, helped, inspected
-from robusta_volumes._workflows.volume_backups_sweep import sweep
+from robusta_volumes._workflows.volume_backups_sweep import still_there, sweep
 from robusta_volumes._workflows.volume_backups_trial_snapshot import MORE_TIME, looked_at_snapshot, why_late
 
 __all__ = ["VERIFIED", "Tools", "advance", "proofs"]
 
 VERIFIED = ours.VERIFIED_AT
 _PAUSE = 2.0  # seconds between two looks
+_LOOKS = 5  # at what was deleted: a pod ends, and lets go of its claim, within seconds
 _ATTEMPTS = 5  # at writing onto what others write, too: a controller that works on it ends in less
 
 
@@ -42,7 +43,7 @@ def advance(cluster: Cluster, trial: Trial, tools: Tools, until: float) -> Resul
         if result is None and _late(cluster.now(), trial, tools.verify):
             result = _too_late(cluster, trial, tools.verify.minutes)
         if result is not None:
-            return _ended(cluster, trial, result)
+            return _ended(cluster, trial, result, tools)
         if waited >= until:
             return None
         tools.sleep(_PAUSE)
@@ -111,37 +112,67 @@ def _restored(cluster: Cluster, trial: Trial) -> Claim | None:
     return next((c for c in found if c.meta.name == trial.claim), None)
 
 
-def _ended(cluster: Cluster, trial: Trial, result: Result) -> Result:
+def _ended(cluster: Cluster, trial: Trial, result: Result, tools: Tools) -> Result:
     """Take everything away, and put the proof on the backup or the snapshot."""
+    runs_on = not trial.of_snapshot and not _is_over(cluster, trial)
     left = sweep(cluster, trial)
+    going = () if left else _gone(cluster, trial, tools)
     started = parse_time(trial.started)
     seconds = int((cluster.now() - started).total_seconds()) if started else 0
-    stamped = result.proven and _stamped(cluster, trial)
-    return replace(result, left=left, seconds=seconds, stamped=stamped)
+    why = _stamped(cluster, trial) if result.proven else ""
+    ended = replace(result, left=left, going=going, runs_on=runs_on, seconds=seconds)
+    return replace(ended, stamped=result.proven and not why, unstamped=why)
 
 
-def _stamped(cluster: Cluster, trial: Trial) -> bool:
-    """Write onto what was tested when this claim's data was proven, and again where somebody else wrote meanwhile."""
+def _is_over(cluster: Cluster, trial: Trial) -> bool:
+    """Tell whether Velero was seen to have ended the restore: only then it makes nothing more."""
+    try:
+        return read_restore(cluster.get(k.VELERO_RESTORE, trial.restore, trial.home)).over
+    except ClusterError:
+        return False
+
+
+def _gone(cluster: Cluster, trial: Trial, tools: Tools) -> tuple[str, ...]:
+    """Wait a little for what was deleted; gives what is still there: a finalizer may hold it for long."""
+    for _ in range(_LOOKS):
+        going = still_there(cluster, trial)
+        if not going:
+            return ()
+        tools.sleep(_PAUSE)
+    return still_there(cluster, trial)
+
+
+def _stamped(cluster: Cluster, trial: Trial) -> str:
+    """Write onto what was tested when this claim's data was proven, and again where somebody else wrote meanwhile.
+
+    Gives why that could not be; "" when it was.
+    """
     for _ in range(_ATTEMPTS):
-        step = _stamp(cluster, trial)
+        try:
+            step = _stamp(cluster, trial)
+        except NotFound:
+            return "it is gone"
+        except ClusterError as error:
+            return error.message
         if step is None:
-            return False
+            return "another one of its name is there now, which was not tested"
         (outcome,) = cluster.carry_out([step])
+        if isinstance(outcome.error, NotAllowed):
+            return f"it needs patch on {step.kind.resource}"
         if not isinstance(outcome.error, Conflict):
-            return outcome.error is None
-    return False
+            return outcome.error.message if outcome.error else ""
+    return f"somebody else wrote onto it {_ATTEMPTS} times meanwhile; the next test writes it"
 
 
 def _stamp(cluster: Cluster, trial: Trial) -> Patch | None:
-    """Write the step, held to the version that was read; other claims keep their proofs. None: there is nothing to write onto."""
+    """Write the step, held to the version that was read; other claims keep their proofs. None: it is not what was tested.
+
+    Raises ClusterError: when it is gone, or cannot be read.
+    """
     kind = k.SNAPSHOT if trial.of_snapshot else k.VELERO_BACKUP
-    try:
-        there = cluster.get(kind, trial.backup, trial.home)
-    except ClusterError:
+    meta = cluster.get(kind, trial.backup, trial.home)["metadata"]
+    if meta["uid"] != trial.backup_uid:
         return None
-    meta = there["metadata"]
-    if trial.of_snapshot and meta["uid"] != trial.backup_uid:
-        return None  # another one of the same name: its data was not looked at
     proven = proofs(at(meta, "annotations", VERIFIED))
     proven[trial.claim_uid or f"{trial.namespace}/{trial.claim}"] = cluster.now().isoformat(timespec="seconds")
     change = {"metadata": {"annotations": {VERIFIED: json.dumps(dict(sorted(proven.items())))}}}

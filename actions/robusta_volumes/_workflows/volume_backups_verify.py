@@ -39,6 +39,7 @@ from robusta_volumes._report.backup_verify import ACTION, act_of, result_page, r
 from robusta_volumes._report.changes import Act, failed_page, plan_page, refused_page
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.snapshot_verify import act_of_test
+from robusta_volumes._workflows.volume_backups_after import remember
 from robusta_volumes._workflows.volume_backups_snapshots import snapshot_test, trial_of_snapshot
 from robusta_volumes._workflows.volume_backups_source import copies_of, look, not_known, restore_of
 from robusta_volumes._workflows.volume_backups_trial import Tools, advance
@@ -131,6 +132,8 @@ def _go_on(cluster: Cluster, trial: Trial, state: State, tools: Tools) -> Page:
     result = advance(cluster, trial, replace(tools, own_user=own_user(cluster, trial.into)), _FOLLOW)
     if result is None:
         return running_page(trial, cluster.now())
+    if result.runs_on:
+        remember(state, trial, cluster.now())
     if not put_away(state, trial):  # a tick of another runner was quicker: what that one saw counts
         told = state.read(KEY).get("told")
         same = isinstance(told, Mapping) and read_as(Trial, told.get("trial")) == trial

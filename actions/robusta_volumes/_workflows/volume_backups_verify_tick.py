@@ -26,6 +26,7 @@ from robusta_volumes._report.changes import Act, failed_page, refused_page
 from robusta_volumes._report.page import Page
 from robusta_volumes._report.snapshot_verify import act_of_test
 from robusta_volumes._workflows.ticks import PROCESS
+from robusta_volumes._workflows.volume_backups_after import come_afterwards, remember
 from robusta_volumes._workflows.volume_backups_left_out import Testable, left_again, news_of_left, testable
 from robusta_volumes._workflows.volume_backups_snapshots import listed_test, trial_of_snapshot
 from robusta_volumes._workflows.volume_backups_source import restore_of
@@ -77,6 +78,8 @@ def _gone_on(cluster: Cluster, trial: Trial, state: State, tools: Tools, process
     result = advance(cluster, trial, replace(tools, own_user=own_user(cluster, trial.into)), _TICK)
     if result is None:
         return []
+    if result.runs_on:
+        remember(state, trial, cluster.now())
     told = {"trial": written(trial), "result": written(result), "by": process}
     if not put_away(state, trial, told):
         return []  # another runner has ended it meanwhile, and tells
@@ -85,7 +88,9 @@ def _gone_on(cluster: Cluster, trial: Trial, state: State, tools: Tools, process
 
 def _forgotten(cluster: Cluster, settings: VolumeBackupManagement, state: State, trial: Trial | None) -> list[Page]:
     """Take away what tests have left whose note was lost. What would not go is told once, and tried again at each tick."""
-    found = abandoned(cluster, settings.verify.minutes, settings.read_namespaces, trial)
+    within = timedelta(hours=settings.limits.backup_stuck_hours)  # by then Velero has given up, whatever it waits for
+    after = come_afterwards(cluster, state, within)
+    found = (*abandoned(cluster, settings.verify.minutes, settings.read_namespaces, trial), *after)
     stays = sorted(one.trial.restore for one in found if one.left)
     known = state.read(STAYS).get("told") or []
     if stays != known:
