@@ -154,6 +154,12 @@ def _hdd() -> Vol:
     return Vol("v1", EBS, "diskstats", row, 2048, {"type": "st1"}, pressure=waits(0.3))
 
 
+def _hdd_full() -> Vol:
+    """Eight workers on a disk whose head moves a hundred times a second."""
+    row = run(Load(flat(300), size=8 * KIB, workers=8), Disk(flat(0.012), iops=110), "hdd-full")
+    return Vol("v1", EBS, "diskstats", row, 2048, {"type": "st1"}, pressure=waits(0.4))
+
+
 def _nightly() -> Vol:
     """A backup at two in the morning, each night, reads all it can."""
     night = between(2, 3, 0.12, 0.0025)
@@ -223,6 +229,7 @@ STORIES = (
     Story("gp3 under a scan with a hundred readers", "own queue", (_own_queue_gp3(),)),
     Story("Longhorn writes to a far replica", "writes slow", (_slow_writes(),)),
     Story("a database on st1", "small operations on HDD", (_hdd(),)),
+    Story("a database with eight workers on st1", "small operations on HDD", (_hdd_full(),)),
     Story("a backup each night at two", "latency spikes", (_nightly(),)),
     Story("gp3 since four days, little load", "slower than before", (_regression(200, 0.005, 0.014, "r1"),)),
     Story("gp3 since four days, much load", "slower than before", (_regression(1300, 0.005, 0.013, "r2"),)),

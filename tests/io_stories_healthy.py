@@ -77,6 +77,10 @@ def _nfs_fine() -> Vol:
     return mount(nfs(Load(flat(250)), flat(0.006), flat(0.005), flat(0.0004), 0, "nfs-ok"), 0.01)
 
 
+def _nfs_repeats_a_little() -> Vol:
+    return mount(nfs(Load(flat(200)), flat(0.007), flat(0.005), flat(0.015), 0, "nfs-little"), 0.01)
+
+
 def _one_blip() -> Vol:
     row = run(Load(flat(400)), Disk(between(14, 14.08, 0.2, 0.0015)), "blip")
     return Vol("v1", EBS, "ebs", row, 200, GP3, pressure=waits(0.003))
@@ -148,6 +152,7 @@ STORIES = (
     Story("Ceph as it should be", "healthy", (_ceph_fine(),)),
     Story("Longhorn as it should be", "healthy", (_longhorn_fine(),)),
     Story("NFS as it should be", "healthy", (_nfs_fine(),)),
+    Story("NFS that repeats one request in seventy", "healthy", (_nfs_repeats_a_little(),), also=("PERF-29",)),
     Story("five bad minutes of a day", "healthy", (_one_blip(),)),
     Story("a batch every three hours", "healthy", (_bursts(),)),
     Story("st1 with what it is made for", "healthy", (_st1_streams(),)),

@@ -98,6 +98,19 @@ def test_a_queue_that_came_with_slower_operations_is_their_consequence() -> None
     assert judge(says("PERF-01"), says("PERF-28")).word == "IOPS ceiling"
 
 
+def test_a_queue_on_the_wrong_disk_is_told_as_the_disk() -> None:
+    assert judge(says("PERF-10"), says("PERF-11"), says("PERF-22")).word == "small operations on HDD"
+
+
+def test_a_queue_of_writes_alone_is_told_as_slow_writes() -> None:
+    assert judge(says("PERF-10"), says("PERF-12")).word == "writes slow"
+
+
+def test_a_few_lost_requests_that_nobody_feels_are_no_verdict_and_many_are() -> None:
+    assert judge(says("PERF-29"), ios=(FINE,)).word == "healthy"
+    assert judge(says("PERF-29", severity=Severity.HIGH), ios=(FINE,)).word == "NFS requests lost"
+
+
 def test_a_queue_in_spikes_alone_is_told_as_spikes() -> None:
     assert judge(says("PERF-11"), says("PERF-27"), ios=(FINE,)).word == "latency spikes"
     assert judge(says("PERF-11"), says("PERF-27"), ios=(SLOW,)).word == "saturated"

@@ -14,7 +14,8 @@ from robusta_volumes._rules.io_seen import expected, idle, is_high, reaches
 HEALTHY, IDLE, UNKNOWN, SLOW = "healthy", "idle", "unknown", "slow"
 _PERCENT = 100
 
-# Rules by what they say as a verdict, first match first: what stands higher explains what stands lower.
+# Rules by what they say as a verdict, first match first: what stands higher explains what stands lower. A queue comes of
+# what makes operations slow, so it stands below the wrong disk, and below writes that are slow while reads are not.
 CAUSES: Mapping[str, str] = {
     "PERF-37": "read-only",
     "PERF-38": "full",
@@ -31,11 +32,11 @@ CAUSES: Mapping[str, str] = {
     "PERF-33": "replica rebuild",
     "PERF-36": "operations hang",
     "PERF-09": "backend slow at low load",
+    "PERF-22": "small operations on HDD",
+    "PERF-12": "writes slow",
     "PERF-10": "own queue",
     "PERF-11": "saturated",
     "PERF-13": "flush-bound",
-    "PERF-22": "small operations on HDD",
-    "PERF-12": "writes slow",
     "PERF-27": "latency spikes",
     "PERF-28": "slower than before",
     "PERF-16": "node waits for others",
@@ -43,8 +44,8 @@ CAUSES: Mapping[str, str] = {
     "PERF-14": "pod waits for I/O",
 }
 _PLACES = {id_: place for place, id_ in enumerate(CAUSES)}
-# These hurt by themselves, whatever latency says: writes fail, requests are lost, replicas go.
-_ERRORS = frozenset({"PERF-37", "PERF-29", "PERF-34"})
+# These hurt by themselves, whatever latency says, when they are bad: writes fail, requests are lost, replicas go.
+_ERRORS = frozenset({"PERF-37", "PERF-29", "PERF-34", "PERF-38"})
 _BY_PROVIDER = {
     "PERF-01": ("iops_throttled",),
     "PERF-02": ("bytes_throttled",),
@@ -150,7 +151,7 @@ def _ordered(issues: Sequence[Issue], ios: Sequence[VolumeIo], limits: Limits) -
 def _hurts_alone(issue: Issue) -> bool:
     """Tell whether an issue matters though latency is fine: errors, and a filesystem without room."""
     found = issue.rule.severity if issue.hit.severity is None else issue.hit.severity
-    return issue.rule.id in _ERRORS or (issue.rule.id == "PERF-38" and found >= Severity.CRITICAL)
+    return issue.rule.id in _ERRORS and found >= Severity.HIGH  # high: critical, and not quite certain whose it is
 
 
 def _impact(causes: Sequence[Issue], ios: Sequence[VolumeIo], limits: Limits) -> Iterable[str]:
