@@ -26,10 +26,11 @@ def mapped(
     ``only``: the claims that are asked for; None: all.
     """
     rows = _Rows(see, measured)
+    wanted = None if only is None else frozenset(only)  # of a list each look would go through all of it
     return {
         claim.meta.key: tuple(one for place in places_of(see, claim) for one in rows.of(place))
         for claim in see.claims
-        if only is None or claim.meta.key in only
+        if wanted is None or claim.meta.key in wanted
     }
 
 
