@@ -11,7 +11,7 @@ from robusta_volumes._analysis.io_derived import add_shares, derive
 from robusta_volumes._analysis.io_devices import other_disks, told_by_devices
 from robusta_volumes._analysis.io_episodes import conditions, episodes_of
 from robusta_volumes._analysis.io_history import histories
-from robusta_volumes._analysis.io_machine import Together, together
+from robusta_volumes._analysis.io_machine import Together, add_work, together, work_of
 from robusta_volumes._analysis.io_rows import OF_PODS, Entry, Ints, Signals, Tables, entries_of, firsts_of
 from robusta_volumes._analysis.io_stats import stats_of
 from robusta_volumes._model.inventory import Inventory, Key
@@ -40,17 +40,20 @@ def volume_ios(
     ends = [window.start + column * window.step for column in range(window.columns)]
     tables = Tables(measured.series, window)
     others = other_disks(entries, measured, see)
-    all_firsts = np.concatenate([firsts, np.zeros((len(others), firsts.shape[1]), dtype=np.int64)])
-    machines, pools = together(tables, [*entries, *others], all_firsts, (ends, window.step), thresholds)
+    work = work_of(tables, others)
+    height = max(1, _VALUES // max(1, window.columns))
+    blocks = [
+        _Block(tables, entries[start : start + height], firsts[start : start + height], ends, measured, thresholds)
+        for start in range(0, len(entries), height)
+    ]
+    iops, rates = (np.concatenate([*(block.work[at] for block in blocks), work[at]]) for at in range(2))
+    machines, pools = together([*entries, *others], (iops, rates), (ends, window.step), thresholds)
     around = Around(see, measured, mapped)
     found: dict[Key, list[VolumeIo]] = {key: [] for key in mapped}
-    height = max(1, _VALUES // max(1, window.columns))
-    for start in range(0, len(entries), height):
-        part = entries[start : start + height]
-        block = _Block(tables, part, firsts[start : start + height], ends, measured, thresholds)
-        for at, entry in enumerate(part):
-            groups = machines.get(start + at, _NOBODY), pools.get(start + at, _NOBODY)
-            found[entry.claim].append(_assembled(see, measured, around, block, at, groups))
+    places = ((block, at) for block in blocks for at in range(len(block.entries)))
+    for number, (block, at) in enumerate(places):
+        groups = machines.get(number, _NOBODY), pools.get(number, _NOBODY)
+        found[block.entries[at].claim].append(_assembled(see, measured, around, block, at, groups))
     return {key: tuple(ios) for key, ios in found.items()}
 
 
@@ -74,6 +77,9 @@ class _Block:
         self.stats: list[dict[str, Stats]] = [{} for _ in entries]
         self.episodes: list[dict[str, Episode]] = [{} for _ in entries]
         derive(found)
+        nothing = np.full((len(entries), tables.columns), np.nan)
+        self.work = nothing, nothing.copy()
+        add_work(found, entries, self.work)
         burst = credits_of(found, entries, step, thresholds)
         self.credit: Sequence[Credit | None] = burst.left if burst else [None] * len(entries)
         add_shares(found, entries, burst.empty if burst else {}, thresholds)

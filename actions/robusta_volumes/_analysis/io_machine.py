@@ -8,14 +8,13 @@ import numpy as np
 
 from robusta_volumes._analysis.io_derived import derive, used_ops
 from robusta_volumes._analysis.io_episodes import episodes_of
-from robusta_volumes._analysis.io_rows import Entry, Floats, Ints, Tables
+from robusta_volumes._analysis.io_rows import Entry, Floats, Signals, Tables
 from robusta_volumes._analysis.io_stats import stats_of
 from robusta_volumes._model.io import Declared, Episode, Stats
 from robusta_volumes._model.limits import Limits
 
 _WANTED = frozenset({"read_ops", "write_ops", "read_bytes", "write_bytes"})
 _PERCENT = 100.0
-_HEIGHT = 1000  # rows at a time
 
 
 @dataclass
@@ -36,35 +35,51 @@ class _Group:
 
 
 def together(
-    tables: Tables,
     entries: Sequence[Entry],
-    firsts: Ints,
+    work: tuple[Floats, Floats],
     when: tuple[Sequence[datetime], timedelta],
     thresholds: Limits,
 ) -> tuple[Mapping[int, Together], Mapping[int, Together]]:
-    """Give, by entry, what its machine does, and what its pool does; ``when`` is when columns end, and their step."""
-    machines = _grouped(entries, "node")
-    pools = _grouped(entries, "pool")
-    every = sorted({at for group in (*machines, *pools) for at in group.members})
-    if not every:
-        return {}, {}
-    place = {at: row for row, at in enumerate(every)}
-    iops, rates = _work(tables, [entries[at] for at in every], firsts[every])
+    """Give, by entry, what its machine does, and what its pool does.
+
+    ``work`` is what entries do, operations as the provider counts them and bytes; ``when`` is when columns end, and their step.
+    """
+    machines, pools = _grouped(entries, "node"), _grouped(entries, "pool")
     found: list[dict[int, Together]] = []
-    for groups in (machines, pools):
+    for groups, percent in ((machines, thresholds.io_machine_percent), (pools, thresholds.io_shared_cap_percent)):
         by_entry: dict[int, Together] = {}
         found.append(by_entry)
         if not groups:
             continue
-        rows = [_once(entries, group.members, place) for group in groups]
-        percent = thresholds.io_machine_percent if groups is machines else thresholds.io_shared_cap_percent
+        rows = [_once(entries, group.members) for group in groups]
         answers = [Together() for _ in groups]
-        for name, values in (("iops", iops), ("bytes", rates)):
+        for name, values in zip(("iops", "bytes"), work, strict=True):
             sums = np.asarray([_sum(values[one]) for one in rows])
             limits = [group.iops if name == "iops" else group.bytes for group in groups]
             _describe(answers, (groups[0].head, name), sums, limits, percent / _PERCENT, when)
         by_entry.update({at: answer for group, answer in zip(groups, answers, strict=True) for at in group.members})
     return found[0], found[1]
+
+
+def work_of(tables: Tables, entries: Sequence[Entry]) -> tuple[Floats, Floats]:
+    """Give what entries do that nothing else is asked of."""
+    iops = np.full((len(entries), tables.columns), np.nan)
+    rates = iops.copy()
+    if entries:
+        ranks = max(len(entry.mapped) for entry in entries)
+        found = tables.gathered(entries, np.zeros((len(entries), ranks), dtype=np.int64), _WANTED)
+        derive(found)
+        add_work(found, entries, (iops, rates))
+    return iops, rates
+
+
+def add_work(found: Signals, entries: Sequence[Entry], into: tuple[Floats, Floats]) -> None:
+    """Note what entries do: operations as the provider counts them, and bytes."""
+    counted = used_ops(found, entries, "iops", "size")
+    if counted is not None:
+        into[0][:] = counted
+    if "bytes" in found:
+        into[1][:] = found["bytes"]
 
 
 def _grouped(entries: Sequence[Entry], head: str) -> list[_Group]:
@@ -80,25 +95,10 @@ def _grouped(entries: Sequence[Entry], head: str) -> list[_Group]:
     return list(groups.values())
 
 
-def _once(entries: Sequence[Entry], members: Sequence[int], place: Mapping[int, int]) -> list[int]:
+def _once(entries: Sequence[Entry], members: Sequence[int]) -> list[int]:
     """Of claims that share a device, one speaks."""
-    seen = {(entries[at].mapped[0].source, entries[at].mapped[0].key): place[at] for at in reversed(members)}
+    seen = {(entries[at].mapped[0].source, entries[at].mapped[0].key): at for at in reversed(members)}
     return list(seen.values())
-
-
-def _work(tables: Tables, entries: Sequence[Entry], firsts: Ints) -> tuple[Floats, Floats]:
-    iops = np.full((len(entries), tables.columns), np.nan)
-    rates = iops.copy()
-    for start in range(0, len(entries), _HEIGHT):
-        part = slice(start, start + _HEIGHT)
-        found = tables.gathered(entries[part], firsts[part], _WANTED)
-        derive(found)
-        counted = used_ops(found, entries[part], "iops", "size")
-        if counted is not None:
-            iops[part] = counted
-        if "bytes" in found:
-            rates[part] = found["bytes"]
-    return iops, rates
 
 
 def _sum(values: Floats) -> Floats:
