@@ -58,6 +58,7 @@ def answer(speed: float = 1.0, *, without: Sequence[str] = (), **more: Any) -> d
             continue
         iops, size = (400, 4096) if name.startswith(("lat", "sync")) else (3000, 4096)
         iops, size = (125, 1024**2) if name.startswith(("bw", "layout")) else (iops, size)
+        late = 1e9 / iops / speed * int(name.rpartition("qd")[2] if "qd" in name else 1)  # Little's law
         one = {
             "total_ios": 45_000,
             "iops": iops * speed,
@@ -65,10 +66,10 @@ def answer(speed: float = 1.0, *, without: Sequence[str] = (), **more: Any) -> d
             "io_bytes": 60 * 1024**2,
             "runtime": 15_000,
             "iops_mean": iops * speed,
-            "iops_stddev": 30.0,
+            "iops_stddev": iops * speed / 50,
             "iops_samples": 30,
-            "lat_ns": {"mean": 1e9 / iops / speed},
-            "clat_ns": {"percentile": {f"{p}.000000": 1e9 / iops / speed * (p / 50) for p in (50, 95, 99)}},
+            "lat_ns": {"mean": late},
+            "clat_ns": {"percentile": {f"{p}.000000": late * (p / 50) for p in (50, 95, 99)}},
         }
         ways = ("read", "write") if "mixed" in name else ("read",) if "read" in name else ("write",)
         jobs.append({"jobname": name, "error": 0, **dict.fromkeys(ways, one)})

@@ -139,13 +139,13 @@ TABLE: dict[str, tuple[Wanted, str, str]] = {
     ),
     "full": (
         wanted(IN_CLAIM, uses={("db", "data-pg-0"): ClaimUse(("db", "data-pg-0"), Use(9 * GIB, GIB, 10 * GIB))}),
-        "it is 90% full",
+        "it is 90 % full",
         "class instead",
     ),
-    "at its limit": (wanted(IN_CLAIM, ios=(io(limit_iops=0.7),)), "it uses 70% of its limit just now", "quiet"),
+    "at its limit": (wanted(IN_CLAIM, ios=(io(limit_iops=0.7),)), "it uses 70 % of its limit just now", "quiet"),
     "under pressure": (
         wanted(IN_CLAIM, ios=(io(pressure_some=0.2),)),
-        "its pod waits for I/O 20% of the time",
+        "its pod waits for I/O 20 % of the time",
         "quiet",
     ),
 }

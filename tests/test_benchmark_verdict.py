@@ -42,14 +42,14 @@ def judged(
         (
             limits(3000, 125),
             "reaches its limits",
-            "It reaches what is declared: 100% of 3,000 IOPS and 100% of 125 MiB/s.",
+            "It reaches what is declared: 100 % of 3,000 IOPS and 100 % of 125 MiB/s.",
         ),
         (
             limits(6000, 300),
             "far below its limits",
-            "It stays far below both limits (50% of 6,000 IOPS and 42% of 300 MiB/s)",
+            "It stays far below both limits (50 % of 6,000 IOPS and 42 % of 300 MiB/s)",
         ),
-        (limits(6000, 130), "", "Of what is declared it reaches 50% of 6,000 IOPS and 96% of 130 MiB/s."),
+        (limits(6000, 130), "", "Of what is declared it reaches 50 % of 6,000 IOPS and 96 % of 130 MiB/s."),
         (None, "", "What is declared for this class is not known: what was measured is what it does."),
         (
             IoLimits(none_declared=True),
@@ -59,7 +59,7 @@ def judged(
         (
             limits(16_000, 1000, node_iops=Declared(3100, "m5.large", "catalogue")),
             "at the machine's limit",
-            "It reaches 97% of what the machine may do for all its volumes: 3,100 IOPS.",
+            "It reaches 97 % of what the machine may do for all its volumes: 3,100 IOPS.",
         ),
     ],
     ids=["at it", "far below both", "one of them", "not known", "none", "machine"],
@@ -87,7 +87,7 @@ def test_what_differs_much_from_second_to_second_is_no_single_figure() -> None:
     rows = tuple(replace(one, noise=0.5) if one.job == "bw_write_1m_qd16" else one for one in found.ran)
     said = judged(replace(found, ran=rows))
     assert said.word == "uneven"
-    assert "Uneven: 1 MiB writes (16 at once) ± 50%. One run does not describe it." in said.says
+    assert "Uneven: 1 MiB writes (16 at once) ± 50 %. One run does not describe it." in said.says
 
 
 def test_what_falls_within_a_section_has_used_up_its_credit() -> None:

@@ -68,7 +68,7 @@ def _full(wanted: Wanted, claim: Claim) -> Refusal | None:
     if share is None or share * _ALL <= most:
         return None
     why = f"A filesystem that is more than {most} % full is not written to (`benchmark.mostFull`)."
-    return Refusal(f"it is {share:.0%} full", why, (_INSTEAD,))
+    return Refusal(f"it is {share * _ALL:.0f} % full", why, (_INSTEAD,))
 
 
 def _busy(wanted: Wanted, _: Claim) -> Refusal | None:
@@ -79,10 +79,10 @@ def _busy(wanted: Wanted, _: Claim) -> Refusal | None:
         share = max((now for name in ("limit_iops", "limit_bytes") if (now := io.stat(name).now)), default=0.0)
         if share * _ALL > most:
             why = f"More than {most} % is left alone (`benchmark.existingBusy`)."
-            return Refusal(f"it uses {share:.0%} of its limit just now", why, (later, _INSTEAD))
+            return Refusal(f"it uses {share * _ALL:.0f} % of its limit just now", why, (later, _INSTEAD))
         if (pressure := io.stat("pressure_some").now or 0.0) * _ALL > waits:
             why = f"More than {waits} % is left alone (`benchmark.existingPressure`)."
-            return Refusal(f"its pod waits for I/O {pressure:.0%} of the time", why, (later, _INSTEAD))
+            return Refusal(f"its pod waits for I/O {pressure * _ALL:.0f} % of the time", why, (later, _INSTEAD))
     return None
 
 

@@ -73,7 +73,7 @@ def _existing(wanted: Wanted, run: Run) -> list[str]:
     told = (
         "so it tells latencies, and not how much the volume can do" if held else "it takes whatever the volume can do"
     )
-    notes = [f"Held to {' and '.join(held)} in each section: {told}." if held else f"Not held back: {told}."]
+    notes = [f"Held to {' and '.join(held)} in each section, {told}." if held else f"Not held back: {told}."]
     if users:
         notes.insert(0, f"Pod {code(users[0])}{f' and {len(users) - 1} more' if users[1:] else ''} will feel it.")
     if wanted.ios is None:

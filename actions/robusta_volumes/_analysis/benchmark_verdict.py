@@ -103,7 +103,9 @@ def _by_limits(found: Measured, declared: IoLimits | None, limits: PerformanceLi
     best = {"IOPS": _best(iops), "MiB/s": _best(wide)}
     if machine := _machine(found, declared, limits):
         return machine
-    parts = [f"{share:.0%} of {_value(limit, unit)}" for unit, one in best.items() if one for share, limit in [one]]
+    parts = [
+        f"{percent(share)} of {_value(limit, unit)}" for unit, one in best.items() if one for share, limit in [one]
+    ]
     shares = [one[0] * _ALL for one in best.values() if one]
     said = " and ".join(parts)
     if min(shares) >= limits.benchmark_reached_percent:
@@ -133,7 +135,8 @@ def _machine(found: Measured, declared: IoLimits | None, limits: PerformanceLimi
         if not limit or (volume and volume.value <= limit.value):
             continue
         if value * _ALL >= limits.benchmark_reached_percent * limit.value:
-            says = f"It reaches {value / limit.value:.0%} of what the machine may do for all its volumes: {_value(limit, unit)}."
+            of = percent(value / limit.value)
+            says = f"It reaches {of} of what the machine may do for all its volumes: {_value(limit, unit)}."
             todo = "run it on a larger machine (node=...) to see what the volume does"
             return Verdict(Severity.INFO, "at the machine's limit", (says,), todo)
     return None
@@ -155,7 +158,7 @@ def _uneven(found: Measured, limits: PerformanceLimits) -> Verdict | None:
         if one.fell is not None and _ALL * (1 - one.fell) >= limits.benchmark_fell_percent
     ]
     noisy = [
-        f"{WORDS[one.job]} ± {one.noise:.0%}"
+        f"{WORDS[one.job]} ± {percent(one.noise)}"
         for one in found.ran
         if one.noise is not None and one.noise * _ALL > limits.benchmark_noise_percent and one.job != "layout"
     ]
@@ -216,6 +219,11 @@ def _caveats(run: Run, found: Measured) -> list[str]:
 
 def _ended_early(run: Run, one: Ran) -> bool:
     return one.seconds < _EARLY * run.seconds
+
+
+def percent(share: float) -> str:
+    """Write a share, 0 to 1, for people."""
+    return f"{share * _ALL:.0f} %"
 
 
 def words(job: str, way: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from robusta_volumes._analysis.benchmark_compare import Compared
-from robusta_volumes._analysis.benchmark_verdict import Verdict, share_of, words
+from robusta_volumes._analysis.benchmark_verdict import Verdict, percent, share_of, words
 from robusta_volumes._model import kind as k
 from robusta_volumes._model.benchmark import MIB, Ended, Figures, Measured, Ran, Run
 from robusta_volumes._model.io import IoLimits
@@ -86,16 +86,18 @@ def running_page(run: Run, now: datetime) -> Page:
 
 def result_page(run: Run, ended: Ended, found: Measured, said: Verdict, beside: Beside, now: datetime) -> Page:
     """Tell what was measured: the verdict first."""
-    lines = [_first(run, ended, found), *said.says[:1]]
+    if run.iops or run.throughput:
+        beside = replace(beside, declared=None)  # held back: it was not to reach them
+    lines = list(said.says[:1])
     lines += [f"*Do this:* {said.todo}."] if said.todo else []
-    lines += [f"• {one}" for one in said.says[1:]]
+    lines += [f"• {one}" for one in (_first(run, ended, found), *said.says[1:])]
     blocks: list[Block] = [Text(short("\n".join(lines), TEXT_LIMIT)), _table(found, beside.declared)]
     blocks += _beside(beside, now)
     blocks.append(Text(short("\n".join(_after(run, ended, found)), TEXT_LIMIT)))
     blocks += [_csv(found, beside), File("fio.json", found.json.encode())]
     severity = max(said.severity, Severity.LOW if ended.left or ended.stays else Severity.INFO)
     return Page(
-        title=short(f"Benchmark of {titled(run)}: {_figures(found)}{f' - {said.word}' if said.word else ''}", 240),
+        title=short(f"Benchmark of {titled(run)}: {_figures(found)}{_ending(said, found)}", 240),
         severity=severity,
         subject=subject_of(run),
         blocks=tuple(blocks),
@@ -126,6 +128,10 @@ def _first(run: Run, ended: Ended, found: Measured) -> str:
     return f"Tried at {gib(run.size)}{where}{device}: file of {gib(run.file * MIB)}, {run.seconds} s for each section."
 
 
+def _ending(said: Verdict, found: Measured) -> str:
+    return (f" - {said.word}" if said.word else "") + (" (incomplete)" if found.missing else "")
+
+
 def _figures(found: Measured) -> str:
     """Give the three figures that people compare."""
     deep = [one.iops for one in found.ran if one.job.startswith("iops_")]
@@ -151,7 +157,7 @@ def _table(found: Measured, declared: IoLimits | None) -> Table:
 
 def _cell(one: Ran, declared: IoLimits | None) -> str:
     share = share_of(one, declared)
-    of = f", {share[0]:.0%} of the limit" if share else ""
+    of = f", {percent(share[0])} of the limit" if share else ""
     late = f"mean {_ms(one.mean)}, p95 {_ms(one.p95)}, p99 {_ms(one.p99)}"
     return f"{one.iops:,.0f} IOPS, {one.bytes / MIB:,.1f} MiB/s{of}; {late}"
 
