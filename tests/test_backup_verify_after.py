@@ -23,6 +23,7 @@ from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.volume_backups_after import AFTER
 from robusta_volumes._workflows.volume_backups_verify_tick import verify_tick
 from test_backup_verify import PROVEN, SCRATCH, Busy, Sticky, made, stamped, tools, verify, world
+from test_backup_verify_lost import lost
 
 GONE = "All that was restored for it is gone again."
 
@@ -82,6 +83,18 @@ def test_what_would_not_go_then_is_told_once_and_tried_again(tmp_path: Path) -> 
     assert told.severity is Severity.MEDIUM
     assert tick(w, hours=9) == []
     assert w.state.read(AFTER), "it is not forgotten before it is gone"
+
+
+def test_after_a_forgotten_test_it_is_looked_for_as_well(tmp_path: Path) -> None:
+    w = lost(tmp_path)
+    (claim,) = w.cluster.find(k.CLAIM, SCRATCH)
+    assert len(tick(w, minutes=80)) == 1
+    assert made(w) == []
+    again = {key: claim["metadata"][key] for key in ("name", "namespace", "labels")}
+    w.cluster.store.create({**claim, "metadata": again})
+    (told,) = tick(w, minutes=5)
+    assert told.title == "Removed what an ended test of the backup of shop/data had left"
+    assert made(w) == []
 
 
 def test_after_a_restore_that_is_over_nothing_is_looked_for(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ class Abandoned:
     trial: Trial
     left: tuple[str, ...] = ()
     given_up: bool = False  # it was told, and Velero made this afterwards
+    runs_on: bool = False  # Velero may make something yet
 
 
 def failed(why: str, todo: str = "", said: str = "") -> Result:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from robusta_volumes._analysis.backup_restore import NAMESPACE
 from robusta_volumes._cluster.cluster import Cluster, Object
 from robusta_volumes._cluster.fields import at
-from robusta_volumes._engines.velero_restore import RESTORE_LABEL
+from robusta_volumes._engines.velero_restore import RESTORE_LABEL, read_restore
 from robusta_volumes._model import kind as k
 from robusta_volumes._model import ours
 from robusta_volumes._model.errors import ClusterError, NotAllowed, NotFound
@@ -110,7 +110,8 @@ def abandoned(
         if trial is None or _going(o) or (under_way and under_way.restore == trial.restore):
             continue
         if _older(o, cluster.now(), timedelta(minutes=minutes) + _GRACE):
-            found.append(Abandoned(trial, sweep(cluster, trial, exact=True)))
+            runs_on = not trial.of_snapshot and not read_restore(o).over
+            found.append(Abandoned(trial, sweep(cluster, trial, exact=True), runs_on=runs_on))
     return tuple(found)
 
 

@@ -90,7 +90,11 @@ def _forgotten(cluster: Cluster, settings: VolumeBackupManagement, state: State,
     """Take away what tests have left whose note was lost. What would not go is told once, and tried again at each tick."""
     within = timedelta(hours=settings.limits.backup_stuck_hours)  # by then Velero has given up, whatever it waits for
     after = come_afterwards(cluster, state, within)
-    found = (*abandoned(cluster, settings.verify.minutes, settings.read_namespaces, trial), *after)
+    lost = abandoned(cluster, settings.verify.minutes, settings.read_namespaces, trial)
+    for one in lost:
+        if one.runs_on and not one.left:
+            remember(state, one.trial, cluster.now())
+    found = (*lost, *after)
     stays = sorted(one.trial.restore for one in found if one.left)
     known = state.read(STAYS).get("told") or []
     if stays != known:
