@@ -296,6 +296,7 @@ def test_each_word_that_allows_a_change_has_its_command_in_the_values_for_writin
         "permissions -n shop --allow debug",
         "permissions -n shop --allow copies",
         "permissions -n shop --allow probe",
+        "permissions -n monitoring --allow exporter",
         "permissions -n robusta --allow benchmark",
         "permissions -n shop --allow restore",
         "permissions -n velero --allow backup-restore",
@@ -417,8 +418,8 @@ def test_the_role_for_the_state_names_the_one_config_map() -> None:
             {"namespaces": ["shop"], "allow": ["everything"]},
             (
                 "--allow everything is not known; known are: state, scheduler, expand, snapshots, hooks, contents, debug, "
-                "copies, probe, benchmark, restore, backup-restore, backup-test, test-namespace, snapshot-test, backups, label, "
-                "logs, backup-policies, backup-lists, volumes"
+                "copies, probe, exporter, benchmark, restore, backup-restore, backup-test, test-namespace, snapshot-test, "
+                "backups, label, logs, backup-policies, backup-lists, volumes"
             ),
         ),
         ({"allow": ["snapshots"]}, "--allow wants a namespace"),

@@ -61,7 +61,7 @@ VERDICTS = {
     ),
     "others": (
         OTHERS,
-        Severity.LOW,
+        Severity.MEDIUM,
         "slow now: 3,120 writes/s, 40 ms each, 126 in flight",
         "1 %",
         "*Do this:* others do 99 % of what the device does",
@@ -75,7 +75,7 @@ VERDICTS = {
     ),
     "flushes": (
         FLUSHES,
-        Severity.LOW,
+        Severity.MEDIUM,
         "flushes take 60 ms: 312 writes/s, 1.0 ms each, 0.31 in flight",
         "100 %",
         "A flush took 60 ms: that is what waits for fsync",
@@ -134,7 +134,7 @@ def test_the_table_has_the_figures_and_the_files_have_them_all(tmp_path: Path) -
 
 
 def test_a_threshold_of_the_settings_decides_what_is_slow(tmp_path: Path) -> None:
-    page = look(tmp_path, BUSY, limits={"ioUnknownHighMs": 1})
+    page = look(tmp_path, BUSY, limits={"ioSsdHighMs": 1})
     assert page.title.startswith("Claim db/data-pg-0: slow now: 3,120 writes/s")
 
 

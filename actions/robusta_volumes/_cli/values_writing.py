@@ -16,6 +16,7 @@ PLACES = {
     "backup-restore": USUAL,
     "backup-test": USUAL,
     "test-namespace": VERIFY.namespace,
+    "exporter": "monitoring",
     "benchmark": HOME,  # where its claim is made when nobody says where
 }
 

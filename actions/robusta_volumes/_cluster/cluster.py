@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from robusta_volumes._model.exporter import Exporter
 from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Outcome, Step
@@ -96,6 +97,10 @@ class Cluster(Protocol):
 
     def summary(self, node: str) -> Object:
         """Give what the kubelet of a node measures (stats/summary), through the API server; asked once, for a few seconds."""
+        ...
+
+    def scrape(self, where: Exporter) -> str:
+        """Give metrics as text, through the API server; asked once, for a few seconds."""
         ...
 
     def logs(self, where: Container, lines: int = 0, *, before: bool = False) -> str:

@@ -13,7 +13,7 @@ from robusta_volumes._model.text import count, listing, plain
 from robusta_volumes._model.usage import Grid, Key, Use
 
 _WORKERS = 16  # nodes at a time
-_CAUTION = (
+CAUTION = (
     "# this is not only reading: whoever has it can run commands in every pod of a node"  # below the rule, as YAML
 )
 
@@ -52,7 +52,7 @@ class KubeletMetrics:
         refused = isinstance(first, NotAllowed)
         if len(silent) == len(self._nodes) and isinstance(first, ClusterError):
             if refused:
-                raise NotAllowed("the kubelets may not be asked (get on nodes/proxy)", f"{first.remedy}\n{_CAUTION}")
+                raise NotAllowed("the kubelets may not be asked (get on nodes/proxy)", f"{first.remedy}\n{CAUTION}")
             raise Unavailable(f"no kubelet answers: {first}", first.remedy)
         names = listing([plain(node, 60) for node in silent])
         words = f"The kubelets of {count(len(silent), 'node')} ({names}) did not answer: {plain(first)}."

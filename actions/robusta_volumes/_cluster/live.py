@@ -18,14 +18,13 @@ from kubernetes.client.api_client import ApiClient
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import new_client_from_config
 from kubernetes.config.config_exception import ConfigException
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
-from urllib3.exceptions import TimeoutError as NoAnswerInTime
+from urllib3.exceptions import HTTPError
 from websocket import WebSocketBadStatusException, WebSocketException
 
-from robusta_volumes._cluster.answers import UNSURE, error_for, not_authenticated, out_of_time, unreachable
+from robusta_volumes._cluster.answers import UNSURE, error_for, not_authenticated, out_of_time
 from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.live_download import downloaded
-from robusta_volumes._cluster.live_errors import decoded, whole, why
+from robusta_volumes._cluster.live_errors import decoded, failure_of, whole
 from robusta_volumes._cluster.live_process import LiveProcess, opened
 from robusta_volumes._cluster.retry import Budget, Failure, retry_after, wait
 from robusta_volumes._cluster.versions import explained
@@ -41,11 +40,13 @@ from robusta_volumes._cluster.wire import (
     more_of,
     reading,
     review,
+    scraping,
     summarising,
     without_noise,
     writing,
 )
 from robusta_volumes._model.errors import ClusterError, Expired, NotAllowed
+from robusta_volumes._model.exporter import Exporter
 from robusta_volumes._model.in_pod import Container
 from robusta_volumes._model.kind import Kind
 from robusta_volumes._model.plan import Outcome, Step
@@ -106,6 +107,10 @@ class LiveCluster:
     def summary(self, node: str) -> Object:
         """Ask a kubelet; see the protocol."""
         return self._once(summarising(node))
+
+    def scrape(self, where: Exporter) -> str:
+        """Ask for metrics; see the protocol."""
+        return str(self._once(scraping(where))["text"])
 
     def logs(self, where: Container, lines: int = 0, *, before: bool = False) -> str:
         """Read what a container has written; see the protocol."""
@@ -222,16 +227,7 @@ class LiveCluster:
         )
 
     def _failure(self, error: Exception, request: Request) -> Failure:
-        scheme, _, rest = self._client.configuration.host.rpartition("://")
-        server = f"{scheme or 'http'}://{rest.split('/')[0].rpartition('@')[2]}"  # a URL may carry a password
-        cause = getattr(error, "original_error", error) if isinstance(error, ProxyError) else error
-        unsent = isinstance(cause, ConnectTimeoutError)  # in urllib3 every failure to connect is one
-        return Failure(
-            unreachable(server, why(error), perhaps_done=request.writes and not unsent),
-            unsent=unsent,
-            slow=isinstance(cause, NoAnswerInTime | TimeoutError) and not isinstance(cause, NewConnectionError),
-            lasting="CERTIFICATE" in str(cause) if isinstance(cause, SSLError) else False,
-        )
+        return failure_of(error, self._client.configuration.host, writes=request.writes)
 
 
 def default_client() -> ApiClient:

@@ -9,7 +9,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyErr
 from urllib3.exceptions import TimeoutError as NoAnswerInTime
 from websocket import WebSocketAddressException, WebSocketProxyException, WebSocketTimeoutException
 
-from robusta_volumes._cluster.answers import unreadable
+from robusta_volumes._cluster.answers import unreachable, unreadable
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.retry import Budget, Failure
 from robusta_volumes._cluster.wire import Request
@@ -36,6 +36,20 @@ def why(error: BaseException) -> str:
         return "no connection in time" if isinstance(error, ConnectTimeoutError) else "no answer in time"
     known = (words for kind, words in _NO_CONNECTION if isinstance(error, kind))
     return next(known, f"the connection broke off ({type(error).__name__})")
+
+
+def failure_of(error: Exception, host: str, *, writes: bool) -> Failure:
+    """Say what broke a request to the server at ``host``, and whether it makes sense to send it again."""
+    scheme, _, rest = host.rpartition("://")
+    server = f"{scheme or 'http'}://{rest.split('/')[0].rpartition('@')[2]}"  # a URL may carry a password
+    cause = getattr(error, "original_error", error) if isinstance(error, ProxyError) else error
+    unsent = isinstance(cause, ConnectTimeoutError)  # in urllib3 every failure to connect is one
+    return Failure(
+        unreachable(server, why(error), perhaps_done=writes and not unsent),
+        unsent=unsent,
+        slow=isinstance(cause, NoAnswerInTime | TimeoutError) and not isinstance(cause, NewConnectionError),
+        lasting="CERTIFICATE" in str(cause) if isinstance(cause, SSLError) else False,
+    )
 
 
 def whole(response: Any, budget: Budget) -> bytes:

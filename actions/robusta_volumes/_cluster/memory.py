@@ -9,8 +9,9 @@ from robusta_volumes._cluster.answers import not_installed
 from robusta_volumes._cluster.cluster import MOST_OUTPUT, Object, Process, Slim
 from robusta_volumes._cluster.store import Store, load, newest_time
 from robusta_volumes._model.errors import ClusterError, Invalid, NotAllowed, Unavailable
+from robusta_volumes._model.exporter import Exporter
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EPHEMERAL, POD_EXEC, POD_LOG, Kind
+from robusta_volumes._model.kind import NODE_PROXY, POD, POD_EPHEMERAL, POD_EXEC, POD_LOG, POD_PROXY, Kind
 from robusta_volumes._model.plan import Create, Delete, Outcome, Patch, Step
 from robusta_volumes._model.rights import allowing
 from robusta_volumes._model.times import UTC
@@ -41,6 +42,9 @@ class MemoryCluster:
         self.name = name
         self.shell = shell
         self.summaries: dict[str, Object] = {}  # by node, as its kubelet answers
+        self.exposed: Mapping[
+            str, Callable[[], str]
+        ] = {}  # by node or pod: its metrics, asked one time after the other
         self.written: Mapping[tuple[str, str], str] = {}  # by namespace and pod: its log
         self.written_before: Mapping[tuple[str, str], str] = {}  # the same, before it was started again
         self.files: Mapping[str, bytes] = {}  # by address: what can be downloaded
@@ -99,6 +103,17 @@ class MemoryCluster:
         if node not in self.summaries:
             raise Unavailable(f"the kubelet of node {node} does not answer")
         return self.summaries[node]
+
+    def scrape(self, where: Exporter) -> str:
+        """Give what was put into ``exposed``; see the protocol."""
+        kind, name = (NODE_PROXY, where.node) if where.node else (POD_PROXY, where.pod)
+        self.reads.append(kind.resource)
+        if kind.resource in self.denied:
+            remedy = allowing(kind, "get", where.namespace, word=where.allow)
+            raise NotAllowed(f"cannot get {kind.resource}", remedy)
+        if name not in self.exposed:
+            raise Unavailable(f"{name} does not answer")
+        return self.exposed[name]()
 
     def execute(self, where: Container, command: Sequence[str], most: int = MOST_OUTPUT) -> Process:
         """Start a command; see the protocol."""

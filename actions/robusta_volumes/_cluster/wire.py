@@ -10,13 +10,15 @@ from robusta_volumes._cluster.answers import unreadable
 from robusta_volumes._cluster.cluster import Object
 from robusta_volumes._cluster.store_kinds import kind_of
 from robusta_volumes._model.errors import Invalid
+from robusta_volumes._model.exporter import Exporter
 from robusta_volumes._model.in_pod import Container
-from robusta_volumes._model.kind import NODE, NODE_PROXY, POD, POD_EXEC, POD_LOG, Kind
+from robusta_volumes._model.kind import NODE, NODE_PROXY, POD, POD_EXEC, POD_LOG, POD_PROXY, Kind
 from robusta_volumes._model.plan import Create, Delete, Patch, Step
 
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 OK = 200
 SUMMARY_SECONDS = 5.0  # a kubelet answers from memory: one that takes longer is not well
+SCRAPE_SECONDS = 10.0  # some thousands of lines, all of which are measured when they are asked for
 LOG_SECONDS = 5.0  # a kubelet reads the end of a file
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _REVIEW = Kind("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False)
@@ -66,6 +68,16 @@ def summarising(node: str) -> Request:
     """Ask the kubelet of a node what it measures, through the API server."""
     path = f"{_place(NODE, None, node)}/proxy/stats/summary"
     return Request("GET", path, "get", NODE_PROXY, seconds=SUMMARY_SECONDS)
+
+
+def scraping(where: Exporter) -> Request:
+    """Ask for metrics as text, through the API server."""
+    if where.node:
+        path = f"{_place(NODE, None, where.node)}/proxy/metrics/cadvisor"
+        return Request("GET", path, "get", NODE_PROXY, seconds=SCRAPE_SECONDS, plain=True)
+    path = f"{_place(POD, where.namespace, where.target)}/proxy/metrics"
+    seconds = SCRAPE_SECONDS
+    return Request("GET", path, "get", POD_PROXY, where.namespace, seconds=seconds, plain=True, allow=where.allow)
 
 
 def executing(where: Container, command: Sequence[str]) -> Request:

@@ -36,6 +36,7 @@ VOLUME = Kind("", "v1", "PersistentVolume", "persistentvolumes", namespaced=Fals
 POD = Kind("", "v1", "Pod", "pods")
 POD_EXEC = Kind("", "v1", "Pod", "pods/exec")  # as RBAC names it; it is no kind of its own, so it is not in ALL_KINDS
 POD_EPHEMERAL = Kind("", "v1", "Pod", "pods/ephemeralcontainers")  # the same
+POD_PROXY = Kind("", "v1", "Pod", "pods/proxy")  # the same
 POD_LOG = Kind("", "v1", "Pod", "pods/log")  # the same
 NODE = Kind("", "v1", "Node", "nodes", namespaced=False)
 NODE_PROXY = Kind("", "v1", "Node", "nodes/proxy", namespaced=False)  # as RBAC names it; no kind of its own

@@ -181,6 +181,15 @@ CHANGES: tuple[Change, ...] = (
         ),
     ),
     Change(
+        "probe_volume_io",
+        Need(
+            k.POD_PROXY,
+            ("get",),
+            "reads metrics of node_exporter, where no pod with the volume tells",
+            allow="exporter",
+        ),
+    ),
+    Change(
         "benchmark_storage_class",
         Need(
             k.CLAIM, ("create", "delete"), "makes a claim to try its storage class, and removes it", allow="benchmark"

@@ -178,14 +178,15 @@ def _cell(row: ProbeRow, found: Verdict) -> str:
 
 
 def _reason(row: ProbeRow) -> str:
-    why = (row.io.why if row.io else "") or row.look.why or (row.tried[-1] if row.tried else "")
+    why = (row.io.why if row.io else "") or row.look.why or (row.tried[0] if row.tried else "")
     return short(why or "there is no way to", _REASON)
 
 
 def _remedies(rows: Sequence[ProbeRow]) -> list[str]:
     """Give each permission that would show more, once, as what is to be pasted."""
     found = dict.fromkeys(error.remedy for row in rows for error in row.refused if error.remedy)
-    return [f"*{'Do this' if not number else 'Or'}:* {fenced(remedy)}" for number, remedy in enumerate(found)]
+    words = [remedy.removeprefix("# ") for remedy in found]
+    return [f"*{'Or' if place else 'Do this'}:* {fenced(one[:1].lower() + one[1:])}" for place, one in enumerate(words)]
 
 
 def _step(look: Look) -> str:

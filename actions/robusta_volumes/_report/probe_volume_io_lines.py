@@ -130,7 +130,7 @@ def _line(row: ProbeRow) -> list[object]:
     meta, io = row.look.claim.meta, row.io
     head: list[object] = [meta.namespace, meta.name, row.look.node, row.pod, row.container]
     if io is None:
-        return [*head, *[""] * (len(_HEADERS) - len(head) - 1), row.look.why or (row.tried[-1] if row.tried else "")]
+        return [*head, *[""] * (len(_HEADERS) - len(head) - 1), row.look.why or (row.tried[0] if row.tried else "")]
     d, n = io.device, io.nfs
     of_device: list[object] = [""] * 11
     if d:

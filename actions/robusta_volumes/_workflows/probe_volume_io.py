@@ -1,6 +1,7 @@
 """What a volume does now: the kernel's counters read twice, from a container on each node that has it."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -25,16 +26,19 @@ from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import missing_page
 from robusta_volumes._report.probe_volume_io import About, off_page, plan_page, probe_page
 from robusta_volumes._workflows.probe_volume_io_exec import probe_in_container
+from robusta_volumes._workflows.probe_volume_io_nodes import probe_by_metrics
+from robusta_volumes._workflows.probe_volume_io_seen import family_of
 
 _AT_ONCE = 16  # nodes, or claims of a pod
 _TRIES = 3  # containers of one node
-_REST = 30.0  # seconds beside the windows: to connect, and for what answers late
+_REST = 45.0  # seconds beside the windows: to connect, and for what answers late
 
 
 def probe_volume_io(
     cluster: Cluster,
     asked: ProbeVolumeIo,
     settings: VolumePerformanceAnalysis,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Page:
     """Look, and tell; or tell how it would be looked at, or why it cannot be.
 
@@ -62,7 +66,9 @@ def probe_volume_io(
     found = found[:_AT_ONCE]
     if asked.dry_run:
         return plan_page(about, found)
-    return probe_page(about, [(row, "") for row in _rows(cluster, found, settings.probe.seconds)])
+    families = {claim.meta.key: family_of(cluster, claim, settings) for claim in claims}
+    rows = _rows(cluster, found, settings.probe.seconds, sleep)
+    return probe_page(about, [(row, families[row.look.claim.meta.key]) for row in rows])
 
 
 def seconds_beyond(settings: VolumePerformanceAnalysis) -> float:
@@ -100,8 +106,8 @@ def _lost(cluster: Cluster, nodes: set[str]) -> set[str]:
     return lost
 
 
-def _rows(cluster: Cluster, found: Sequence[Look], seconds: int) -> list[ProbeRow]:
-    jobs = [partial(_row, cluster, look, seconds) for look in found]
+def _rows(cluster: Cluster, found: Sequence[Look], seconds: int, sleep: Callable[[float], None]) -> list[ProbeRow]:
+    jobs = [partial(_row, cluster, look, seconds, sleep) for look in found]
     rows = in_time(jobs, seconds * (_TRIES + 1) + _REST, _AT_ONCE)
     return [
         row if isinstance(row, ProbeRow) else ProbeRow(look, tried=("no answer in time" if row is None else str(row),))
@@ -109,11 +115,13 @@ def _rows(cluster: Cluster, found: Sequence[Look], seconds: int) -> list[ProbeRo
     ]
 
 
-def _row(cluster: Cluster, look: Look, seconds: int) -> ProbeRow:
-    """Look from one container after the other, until one tells."""
+def _row(cluster: Cluster, look: Look, seconds: int, sleep: Callable[[float], None]) -> ProbeRow:
+    """Look from one container after the other, until one tells; then at the metrics of the node."""
     row = ProbeRow(look, todo=look.todo, tried=(f"a running pod: {look.why}",) if look.why else ())
     for way in look.execs[:_TRIES]:
         row = probe_in_container(cluster, row, way, seconds)
         if row.io:
-            return row
-    return row
+            break
+    if row.known or not look.node or (row.io and row.io.mount and row.io.mount.anonymous):
+        return row
+    return probe_by_metrics(cluster, row, seconds, sleep)
