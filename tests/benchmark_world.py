@@ -19,6 +19,7 @@ from robusta_volumes._report.page import Page
 from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.csi_storage import CsiStorage
 from robusta_volumes._sandbox.pod_runner import PodRunner
+from robusta_volumes._workflows.benchmark_busy import AskIo
 from robusta_volumes._workflows.benchmark_storage_class import Tools, benchmark_storage_class
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -114,10 +115,11 @@ class World:
         asked: BenchmarkStorageClass = GO,
         sleep: Callable[[float], None] | None = None,
         follow: float = 60.0,
+        ask: AskIo | None = None,
         **more: Any,
     ) -> Page:
         """Run the action once."""
-        tools = Tools(HOME, sleep or self.step, follow)
+        tools = Tools(HOME, sleep or self.step, follow, ask)
         return benchmark_storage_class(self.cluster, asked, settings(**more), self.state, tools)
 
     def later(self, **time: float) -> None:

@@ -1,6 +1,7 @@
 """A benchmark from the plan to the last thing that is taken away, also where it dies in between, and never more than its own."""
 
 import json
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,10 @@ from robusta_volumes._cluster.state import State
 from robusta_volumes._engines.benchmark_pod import run_name
 from robusta_volumes._model.asked_benchmark import BenchmarkStorageClass
 from robusta_volumes._model.benchmark import Run
-from robusta_volumes._model.errors import Conflict, NotAllowed, QuotaExceeded
-from robusta_volumes._model.kind import CLAIM, POD
+from robusta_volumes._model.errors import Conflict, NotAllowed, QuotaExceeded, Unavailable
+from robusta_volumes._model.io_scope import IoScope
+from robusta_volumes._model.io_series import IoMeasured, IoSeries, IoWindow
+from robusta_volumes._model.kind import CLAIM, POD, VOLUME
 from robusta_volumes._model.plan import Create, Outcome, Step
 from robusta_volumes._model.size import size
 from robusta_volumes._model.trial import written
@@ -381,3 +384,34 @@ def test_in_an_existing_claim_its_data_stays_and_our_folder_goes(world: World, t
     assert "node-a" in str(pod["spec"]["affinity"])
     assert [one.name for one in folder.iterdir()] == ["PG_VERSION"]
     assert clean(world)
+
+
+def asked_of(world: World, iops: float) -> Callable[[IoScope, IoWindow], IoMeasured]:
+    """Answer as the driver of EBS does, of the volume of that claim."""
+    volume = world.cluster.store.get(CLAIM, "data-pg-0", "db")["spec"]["volumeName"]
+    handle = world.cluster.store.get(VOLUME, volume)["spec"]["csi"]["volumeHandle"]
+
+    def ask(scope: IoScope, window: IoWindow) -> IoMeasured:
+        assert handle in scope.handles
+        rates = {"read_ops": iops, "write_ops": 0.0, "read_bytes": iops * 4096, "write_bytes": 0.0}
+        signals = {name: array("d", [value] * window.columns) for name, value in rates.items()}
+        return IoMeasured(window, {"ebs": IoSeries("ebs", window, ((handle,),), signals)}, present=frozenset({"ebs"}))
+
+    return ask
+
+
+@pytest.mark.parametrize(("iops", "share"), [(2400.0, "80 %"), (1200.0, "")], ids=["busy", "quiet"])
+def test_an_existing_claim_that_is_busy_is_left_alone(world: World, iops: float, share: str) -> None:
+    asked = replace(IN_CLAIM, dry_run=True)
+    page = world.run(asked, ask=asked_of(world, iops), allowExisting=True, mostWritten=4)
+    assert (f"it uses {share} of its limit just now" in page.title) == bool(share)
+    assert "How busy it is was not measured" not in said(page)
+
+
+def test_metrics_that_do_not_answer_stop_nothing_and_it_is_said_that_nobody_measured(world: World) -> None:
+    def silent(_: IoScope, __: IoWindow) -> IoMeasured:
+        raise Unavailable("no answer")
+
+    page = world.run(replace(IN_CLAIM, dry_run=True), ask=silent, allowExisting=True, mostWritten=4)
+    assert page.title == "Plan: try claim db/data-pg-0 with fio"
+    assert "How busy it is was not measured" in said(page)

@@ -14,7 +14,6 @@ from robusta_volumes._analysis.benchmark_plan import decide, run_of
 from robusta_volumes._analysis.benchmark_verdict import verdict
 from robusta_volumes._analysis.benchmark_wanted import Wanted
 from robusta_volumes._analysis.decision import Decision
-from robusta_volumes._analysis.io_limits import limits_of
 from robusta_volumes._cluster import read
 from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.fields import at
@@ -28,7 +27,6 @@ from robusta_volumes._model.asked import check_given
 from robusta_volumes._model.asked_benchmark import BenchmarkStorageClass
 from robusta_volumes._model.benchmark import Ended, Measured, Run
 from robusta_volumes._model.errors import ClusterError, NotAllowed, NotFound, Unavailable
-from robusta_volumes._model.io import IoLimits
 from robusta_volumes._model.performance_settings import VolumePerformanceAnalysis
 from robusta_volumes._model.plan import Create, Step
 from robusta_volumes._model.quantity import as_quantity
@@ -36,6 +34,7 @@ from robusta_volumes._report.benchmark_storage_class import Beside, act_of, noth
 from robusta_volumes._report.changes import Act, failed_page, plan_page, refused_page
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.persistent_volume_actions import missing_page
+from robusta_volumes._workflows.benchmark_busy import AskIo, busy, declared
 from robusta_volumes._workflows.benchmark_run import KEY, Kit, begin, check_rights, follow, noted_run, put_away
 from robusta_volumes._workflows.benchmark_sweep import WORD, sweep, sweep_old
 from robusta_volumes._workflows.volume_backups_verify import own_user
@@ -43,7 +42,6 @@ from robusta_volumes._workflows.volume_backups_verify import own_user
 LAST = "performance.benchmarks"  # in the state: figures of the last runs, to compare with
 FOLLOW = 200.0  # seconds that one run of the action follows it; the rest is for looking before, and cleaning up after
 _KINDS = (k.STORAGE_CLASS, k.CLAIM, k.VOLUME, k.NODE, k.QUOTA, k.LIMIT_RANGE)
-_DECLARING = (k.CLAIM, k.VOLUME, k.STORAGE_CLASS, k.ATTRIBUTES_CLASS, k.ATTACHMENT, k.NODE, k.POD)
 
 
 class Tools(NamedTuple):
@@ -52,6 +50,7 @@ class Tools(NamedTuple):
     home: str
     sleep: Callable[[float], None] = time.sleep
     follow: float = FOLLOW
+    ask: AskIo | None = None  # asks metrics about I/O; None: there is nobody to ask
 
 
 def benchmark_storage_class(
@@ -121,9 +120,8 @@ def _wanted(
     if not asked.claim:
         return wanted
     claim = read.claim(cluster.get(k.CLAIM, asked.claim, namespace))
-    return replace(
-        wanted, claim=claim, holders=holders_of(cluster, claim), attached=_attached(cluster, claim.volume_name)
-    )
+    attached, ios = _attached(cluster, claim.volume_name), busy(cluster, claim.meta.key, settings, tools.ask)
+    return replace(wanted, claim=claim, holders=holders_of(cluster, claim), attached=attached, ios=ios)
 
 
 def _attached(cluster: Cluster, volume: str) -> str:
@@ -153,27 +151,20 @@ def _go_on(cluster: Cluster, run: Run, settings: VolumePerformanceAnalysis, stat
     ended = follow(cluster, run, Kit(settings.benchmark, tools.sleep, tools.follow))
     if ended is None:
         return running_page(run, cluster.now())
-    declared = _declared(cluster, run, ended.node, settings) if ended.measured and ended.measured.ran else None
+    limits = (
+        declared(cluster, (run.namespace, run.tried), ended.node, settings)
+        if ended.measured and ended.measured.ran
+        else None
+    )
     beside = _kept(state, run, ended, cluster) if ended.measured and ended.measured.ran else None
     swept = sweep(cluster, run, tools.sleep)
     ended = replace(ended, left=swept.left, stays=swept.stays)
     put_away(state, run, left=swept.left)
     if beside is None or ended.measured is None:
         return nothing_page(run, ended)
-    beside = replace(beside, declared=declared)
-    said = verdict(run, ended.measured, declared, beside.changes, settings.limits)
+    beside = replace(beside, declared=limits)
+    said = verdict(run, ended.measured, limits, beside.changes, settings.limits)
     return result_page(run, ended, ended.measured, said, beside, cluster.now())
-
-
-def _declared(cluster: Cluster, run: Run, node: str, settings: VolumePerformanceAnalysis) -> IoLimits | None:
-    """Ask what the volume may do, while it is there; None: that cannot be read."""
-    try:
-        see = gather(cluster, namespace=run.namespace, kinds=_DECLARING)
-    except ClusterError:
-        return None
-    key = (run.namespace, run.tried)
-    found = limits_of(see, settings, [key]).get(key, {})
-    return found.get(node) or next(iter(found.values()), None)
 
 
 def _kept(state: State, run: Run, ended: Ended, cluster: Cluster) -> Beside:

@@ -79,17 +79,15 @@ def _volume_gone(cluster: Cluster, name: str, sleep: Callable[[float], None]) ->
         waited += _PAUSE
 
 
-def sweep_old(cluster: Cluster, namespace: str, keep: str = "") -> tuple[str, ...]:
-    """Delete what benchmarks left that died an hour ago; give the names of those that are there still, but ``keep`` (an id).
+def sweep_old(cluster: Cluster, namespace: str) -> tuple[str, ...]:
+    """Delete what benchmarks left that died an hour ago; give the names of those that are there still.
 
     What cannot be listed in the whole cluster is looked for in ``namespace``.
     """
     there: dict[str, None] = {}
     for kind in (k.POD, k.CLAIM):
         for o in _listed(cluster, kind, namespace):
-            if not is_ours(o) or at(o, "metadata", "labels", ours.BENCHMARKS) == keep:
-                continue
-            if at(o, "metadata", "deletionTimestamp"):
+            if not is_ours(o) or at(o, "metadata", "deletionTimestamp"):
                 continue
             made = parse_time(at(o, "metadata", "creationTimestamp"))
             if made and cluster.now() > made + _OLD:
