@@ -28,9 +28,9 @@ def verdict(io: ProbeIo, limits: Limits, family: str = "") -> Verdict:
     stall = tuple(_stall(io, limits))
     if io.idle:
         return Verdict(Severity.INFO, "idle", stall, IDLE_TODO)
-    high = limits.high_latency(family)
     if io.nfs:
-        return _nfs(io.nfs, io, limits, high, stall)
+        return _nfs(io.nfs, io, limits, limits.high_latency("nfs"), stall)
+    high = limits.high_latency(family)
     if io.device:
         return _device(io.device, io, limits, high, stall)
     return Verdict(Severity.INFO, "", stall, io.todo or _NOTHING_NOW)
@@ -48,7 +48,8 @@ def _stall(io: ProbeIo, limits: Limits) -> Iterator[str]:
         return
     some, full = io.container
     if some * _PERCENT < limits.io_no_stall_percent:
-        yield "Its tasks did not wait for I/O, however busy the device looks."
+        busy = io.device is not None and _PERCENT * (io.device.busy or 0.0) >= limits.io_very_busy_percent
+        yield "Its tasks did not wait for I/O" + (", however busy the device looks." if busy else ".")
         return
     every = f", all of them {share(full)}" if full is not None else ""
     yield f"Tasks of the container waited for I/O {share(some)} of the time{every}."
@@ -64,6 +65,12 @@ def _impact(io: ProbeIo, limits: Limits) -> Severity:
     if some >= limits.io_stall_most_percent or full >= limits.io_stall_full_percent:
         return Severity.MEDIUM
     return Severity.LOW if some >= limits.io_stall_percent else Severity.INFO
+
+
+def _felt(slow: Severity, io: ProbeIo, limits: Limits) -> Severity:
+    """Say how bad slowness is: where no task waits for it, as with writes behind the page cache, it is worth a look only."""
+    unfelt = io.container is not None and io.container[0] * _PERCENT < limits.io_no_stall_percent
+    return min(slow, Severity.LOW) if unfelt else slow
 
 
 def _slow(wait: float | None, high: tuple[float, float]) -> Severity:
@@ -99,7 +106,7 @@ def _device(
         word = "tasks wait for it"
     if not word and quiet(io, limits):
         word, todo = "nearly idle", IDLE_TODO
-    return Verdict(max(slow, flush, waits), word, tuple(why), todo)
+    return Verdict(max(_felt(max(slow, flush), io, limits), waits), word, tuple(why), todo)
 
 
 def _cause(device: DeviceIo, io: ProbeIo, limits: Limits) -> str:
@@ -125,7 +132,7 @@ def _nfs(nfs: NfsIo, io: ProbeIo, limits: Limits, high: tuple[float, float], sta
     slow = Severity.INFO if quiet(io, limits) else _slow(io.wait, high)
     why, todo = list(stall), _NOTHING_NOW
     if slow > Severity.INFO:
-        why.insert(0, f"A read or write took {took(io.wait)}; from {took(high[0])} on that is high.")
+        why.insert(0, f"A read or write took {took(io.wait)}; from {took(high[0])} on that is high for NFS.")
         todo = "the server answers late: look at its load and disks, and at the network to it"
         if _queues(nfs):
             todo = "requests wait in this client for a free slot: mount with `nconnect=4` or more"
@@ -134,7 +141,7 @@ def _nfs(nfs: NfsIo, io: ProbeIo, limits: Limits, high: tuple[float, float], sta
         why.insert(0, f"{share(nfs.again)} of the requests were sent again{timeouts}: something loses them.")
         todo = "look for loss on the way (MTU, overloaded links), then at the load of the server"
     word = "losing requests" if lost > Severity.INFO else "slow now" if slow > Severity.INFO else ""
-    return Verdict(max(lost, slow, _impact(io, limits)), word, tuple(why), todo)
+    return Verdict(max(lost, _felt(slow, io, limits), _impact(io, limits)), word, tuple(why), todo)
 
 
 def _queues(nfs: NfsIo) -> bool:

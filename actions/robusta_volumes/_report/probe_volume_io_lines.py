@@ -97,7 +97,7 @@ def _device_rows(device: DeviceIo) -> Iterator[tuple[str, str]]:
 def _nfs_rows(nfs: NfsIo) -> Iterator[tuple[str, str]]:
     for name, op in (("reads", nfs.reads), ("writes", nfs.writes), ("all requests", nfs.every)):
         if op.rate or name == "all requests":
-            yield name, f"{number(op.rate)}/s, {took(op.trip)} at the server, {took(op.queued)} in the client"
+            yield name, f"{number(op.rate)}/s, {took(op.trip)} to the server and back, {took(op.queued)} waiting here"
     yield "sent again, timeouts", f"{share(nfs.again) if nfs.again is not None else 'none sent'}, {nfs.timeouts}"
     yield "names and attributes", share(nfs.meta)
 
