@@ -1,6 +1,7 @@
 """What was measured, as facts: idle is no latency, old attachments do not count, and nothing measured says nothing."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -107,6 +108,13 @@ def test_reads_that_a_cache_may_serve_are_not_compared_with_the_limit_of_the_dis
     assert io.stat("limit_iops").p95 == pytest.approx(0.2)
 
 
+def test_shares_of_reads_and_writes_are_added_where_both_use_up_one_budget() -> None:
+    hdd = IoLimits("pd-standard", "hdd", read_iops=Declared(75, "", ""), write_iops=Declared(150, "", ""), adds_up=True)
+    io = facts({"read_ops": [60, 60, NAN], "write_ops": [60, NAN, NAN]}, hdd, columns=3)
+    assert io.stat("limit_iops").peak == pytest.approx(60 / 75 + 60 / 150)
+    assert io.stat("limit_iops").samples == 2
+
+
 def test_the_nearest_of_several_limits_counts() -> None:
     hdd = IoLimits("pd-standard", "hdd", read_iops=Declared(75, "", ""), write_iops=Declared(150, "", ""))
     io = facts({"read_ops": 60, "write_ops": 60}, hdd)
@@ -167,13 +175,27 @@ def test_two_claims_on_one_device_are_counted_once() -> None:
 
 
 def test_disks_of_one_type_share_a_pool_and_others_do_not_count_there() -> None:
-    ssd = {NODE: IoLimits("pd-ssd", "sub-ms", pool="pd-ssd", pool_iops=Declared(1000, "", ""))}
-    other = {NODE: IoLimits("pd-standard", "hdd", pool="pd-standard", pool_iops=Declared(9000, "", ""))}
+    ssd_may, other_may = Declared(1000, "", ""), Declared(9000, "", "")
+    ssd = {NODE: IoLimits("pd-ssd", "sub-ms", iops=ssd_may, pool="pd-ssd", pool_iops=ssd_may)}
+    other = {NODE: IoLimits("pd-standard", "hdd", iops=other_may, pool="pd-standard", pool_iops=other_may)}
     mapped = {("shop", f"c{n}"): (Mapped("ebs", (f"vol-{n}",), NODE),) for n in (1, 2)}
     limits = {("shop", "c1"): ssd, ("shop", "c2"): other}
     found = volume_ios(Inventory(END), _two_volumes(3800), mapped, limits, Limits())
     assert found["shop", "c1"][0].episode("pool_iops_full").share == 1
     assert not found["shop", "c2"][0].episode("pool_iops_full").share
+
+
+def test_standard_disks_of_one_machine_add_up_reads_and_writes() -> None:
+    may = IoLimits("pd-standard", "hdd", read_iops=Declared(1500, "", ""), write_iops=Declared(3000, "", ""))
+    limits = {NODE: replace(may, adds_up=True, pool="pd-standard", pool_iops=may.read_iops)}
+    rows: dict[IoKey, dict[str, Row]] = {("vol-1",): {"read_ops": 900}, ("vol-2",): {"write_ops": 1200}}
+    measured = IoMeasured(window(3), {"ebs": series(rows, 3)})
+    mapped = {("shop", f"c{n}"): (Mapped("ebs", (f"vol-{n}",), NODE),) for n in (1, 2)}
+    found = volume_ios(Inventory(END), measured, mapped, dict.fromkeys(mapped, limits), Limits())
+    for (io,) in found.values():
+        assert io.stat("pool_limit_iops").p95 == pytest.approx(900 / 1500 + 1200 / 3000)
+        assert io.episode("pool_iops_full").share == 1
+        assert not io.episode("iops_ceiling").share
 
 
 def test_who_else_works_on_the_device_is_named_with_its_claim_and_share() -> None:

@@ -184,6 +184,7 @@ def test_a_standard_disk_of_google_has_a_limit_for_each_direction() -> None:
     assert limits.write_iops is not None
     assert limits.write_bytes is not None
     assert (limits.kind, limits.read_iops.value, limits.write_iops.value) == ("pd-standard", 750, 1500)
+    assert limits.adds_up, "simultaneous reads and writes share the same resources"
     assert limits.write_bytes.value == 120 * MIB
     assert limits.write_iops.verified is False
 

@@ -147,7 +147,12 @@ def _add_share(
         base = np.asarray([[each.value if each and each.value > 0 else np.nan] for each in limits])
         most = np.fmax(base, np.asarray([[(each.burst if each else None) or np.nan] for each in limits]))
         share = done / (most if empty is None else np.where(empty, base, most))
-        found[name] = np.fmax(found[name], share) if name in found else share
+        if name in found:
+            before, adds = found[name], np.asarray([[entry.limits.adds_up] for entry in entries])
+            found[name] = np.where(adds, np.nan_to_num(before) + np.nan_to_num(share), np.fmax(before, share))
+            found[name][np.isnan(before) & np.isnan(share)] = np.nan
+        else:
+            found[name] = share
 
 
 def _column(entries: Sequence[Entry], value: Callable[[IoLimits], float | None]) -> Floats:

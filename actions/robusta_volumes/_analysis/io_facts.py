@@ -12,7 +12,7 @@ from robusta_volumes._analysis.io_devices import other_disks, told_by_devices
 from robusta_volumes._analysis.io_episodes import conditions, episodes_of
 from robusta_volumes._analysis.io_history import histories
 from robusta_volumes._analysis.io_machine import Together, add_work, together, work_of
-from robusta_volumes._analysis.io_rows import OF_PODS, Entry, Ints, Signals, Tables, entries_of, firsts_of
+from robusta_volumes._analysis.io_rows import OF_PODS, Entry, Floats, Ints, Signals, Tables, entries_of, firsts_of
 from robusta_volumes._analysis.io_stats import stats_of
 from robusta_volumes._model.inventory import Inventory, Key
 from robusta_volumes._model.io import Credit, Episode, IoLimits, Mapped, Stats, VolumeIo
@@ -46,8 +46,13 @@ def volume_ios(
         _Block(tables, entries[start : start + height], firsts[start : start + height], ends, measured, thresholds)
         for start in range(0, len(entries), height)
     ]
-    iops, rates = (np.concatenate([*(block.work[at] for block in blocks), work[at]]) for at in range(2))
-    machines, pools = together([*entries, *others], (iops, rates), (ends, window.step), thresholds)
+    every = [*entries, *others]
+    done = _joined([*(block.work for block in blocks), work])
+    pooled = any(entry.limits.pool for entry in entries)  # else nobody asks for shares
+    unshared = np.full_like(work[0], np.nan), np.full_like(work[1], np.nan)
+    shares = _joined([*(block.shares for block in blocks), unshared]) if pooled else done
+    when = ends, window.step
+    machines, pools = together(every, done, shares, when, thresholds)
     around = Around(see, measured, mapped)
     found: dict[Key, list[VolumeIo]] = {key: [] for key in mapped}
     places = ((block, at) for block in blocks for at in range(len(block.entries)))
@@ -55,6 +60,10 @@ def volume_ios(
         groups = machines.get(number, _NOBODY), pools.get(number, _NOBODY)
         found[block.entries[at].claim].append(_assembled(see, measured, around, block, at, groups))
     return {key: tuple(ios) for key, ios in found.items()}
+
+
+def _joined(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    return np.concatenate([one for one, _ in parts]), np.concatenate([other for _, other in parts])
 
 
 class _Block:
@@ -78,11 +87,12 @@ class _Block:
         self.episodes: list[dict[str, Episode]] = [{} for _ in entries]
         derive(found)
         nothing = np.full((len(entries), tables.columns), np.nan)
-        self.work = nothing, nothing.copy()
+        self.work = nothing.copy(), nothing.copy()
         add_work(found, entries, self.work)
         burst = credits_of(found, entries, step, thresholds)
         self.credit: Sequence[Credit | None] = burst.left if burst else [None] * len(entries)
         add_shares(found, entries, burst.empty if burst else {}, thresholds)
+        self.shares = found.get("limit_iops", nothing), found.get("limit_bytes", nothing)
         for signal, values in found.items():
             if signal.endswith("_seconds"):
                 continue  # a step on the way to a latency, and no figure for anybody

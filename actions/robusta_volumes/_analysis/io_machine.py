@@ -37,12 +37,14 @@ class _Group:
 def together(
     entries: Sequence[Entry],
     work: tuple[Floats, Floats],
+    shares: tuple[Floats, Floats],
     when: tuple[Sequence[datetime], timedelta],
     thresholds: Limits,
 ) -> tuple[Mapping[int, Together], Mapping[int, Together]]:
     """Give, by entry, what its machine does, and what its pool does.
 
-    ``work`` is what entries do, operations as the provider counts them and bytes; ``when`` is when columns end, and their step.
+    ``work`` is what entries do, operations as the provider counts them and bytes, and ``shares`` the same as shares of what
+    they may do, which in a pool is the same for all; ``when`` is when columns end, and their step.
     """
     machines, pools = _grouped(entries, "node"), _grouped(entries, "pool")
     found: list[dict[int, Together]] = []
@@ -53,10 +55,13 @@ def together(
             continue
         rows = [_once(entries, group.members) for group in groups]
         answers = [Together() for _ in groups]
-        for name, values in zip(("iops", "bytes"), work, strict=True):
-            sums = np.asarray([_sum(values[one]) for one in rows])
-            limits = [group.iops if name == "iops" else group.bytes for group in groups]
-            _describe(answers, (groups[0].head, name), sums, limits, percent / _PERCENT, when)
+        for at, name in enumerate(("iops", "bytes")):
+            sums = np.asarray([_sum(work[at][one]) for one in rows])
+            if groups is machines:
+                parts = sums / _most([group.iops if name == "iops" else group.bytes for group in groups])
+            else:
+                parts = np.asarray([_sum(shares[at][one]) for one in rows])
+            _describe(answers, (groups[0].head, name), (sums, parts), percent / _PERCENT, when)
         by_entry.update({at: answer for group, answer in zip(groups, answers, strict=True) for at in group.members})
     return found[0], found[1]
 
@@ -106,16 +111,19 @@ def _sum(values: Floats) -> Floats:
     return np.where(known, np.nansum(values, axis=0), np.nan)
 
 
+def _most(limits: Sequence[Declared | None]) -> Floats:
+    return np.asarray([[each.value if each and each.value > 0 else np.nan] for each in limits])
+
+
 def _describe(
     answers: Sequence[Together],
     names: tuple[str, str],
-    sums: Floats,
-    limits: Sequence[Declared | None],
+    work: tuple[Floats, Floats],
     least: float,
     when: tuple[Sequence[datetime], timedelta],
 ) -> None:
     head, name = names
-    shares = sums / np.asarray([[each.value if each and each.value > 0 else np.nan] for each in limits])
+    sums, shares = work
     for answer, total, share in zip(answers, stats_of(sums, *when), stats_of(shares, *when), strict=True):
         if total:
             answer.sums[name] = total

@@ -61,7 +61,11 @@ def _shared(pool: str, gib: float, node: str, disks: int) -> Mapping[str, Declar
 
 def _with(limits: IoLimits, shared: Mapping[str, Declared]) -> IoLimits:
     own = {name: declared for name, declared in shared.items() if getattr(limits, name) is not None}
-    limits = replace(with_rates(limits, own), pool_iops=own.get("iops"), pool_bytes=own.get("bytes"))
+    limits = replace(
+        with_rates(limits, own),
+        pool_iops=own.get("iops") or own.get("read_iops"),
+        pool_bytes=own.get("bytes") or own.get("read_bytes"),
+    )
     return replace(
         limits,
         largest_iops=own["iops"].value if "iops" in own else limits.largest_iops,

@@ -39,6 +39,7 @@ def limits_of_kind(kind: Kind, about: About) -> IoLimits:
         online=given.get("online"),
         reads_cached=bool(given.get("cached")) and _cached(about.layers),
         pool=kind.name if given.get("pool") else "",
+        adds_up=bool(given.get("adds_up")),
     )
     if "tiers" in given:
         return _tiered(kind, about, limits)

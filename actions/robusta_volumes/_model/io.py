@@ -98,7 +98,9 @@ class IoLimits:
     node_iops: Declared | None = None  # of the machine, for all its volumes together
     node_bytes: Declared | None = None
     pool: str = ""  # "pd-ssd": disks of one type share what they may do on a machine; "" each has its own
-    pool_iops: Declared | None = None  # of all disks of ``pool`` on the machine together
+    pool_iops: Declared | None = (
+        None  # of all disks of ``pool`` on the machine together; of reads, where writes have their own
+    )
     pool_bytes: Declared | None = None
     largest_iops: float | None = None  # to what it can be raised in this class, at this size
     largest_bytes: float | None = None
@@ -109,6 +111,7 @@ class IoLimits:
     reads_cached: bool = (
         False  # the machine's cache may serve reads beyond the limits: only writes are compared with them
     )
+    adds_up: bool = False  # reads and writes use up one budget: their shares of their limits are added
     why_unknown: str = ""  # and what would tell
 
 
