@@ -88,6 +88,7 @@ def _nfs_slots() -> Vol:
     return mount(nfs(Load(flat(2200), workers=200), flat(0.055), flat(0.009), flat(0.0003), 0, "nfs-slots"))
 
 
+_near_full = Vol("v1", EBS, "ebs", run(Load(flat(300)), Disk(SSD), "full"), 100, GP3)
 ROOT_LOAD = Load(flat(900), size=32 * KIB, workers=40)
 
 
@@ -116,6 +117,11 @@ def _dying_replicas() -> Vol:
     row = dict(run(Load(flat(150), size=64 * KIB, workers=600), Disk(between(15, 18, 2.6, 0.02)), "dying"))
     row["degraded"] = [0.0] * 288
     return Vol("v1", LONGHORN, "longhorn", row, 100, pressure=waits(0.7, 15, 18))
+
+
+def _slow_disk_below() -> Vol:
+    row = dict(run(Load(flat(150), size=64 * KIB), Disk(flat(0.022)), "below"), backing_write_latency=[0.16] * 288)
+    return Vol("v1", LONGHORN, "longhorn", row, 100, pressure=waits(0.2))
 
 
 def _px_hangs() -> Vol:
@@ -187,12 +193,7 @@ def _read_only() -> Vol:
 
 
 def _full() -> dict[tuple[str, str], ClaimUse]:
-    gib = 1024**3
-    return {("shop", "v1"): ClaimUse(("shop", "v1"), Use(used=99 * gib, available=gib, capacity=100 * gib))}
-
-
-def _fine() -> Vol:
-    return Vol("v1", EBS, "ebs", run(Load(flat(300)), Disk(SSD), "full"), 100, GP3)
+    return {("shop", "v1"): ClaimUse(("shop", "v1"), Use(used=99 * 1024**3, available=1024**3, capacity=100 * 1024**3))}
 
 
 def _node_waits() -> Vol:
@@ -223,6 +224,7 @@ STORIES = (
     Story("a folder beside a job that does a little more", "noisy neighbour", (_beside(0.3),), pods=_pods(280, 610)),
     Story("Longhorn rebuilds for seven hours", "replica rebuild", (_rebuild(),)),
     Story("Longhorn on disks that are overrun", "replicas time out", (_dying_replicas(),)),
+    Story("Longhorn on a spinning disk", "replicas time out", (_slow_disk_below(),)),
     Story("Portworx with operations that hang", "operations hang", (_px_hangs(),)),
     Story("Portworx with a long queue", "saturated", (_px_saturated(),)),
     Story("Ceph under sixty-four workers", "own queue", (_own_queue(),)),
@@ -235,7 +237,7 @@ STORIES = (
     Story("gp3 since four days, much load", "slower than before", (_regression(1300, 0.005, 0.013, "r2"),)),
     Story("a pod that waits for another disk", "pod waits for I/O", (_stalled_elsewhere(),)),
     Story("Longhorn went read-only", "read-only", (_read_only(),)),
-    Story("a filesystem without room", "full", (_fine(),), uses=_full()),
+    Story("a filesystem without room", "full", (_near_full,), uses=_full()),
     Story(
         "a node that waits for others",
         "node waits for others",

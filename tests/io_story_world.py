@@ -145,7 +145,7 @@ def _series(source: str, window: IoWindow, rows: Mapping[IoKey, Row]) -> IoSerie
 _VENDOR = {"read_ops", "write_ops", "read_bytes", "write_bytes", "read_seconds", "write_seconds"}
 _SIGNALS = {
     "ebs": {*_VENDOR, "queue", "iops_throttled", "bytes_throttled", "node_iops_throttled", "node_bytes_throttled"},
-    "longhorn": {*_VENDOR, "degraded", "read_only"},
+    "longhorn": {*_VENDOR, "degraded", "read_only", "backing_write_latency", "amplification"},
     "ceph": _VENDOR,
     "portworx": {*_VENDOR, "queue", "long_ios", "degraded"},
     "diskstats": {*_VENDOR, "queue", "busy", "merged_writes", "flushes", "flush_seconds"},

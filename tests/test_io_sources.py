@@ -81,6 +81,10 @@ def vendors() -> Iterator[Series]:
     yield gauge("longhorn_volume_robustness", 1, state="degraded", **lh)
     yield gauge("longhorn_volume_robustness", 0, state="healthy", **lh)
     yield gauge("longhorn_volume_file_system_read_only", 0, **lh)
+    for node, writes, took in (("node-a", 44, 0.02), ("node-b", 22, 0.15)):  # 20 are asked for on each
+        yield gauge("longhorn_replica_info", 1, volume="pvc-lh", replica=f"r-{node}", node=node)
+        yield gauge("longhorn_disk_write_iops", writes, disk="d1", node=node)
+        yield gauge("longhorn_disk_write_latency", took * NS, disk="d1", node=node)
     ms = {"pv_name": "pvc-ms", "node": "node-a"}
     yield from rates("volume_", ms, num_read_ops=30, num_write_ops=60, bytes_read=MIB, bytes_written=MIB)
     yield from rates("volume_", ms, read_latency_us=30 * 0.004 * US, write_latency_us=60 * 0.001 * US)
@@ -286,6 +290,8 @@ EXPECTED: dict[str, tuple[IoKey, dict[str, float]]] = {
             "write_seconds": 20 * 0.01,
             "degraded": 1,
             "read_only": 0,
+            "backing_write_latency": 0.15,  # of the worse node
+            "amplification": 2.2,
         },
     ),
     "mayastor": (

@@ -57,6 +57,8 @@ def series(source: Source, signal: str, term: Term, rate: timedelta, matchers: G
     """Ask for one signal: the highest of what says the same, the sum of what are parts of it."""
     span = seconds(max(rate, source.least))
     where = (*source.where, *term.where, *matchers)
+    if term.how in {"below", "amplified"}:
+        return _below(source, term, span, where)
     parts = ", ".join((*source.key, *source.across))
     text = f"max by ({parts}) ({_over_time(term, span, where)})"
     if source.across:
@@ -71,6 +73,20 @@ def series(source: Source, signal: str, term: Term, rate: timedelta, matchers: G
 def with_claims(query: str, matchers: Group) -> str:
     """Keep of what is measured by the pod that of pods with claims: a cluster has several times as many others."""
     return f"({query}) and on (namespace, pod) {selector(io_sources.POD_CLAIMS, matchers)}"
+
+
+def _below(source: Source, term: Term, span: str, where: Group) -> str:
+    """Ask for what is so on the nodes that hold parts of a thing: of the node where it is worst."""
+    everywhere = tuple(one for one in where if one[0] != source.scoped[0])
+    value = f"avg_over_time({selector(term.metric, everywhere)}[{span}])"
+    node = f"max by (node) ({value})"
+    if term.how == "amplified":
+        key, parts = ", ".join(source.key), selector(term.by, everywhere)
+        asked = f"max by ({key}) (avg_over_time({selector(term.plus[0], everywhere)}[{span}]))"
+        wanted = f"sum by (node) ({parts} * on ({key}) group_left () {asked})"
+        node = f"(sum by (node) (max by (node, disk) ({value})) / ({wanted} > 1))"
+    text = f"max by ({', '.join(source.key)}) ({selector(term.by, where)} * on (node) group_left () {node})"
+    return f"{text} * {term.scale:g}" if term.scale != 1 else text
 
 
 def _over_time(term: Term, span: str, where: Group) -> str:

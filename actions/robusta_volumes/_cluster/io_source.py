@@ -2,6 +2,8 @@
 
 ``rate`` is for counters, ``mean`` for gauges, ``weighted`` for a latency that a gauge holds: seconds per second, by the
 gauge of its operations; ``share`` divides one counter by another, its ``by``; ``any`` is 1 when a gauge was anything but 0.
+``below`` and ``amplified`` look at the nodes that hold parts of a thing, as ``by`` tells: the highest value of a gauge there,
+and how many times more it is than what all parts there ask for (``plus``).
 """
 
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from typing import Literal
 
 from robusta_volumes._cluster.promql import Group
 
-How = Literal["rate", "mean", "weighted", "share", "any"]
+How = Literal["rate", "mean", "weighted", "share", "below", "amplified", "any"]
 Field = Literal["handles", "volumes", "images", "instances", "pods"]
 
 
@@ -23,7 +25,7 @@ class Term:
     how: How = "rate"
     scale: float = 1.0
     where: Group = ()
-    by: str = ""  # of ``weighted``: operations per second; of ``share``: the whole
+    by: str = ""  # of ``weighted``: operations per second; of ``share``: the whole; else: parts
     plus: tuple[str, ...] = ()  # added to it
 
     @property

@@ -46,6 +46,7 @@ _CEPH = Source(
     counter="ceph_rbd_read_ops",
     least=timedelta(minutes=15),  # the manager refreshes them every five minutes
 )
+_REPLICAS = "longhorn_replica_info"
 _LONGHORN = Source(
     LONGHORN,
     ("volume",),
@@ -58,6 +59,10 @@ _LONGHORN = Source(
         "write_seconds": (Term("longhorn_volume_write_latency", "weighted", _NS, by="longhorn_volume_write_iops"),),
         "degraded": (Term("longhorn_volume_robustness", "any", where=(("state", "=~", "degraded|faulted"),)),),
         "read_only": (Term("longhorn_volume_file_system_read_only", "any"),),
+        "backing_write_latency": (Term("longhorn_disk_write_latency", "below", _NS, by=_REPLICAS),),
+        "amplification": (
+            Term("longhorn_disk_write_iops", "amplified", by=_REPLICAS, plus=("longhorn_volume_write_iops",)),
+        ),
     },
     ("volume", "handles"),
 )

@@ -40,16 +40,14 @@ SIGNALS: Mapping[str, str] = {
     "cpu_throttled": "share of CPU periods in which the pod was held back",
     "memory_pressure": "share of time in which at least one task of the pod waited for memory",
     "backing_write_latency": "seconds that writes take on the slowest disk below the replicas, mean",
-    "backing_writes": "writes per second on the disks below, of all volumes of the node",
-    "replica_writes": "writes per second that the node's volumes and replicas ask for",
+    "amplification": "writes on the disks of a node for each write that the replicas there ask for, where it is worst",
 }
 COUNTERS = frozenset(SIGNALS) - {
     "queue",
     "degraded",
     "read_only",
     "backing_write_latency",
-    "backing_writes",
-    "replica_writes",
+    "amplification",
 }
 
 

@@ -10,7 +10,7 @@ from robusta_volumes._model.text import code, quoted
 from robusta_volumes._model.use_words import full_on, percent
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._rules.io_rule import io_rule
-from robusta_volumes._rules.io_seen import first_up, mean_of, reaches, took_words
+from robusta_volumes._rules.io_seen import first_up, is_high, reaches, took_words
 from robusta_volumes._rules.rule import Fix, Hit
 from robusta_volumes._rules.usage_facts import at_least, left, measured, state, volume_size
 from robusta_volumes._rules.usage_fixes import grow_fixes
@@ -56,7 +56,10 @@ def degraded(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit 
     fix="Put the replicas on SSD, or fewer of them on each disk.",
 )
 def replica_timeout(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
-    """Longhorn marks a replica as failed after eight seconds: the rebuild then makes the others slower (LH_TIMEOUT_RISK)."""
+    """Longhorn marks a replica as failed after eight seconds: the rebuild then makes the others slower (LH_TIMEOUT_RISK).
+
+    A slow disk below a volume that is not late itself is medium: other replicas' work may hide it for a while.
+    """
     volume = see.volume_of(claim)
     if volume is None or volume.driver != _LONGHORN:
         return None
@@ -78,6 +81,7 @@ def replica_timeout(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) 
                 f"kubectl -n longhorn-system get replicas.longhorn.io -l longhornvolume={quoted(volume.handle)}",
             ),
         ),
+        severity=None if late or is_high(io, limits) else Severity.MEDIUM,
     )
 
 
@@ -87,17 +91,17 @@ def replica_timeout(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) 
     "Storage system writes far more than it is asked to",
     advice=True,
     fix="Turn off bookkeeping that is not needed (Longhorn: the revision counter).",
-    only=("backing_writes",),
+    only=("amplification",),
 )
 def amplified(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """Each write of a volume costs one on each replica; what is more is metadata, and takes the disks' time (WRITE_AMPL)."""
-    times = mean_of(io.stat("backing_writes"), io.stat("replica_writes"))
+    times = io.stat("amplification").mean
     if not reaches(times, limits.io_amplified_percent):
         return None
     return Hit(
         f"lies on disks that write {times or 0:.1f} times what the replicas ask for",
-        f"{number(io.stat('backing_writes').mean)} writes a second on the node's disks, "
-        f"{number(io.stat('replica_writes').mean)} asked for; of all volumes there.",
+        f"In the mean, of all volumes there, on the node of its replicas where it is worst; {number(io.stat('write_ops').mean)} "
+        "writes a second are its own.",
         (Fix("turn the revision counter off (Longhorn: setting disable-revision-counter, for new volumes)"),),
     )
 
