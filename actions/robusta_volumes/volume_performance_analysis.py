@@ -1,10 +1,25 @@
-"""volumePerformanceAnalysis: is this volume slow, why, and what to change."""
+"""volumePerformanceAnalysis: is a volume slow, why, and what to change."""
 
 from robusta.api import ExecutionBaseEvent, action
 
 from robusta_volumes._host.benchmark import run_benchmark
-from robusta_volumes._host.params import BenchmarkStorageClassParams, ProbeVolumeIoParams
+from robusta_volumes._host.params import (
+    BenchmarkStorageClassParams,
+    ProbeVolumeIoParams,
+    VolumePerformanceAnalysisParams,
+)
+from robusta_volumes._host.performance import run_performance
 from robusta_volumes._host.probe import run_probe
+from robusta_volumes._workflows.volume_performance_analysis import volume_performance_analysis as report
+
+
+@action
+def volume_performance_analysis(event: ExecutionBaseEvent, params: VolumePerformanceAnalysisParams) -> None:
+    """Report whether volumes are slow, why, since when, and what to change, with the figure that proves it.
+
+    Reads only. By hand for a claim, a workload, a node, a class or the cluster; on a schedule; and on alerts about disks.
+    """
+    run_performance(event, params, report)
 
 
 @action

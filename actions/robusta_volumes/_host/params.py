@@ -26,6 +26,7 @@ from robusta_volumes._model.asked_performance import ProbeVolumeIo
 from robusta_volumes._model.asked_restores import RestoreBackup, VerifyBackup
 from robusta_volumes._model.backup_settings import VolumeBackupManagement
 from robusta_volumes._model.data_settings import PersistentDataAnalysis
+from robusta_volumes._model.performance_settings import VolumePerformanceAnalysis
 from robusta_volumes._model.renames import RENAMED, Renamed
 from robusta_volumes._model.settings import PersistentVolumeActions, old_params
 from robusta_volumes._model.snapshot_schedule import PvcSnapshots
@@ -133,6 +134,11 @@ class PruneSnapshotsParams(TargetParams):
 @params_of(VolumeContents)
 class VolumeContentsParams(TargetParams):
     """Params of volume_contents."""
+
+
+@params_of(VolumePerformanceAnalysis)
+class VolumePerformanceAnalysisParams(TargetParams):
+    """Params of volume_performance_analysis."""
 
 
 @params_of(VolumeBackupManagement)

@@ -9,6 +9,7 @@ from robusta.core.model.base_params import PrometheusParams
 from robusta.integrations.prometheus.utils import get_prometheus_connect
 
 from robusta_volumes._cluster.in_time import in_time
+from robusta_volumes._cluster.live_io import LiveIo
 from robusta_volumes._cluster.live_metrics import LiveMetrics
 from robusta_volumes._cluster.live_prometheus import LivePrometheus
 from robusta_volumes._cluster.live_prometrix import PrometrixTransport
@@ -29,6 +30,16 @@ def prometheus_metrics(seconds: float, batch: int = BATCH) -> LiveMetrics:
     params = prometheus_params()
     labels = params.prometheus_additional_labels if params.add_additional_labels else None
     return LiveMetrics(connected(params), seconds, labels=labels, batch=batch)
+
+
+def io_metrics(seconds: float) -> LiveIo:
+    """Connect as Robusta does, to ask about I/O; as for `prometheus_metrics`, the runner's configuration decides.
+
+    Raises Unavailable, Invalid: when there is no Prometheus to ask.
+    """
+    params = prometheus_params()
+    labels = params.prometheus_additional_labels if params.add_additional_labels else None
+    return LiveIo(connected(params), seconds, labels=labels)
 
 
 class Present:

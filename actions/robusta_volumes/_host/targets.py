@@ -76,6 +76,8 @@ def _from_alert(event: PrometheusKubernetesAlert) -> Target:
         return Target("PersistentVolumeClaim", str(claim), namespace, trigger=Trigger.ALERT)
     if labels.get("persistentvolume"):
         return Target("PersistentVolume", str(labels["persistentvolume"]), trigger=Trigger.ALERT)
+    if labels.get("device") and (node := event.get_node()):  # its pod is the exporter's, and that of a disk is a node's
+        return Target("Node", str(node.metadata.name), trigger=Trigger.ALERT)
     pod = labels.get("exported_pod") or labels.get("pod")
     if pod and namespace:
         return Target("Pod", str(pod), namespace, trigger=Trigger.ALERT)

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 IoKey = tuple[
@@ -160,3 +160,17 @@ class IoMeasured:
     queries: Mapping[str, int] = field(default_factory=dict)  # by source
     seconds: float = 0.0
     source: str = ""  # for people: "Prometheus at http://..."
+
+
+def joined(first: IoMeasured, second: IoMeasured) -> IoMeasured:
+    """Put what was asked a second time, of a few, to what was asked of all: questions and gaps; the series stay the first's."""
+    queries = {
+        name: first.queries.get(name, 0) + second.queries.get(name, 0) for name in {*first.queries, *second.queries}
+    }
+    return replace(
+        first,
+        gaps=tuple(dict.fromkeys((*first.gaps, *second.gaps))),
+        asked=(*first.asked, *second.asked),
+        queries=queries,
+        seconds=first.seconds + second.seconds,
+    )

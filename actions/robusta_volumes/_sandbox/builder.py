@@ -38,6 +38,7 @@ class Builder:
     def node(self, name: str, zone: str) -> None:
         """Add a Ready node with its labels and CSI drivers."""
         labels = {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone, "kubernetes.io/os": "linux"}
+        labels["node.kubernetes.io/instance-type"] = "m5.2xlarge"
         status = {
             "conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": self.at(0.2)}],
             "addresses": [{"type": "InternalIP", "address": f"10.0.{ord(zone[-1]) - 96}.{len(self.objects) + 10}"}],

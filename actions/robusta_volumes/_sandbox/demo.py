@@ -19,13 +19,16 @@ from robusta_volumes._sandbox.controllers import Controllers
 from robusta_volumes._sandbox.demo_backups import backups_act
 from robusta_volumes._sandbox.demo_contents import contents_act, contents_server
 from robusta_volumes._sandbox.demo_data import data_act
+from robusta_volumes._sandbox.demo_performance import performance_act
 from robusta_volumes._sandbox.demo_script import BLOCK, BY_HAND, CHANGES, EVENTS, STORM, alert
 from robusta_volumes._sandbox.demo_snapshots import snapshots_act
+from robusta_volumes._sandbox.io_answers import IoAnswers
 from robusta_volumes._sandbox.pod_runner import PodRunner
 from robusta_volumes._sandbox.recorded_prometheus import RecordedPrometheus
 from robusta_volumes._sandbox.runner import ended_by_signals
 from robusta_volumes._sandbox.slack_page import render
 from robusta_volumes._sandbox.slack_recorder import RecordedMessage
+from robusta_volumes._sandbox.story_io import series_of, shop_io
 from robusta_volumes._sandbox.story_shop import shop
 from robusta_volumes._sandbox.story_steps import driver_down, repaired, steps
 from robusta_volumes._sandbox.terminal import show
@@ -34,7 +37,12 @@ from robusta_volumes._sandbox.world import World, playbooks_of
 ROOT = Path(__file__).resolve().parents[3]
 MESSAGE_SECONDS = 25.0
 # whose first tick is a message; those about snapshots have nothing to say as long as no schedule is set
-_SPEAK_AT_ONCE = {"persistent_volume_actions", "persistent_data_analysis", "volumes_digest"}
+_SPEAK_AT_ONCE = {
+    "persistent_volume_actions",
+    "persistent_data_analysis",
+    "volumes_digest",
+    "volume_performance_analysis",
+}
 _SPEAK_AT_ONCE |= {"volume_backup_freshness"}  # there is no Velero yet; the schedule leaves that to it
 
 
@@ -122,6 +130,7 @@ class Demo:
         self.expect(f"A storm: a driver vanishes from a node, and its pods say so {STORM} times each", storm)
         self.expect("By hand: what is missing in this cluster?", lambda: runner.trigger("robusta_volumes_doctor"))
         data_act(self.world, self.expect)
+        performance_act(self.world, self.expect)
         snapshots_act(self.world, self.expect)
         contents_act(self.world, self.expect)
         backups_act(self.world, self.kubelet, self.expect)
@@ -167,7 +176,7 @@ def main() -> int:
     objects, sent = shop(datetime.now(UTC))
     print("Starting a small cluster, a recorder in the place of Slack, and the real Robusta runner ...", flush=True)
     start, brought = steps(objects, sent)
-    prometheus = RecordedPrometheus()
+    prometheus = RecordedPrometheus(also=IoAnswers(series_of(shop_io(), objects), time.time).answer)
     prometheus.start()
     with (
         ended_by_signals(),

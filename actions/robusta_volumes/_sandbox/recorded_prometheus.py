@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 Row = dict[str, Any]
+Also = Callable[[Mapping[str, str]], list[Row] | None]
 FILE = Path(__file__).with_name("recorded_prometheus.json")
 
 _SELECTOR = re.compile(r"(\w*)\{((?:[^}\"]|\"(?:[^\"\\]|\\.)*\")*)\}")
@@ -69,14 +70,23 @@ def kind_of(query: str, back: float = 0.0) -> str:
 class Recorded:
     """The answers, chosen and moved to the time of a question."""
 
-    def __init__(self, answers: Mapping[str, list[Row]], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, answers: Mapping[str, list[Row]], clock: Callable[[], float] = time.time, also: Also | None = None
+    ) -> None:
         """Hold answers by the kind of their question; ``clock`` gives seconds since 1970."""
         self._answers = answers
+        self._also = also
         self._clock = clock
 
     def answer(self, form: Mapping[str, str]) -> Row:
         """Answer one query, as the API does."""
         wanted = selectors(form.get("query", ""))
+        told = self._also(form) if self._also else None
+        if told is not None:
+            return {
+                "status": "success",
+                "data": {"resultType": "matrix" if "step" in form else "vector", "result": told},
+            }
         at = float(form.get("time") or self._clock())
         rows = [row for row in self._rows(form, at, wanted) if any(one.takes(row["metric"]) for one in wanted)]
         if "step" in form:
@@ -135,9 +145,9 @@ def unpacked(steps: list[int | None], unit: int) -> list[int | None]:
 class RecordedPrometheus:
     """Serves recorded answers on loopback."""
 
-    def __init__(self, file: Path = FILE) -> None:
-        """Read the answers and listen; nothing is served before `start`."""
-        recorded = Recorded(json.loads(file.read_text(encoding="utf-8")))
+    def __init__(self, file: Path = FILE, also: Also | None = None) -> None:
+        """Read the answers and listen; nothing is served before `start`. ``also`` answers what it knows, before them."""
+        recorded = Recorded(json.loads(file.read_text(encoding="utf-8")), also=also)
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"recorded": recorded}))
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_port}"

@@ -1,0 +1,199 @@
+"""Report on performance: is a volume slow, why, and what to change; of one claim, a workload, a node or the cluster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from robusta_volumes._analysis.assess import Assessment, assess
+from robusta_volumes._analysis.io_cause import Verdict, verdict
+from robusta_volumes._analysis.io_facts import volume_ios
+from robusta_volumes._analysis.io_limits import limits_of
+from robusta_volumes._analysis.io_lines import heat, lines
+from robusta_volumes._analysis.io_mapping import mapped
+from robusta_volumes._analysis.io_places import scope_of
+from robusta_volumes._cluster.cluster import Cluster
+from robusta_volumes._cluster.collector import collector_paused
+from robusta_volumes._cluster.gather import gather
+from robusta_volumes._model import kind as k
+from robusta_volumes._model.errors import ClusterError
+from robusta_volumes._model.indexing import many
+from robusta_volumes._model.inventory import Inventory, Key
+from robusta_volumes._model.io_scope import window
+from robusta_volumes._model.io_series import IoMeasured, joined
+from robusta_volumes._model.performance_settings import VolumePerformanceAnalysis
+from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._model.volume import Claim
+from robusta_volumes._report.page import Page, Subject
+from robusta_volumes._report.performance_pictures import pictures
+from robusta_volumes._report.performance_seen import Drawn, Seen
+from robusta_volumes._report.persistent_volume_actions import WORDS, missing_page
+from robusta_volumes._report.volume_performance import no_claims_page, overview_page, unbound_page
+from robusta_volumes._report.volume_performance_claim import claim_page
+from robusta_volumes._rules.catalogue import RULES
+from robusta_volumes._workflows.around import claim_namespace, with_claim
+from robusta_volumes._workflows.io_ask import FEW, Ask
+from robusta_volumes._workflows.narrow import only_namespace
+from robusta_volumes._workflows.part_of_cluster import claims_about, part_of_claims, subject_of_part
+
+_NEAR = (k.CLAIM, k.VOLUME, k.STORAGE_CLASS, k.ATTRIBUTES_CLASS, k.ATTACHMENT, k.NODE, k.POD, k.EVENT)
+_KINDS = (
+    *_NEAR,
+    k.DEPLOYMENT,
+    k.STATEFUL_SET,
+    k.DAEMON_SET,
+    k.REPLICA_SET,
+    k.JOB,
+    k.CRON_JOB,
+    k.SNAPSHOT,
+)
+ABOUT_IO = tuple(one for one in RULES.values() if one.id.startswith("PERF-"))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What metrics answered: ``measured``, or why they gave nothing; neither where they were not asked."""
+
+    measured: IoMeasured | None = None
+    failure: ClusterError | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is made of it: the inventory with its I/O, what the rules found, and a verdict for each claim and node."""
+
+    see: Inventory
+    found: Assessment
+    verdicts: Mapping[Key, Verdict]
+
+
+@collector_paused()
+def volume_performance_analysis(
+    cluster: Cluster, target: Target, settings: VolumePerformanceAnalysis, ask: Ask
+) -> Page:
+    """Report whether volumes are slow, why, and what to change.
+
+    ``ask`` is called when metrics are to be asked, and not before.
+
+    Raises ClusterError: when the cluster does not answer or nothing may be read.
+    """
+    target = with_claim(cluster, target)
+    see = _gather(cluster, target, settings)
+    keys = claims_about(see, target)
+    part = _bound(part_of_claims(see, target, keys))
+    if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
+        return _missing(target, see)
+    few = len(part.claims) <= FEW
+    asked = _asked(part, see, settings, ask, few=few)
+    judged = judge(see, part, asked.measured, settings)
+    if asked.measured and not few:
+        asked, judged = _closer(see, part, asked, judged, settings, ask)
+    return _page(part, target, settings, asked, judged)
+
+
+def judge(see: Inventory, part: Inventory, measured: IoMeasured | None, settings: VolumePerformanceAnalysis) -> Judged:
+    """Map, work out and judge the claims of ``part``; ``see`` is everything around them."""
+    seen = measured or IoMeasured(window(see.now, settings.window_hours))
+    keys = [claim.meta.key for claim in part.claims]
+    found_by = mapped(see, seen, keys)
+    ios = volume_ios(see, seen, found_by, limits_of(see, settings, keys, found_by), settings.limits)
+    judged = replace(see, claims=part.claims, volumes=part.volumes, io=ios)
+    found = assess(judged, settings.limits, ABOUT_IO, settings.choice)
+    issues = many((issue.meta.key, issue) for issue in found.issues if issue.rule.on == k.CLAIM.name)
+    verdicts = {key: verdict(issues.get(key, ()), ios.get(key, ()), settings.limits) for key in keys}
+    return Judged(judged, found, verdicts)
+
+
+def _closer(
+    see: Inventory, part: Inventory, asked: Asked, judged: Judged, settings: VolumePerformanceAnalysis, ask: Ask
+) -> tuple[Asked, Judged]:
+    """Look at the worst again, in fine steps: a peak of minutes is flat in a mean of a quarter of an hour."""
+    worst = _worst(part, judged, settings.detail)
+    again = _asked(replace(part, claims=worst), see, settings, ask, few=True)
+    if again.measured is None:
+        return asked, judged
+    closer = judge(see, replace(part, claims=worst), again.measured, settings)
+    keys = {claim.meta.key for claim in worst}
+    kept = tuple(i for i in judged.found.issues if i.meta.key not in keys)
+    issues = tuple(sorted((*kept, *closer.found.issues), key=lambda i: (-i.severity, i.rule.id, i.meta.key)))
+    io = {**(judged.see.io or {}), **{key: found for key, found in (closer.see.io or {}).items() if key in keys}}
+    return (
+        Asked(joined(asked.measured, again.measured) if asked.measured else again.measured),
+        Judged(
+            replace(judged.see, io=io),
+            replace(judged.found, issues=issues),
+            {**judged.verdicts, **closer.verdicts},
+        ),
+    )
+
+
+def _worst(part: Inventory, judged: Judged, most: int) -> tuple[Claim, ...]:
+    """Choose the claims that are worth a closer look: those with the worst findings, then the nearest to a limit."""
+
+    def rank(claim: Claim) -> tuple[object, ...]:
+        said = judged.verdicts[claim.meta.key]
+        worst = (1 + said.primary.severity if said.primary else 0) if said.bad else -1
+        near = max(
+            (io.stat("limit_iops").p95 or 0.0 for io in (judged.see.io or {}).get(claim.meta.key, ())), default=0.0
+        )
+        return (-worst, -near, claim.meta.key)
+
+    known = [c for c in part.claims if any(io.known for io in (judged.see.io or {}).get(c.meta.key, ()))]
+    return tuple(sorted(known, key=rank)[:most])
+
+
+def _asked(part: Inventory, see: Inventory, settings: VolumePerformanceAnalysis, ask: Ask, *, few: bool) -> Asked:
+    """Ask metrics; that they gave nothing is an answer, too."""
+    if not settings.include_io_metrics or not part.claims:
+        return Asked()
+    scope = scope_of(see, [claim.meta.key for claim in part.claims] if few else None)
+    try:
+        return Asked(ask(scope, window(see.now, settings.window_hours, coarse=not few)))
+    except ClusterError as error:
+        return Asked(failure=error)
+
+
+def _page(part: Inventory, target: Target, settings: VolumePerformanceAnalysis, asked: Asked, judged: Judged) -> Page:
+    seen = Seen(
+        subject=subject_of_part(part, target),
+        scope=target.title,
+        see=judged.see,
+        found=judged.found,
+        verdicts=judged.verdicts,
+        measured=asked.measured,
+        failure=asked.failure,
+        trigger=target.trigger,
+        hours=settings.window_hours,
+        metrics_off=not settings.include_io_metrics,
+    )
+    if not (target.is_one_object and len(part.claims) == 1 and seen.rows):
+        return overview_page(seen)
+    if asked.measured:
+        first = seen.rows[0].io.mapped
+        seen = replace(seen, drawn=Drawn(lines(asked.measured, first), heat(asked.measured, first)))
+    return claim_page(seen, pictures(seen))
+
+
+def _gather(cluster: Cluster, target: Target, settings: VolumePerformanceAnalysis) -> Inventory:
+    """Read what the report is about; for an alert eight lists."""
+    kinds = _NEAR if target.trigger is Trigger.ALERT else _KINDS
+    if target.is_one_object:
+        return gather(cluster, namespace=claim_namespace(target) or None, kinds=kinds)
+    namespace = (target.namespace or target.name) if target.kind == k.NAMESPACE.name else None
+    see = gather(cluster, namespace=namespace, kinds=kinds, fallback=settings.namespaces)
+    return only_namespace(see, namespace) if namespace else see
+
+
+def _bound(part: Inventory) -> Inventory:
+    """Leave the claims that have a volume: the others do no I/O."""
+    return replace(part, claims=tuple(c for c in part.claims if c.phase == "Bound"))
+
+
+def _missing(target: Target, see: Inventory) -> Page:
+    """Say that there is no such claim, that it has no volume yet, or that an object has none."""
+    subject = Subject(target.kind, target.name, target.namespace)
+    asked = target.trigger is Trigger.MANUAL
+    if target.kind == k.CLAIM.name and (target.namespace, target.name) not in see.claim:
+        known = [claim.meta.name for claim in see.claims]
+        return missing_page(subject, WORDS[target.kind], known, asked=asked, is_volume=target.name in see.volume)
+    if target.kind == k.CLAIM.name:
+        return unbound_page(subject, asked=asked)
+    return no_claims_page(subject, asked=asked)
