@@ -15,7 +15,7 @@ _EBS = frozenset(name for source in io_sources.SERIES if source.name == "ebs" fo
 _NODES = frozenset(
     name for source in io_sources.SERIES if source.name in {"diskstats", "cadvisor", "psi"} for name in source.metrics
 ) | {io_sources.POD_CLAIMS, io_sources.DISK_INFO, io_sources.UNAME, io_sources.NODE_PRESSURE, io_sources.FILESYSTEM}
-KINDS = {"ebs": _EBS, "all": _EBS | _NODES}
+KINDS = {"ebs": _EBS, "nodes": _NODES, "all": _EBS | _NODES}
 
 
 class Working(Generated):

@@ -4,10 +4,12 @@ A server in a process of its own gives generated answers: a day in steps of fift
 a process, too:
 
   bare  the same requests, one after another, each answer given to json.loads, nothing kept
-  read  `LiveIo.read` of the whole cluster: which sources there are, all that they say, all of it kept
+  read  `LiveIo.read` of the whole cluster, beside its claims, volumes and pods: which sources there are, all that they
+        say, all of it kept
   map   that, and the way from claims to what speaks for them
 
-``ebs``: the EBS driver's metrics alone; ``all``: node_exporter, cAdvisor (three times as many pods as claims) and pressure, too.
+``ebs``: the EBS driver's metrics alone; ``nodes``: node_exporter, cAdvisor (of three times as many pods as claims) and pressure;
+``all``: both.
 `make bench` runs this; the figures of a run stand in docs/performance.md.
 """
 
@@ -90,7 +92,7 @@ def _volume(n: int, key: tuple[str, str]) -> Volume:
 
 def run(mode: str, count: int, url: str, asked: list[tuple[str, dict[str, str]]]) -> dict[str, Any]:
     """Measure one way, in this process."""
-    see = inventory(count) if mode == "map" else Inventory(NOW)
+    see = Inventory(NOW) if mode == "bare" else inventory(count)
     size, most, rows, own = 0, 0, 0, 0.0
     started, before = time.monotonic(), time.process_time()
     if mode == "bare":
@@ -104,7 +106,8 @@ def run(mode: str, count: int, url: str, asked: list[tuple[str, dict[str, str]]]
         with collector_paused():  # as reports do
             found = LiveIo(HttpTransport(url), SECONDS).read(scope_of(see), window(NOW, 24, coarse=True))
             own = time.process_time()
-            rows = sum(one[0].confidence == "exact" for one in mapped(see, found).values())
+            if mode == "map":
+                rows = sum(one[0].confidence in {"exact", "mapped"} for one in mapped(see, found).values())
             own = time.process_time() - own
         number, most = sum(found.queries.values()), max(found.queries.values())
     return {
@@ -151,9 +154,9 @@ def measured(mode: str, count: int, url: str, asked: list[tuple[str, dict[str, s
 
 def main() -> None:
     """Print the table."""
-    print(" claims  kind  mode  requests  per source    MiB  wall s   CPU s  beyond bare  mapping s  peak MiB")
+    print("claims  kind   mode  requests  per source  mapped    MiB  wall s   CPU s  beyond bare  mapping s  peak MiB")
     for count in SIZES:
-        for kind in ("ebs", "all"):
+        for kind in ("ebs", "nodes", "all"):
             with serving(kind, count) as url:
                 measured("read", count, url, [])  # the server writes its answers
                 asked = requests.get(url, timeout=60).json()
@@ -165,7 +168,9 @@ def main() -> None:
                     size = f"{one['mib']:6.0f}" if one["mib"] else " " * 6
                     beyond = f"{one['cpu'] - bare['cpu']:12.2f}" if mode != "bare" else " " * 12
                     figures = f"{one['wall']:7.1f} {one['cpu']:7.2f} {beyond} {one['own']:10.2f} {one['peak']:9.0f}"
-                    print(f"{count:7,}  {kind}   {mode:4}  {one['requests']:8} {one['most']:11} {size} {figures}")
+                    print(
+                        f"{count:7,}  {kind:5}  {mode:4}  {one['requests']:8} {one['most']:11} {one['rows']:7} {size} {figures}"
+                    )
 
 
 if __name__ == "__main__":

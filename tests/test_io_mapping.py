@@ -627,4 +627,4 @@ def test_the_scope_of_a_node_is_all_that_is_used_there() -> None:
 
 def test_the_scope_of_the_cluster_keeps_the_pods_that_use_claims() -> None:
     see = inventory(EBS, [pod(), pod("c", claims=()), pod("d", phase="Failed")])
-    assert scope_of(see) == IoScope(pods=(("shop", "pg-0"),))
+    assert scope_of(see) == IoScope(handles=("vol-0a1b2c3d",), volumes=(PV,), pods=(("shop", "pg-0"),))

@@ -36,6 +36,9 @@ CLAIM = IoScope(
 )
 
 
+NODES = frozenset({"diskstats", "nfs", "cadvisor"})
+
+
 def rates(prefix: str, labels: Mapping[str, str], **per_second: float) -> list[Series]:
     return [counter(prefix + name, rate, **labels) for name, rate in per_second.items()]
 
@@ -505,6 +508,16 @@ def test_pods_without_claims_are_not_asked_for_where_it_is_known_which_those_are
     )
     assert [pod.pod for pod in found.pods] == ["pg-0"]
     assert last(found.series["psi"], ("shop", "pg-0")) == pytest.approx(EXPECTED["psi"][1], rel=0.02)
+
+
+@pytest.mark.parametrize(("volumes", "also"), [(("pv-1",), frozenset()), (("pv-1", "pv-2"), NODES)])
+def test_nodes_are_not_asked_about_disks_when_storage_speaks_for_all_volumes(
+    url: str, end: datetime, volumes: tuple[str, ...], also: frozenset[str]
+) -> None:
+    scope = IoScope(handles=("vol-0a0a0a0a",), volumes=volumes)
+    found = asked(url).read(scope, window(end, 1, coarse=True))
+    assert NODES & set(found.series) == also
+    assert {"ebs", "psi"} <= set(found.series)
 
 
 def test_pods_of_others_are_left_out_of_a_cluster_where_the_scope_names_some(url: str, end: datetime) -> None:

@@ -75,7 +75,7 @@ def places_of(see: Inventory, claim: Claim) -> tuple[Place, ...]:
 def scope_of(see: Inventory, claims: Collection[Key] | None = None, nodes: Collection[str] = ()) -> IoScope:
     """Say what to ask for: these claims, all that is on these nodes, or (nothing given) the whole cluster."""
     if claims is None and not nodes:
-        return IoScope(pods=_sorted(p.meta.key for p in see.pods if p.claims and p.phase == "Running"))
+        return _of_all(see)
     places = [place for key in sorted(claims or ()) if (c := see.claim.get(key)) for place in places_of(see, c)]
     here = {pod.meta.key: pod for node in sorted(nodes) for pod in see.pods_on.get(node, ())}
     for pod in here.values():
@@ -93,6 +93,21 @@ def scope_of(see: Inventory, claims: Collection[Key] | None = None, nodes: Colle
         nodes=_sorted([*named, *(node.meta.labels.get("kubernetes.io/hostname", "") for node in known)]),
         pods=_sorted([*(p.meta.key for place in places for p in place.pods), *here]),
         drivers=_sorted(v.driver for v in volumes if v.source == "csi"),
+    )
+
+
+def _of_all(see: Inventory) -> IoScope:
+    """Name what is in use in the whole cluster: only that is missed where nothing measures it."""
+    pods = [pod for pod in see.pods if pod.claims and pod.phase == "Running"]
+    claims = {
+        key: see.claim[key] for pod in pods for name in pod.claims if (key := (pod.meta.namespace, name)) in see.claim
+    }
+    volumes = [volume for claim in claims.values() if (volume := see.volume_of(claim))]
+    return IoScope(
+        handles=_sorted(handle_of(v) for v in volumes),
+        volumes=_sorted(v.meta.name for v in volumes),
+        images=_sorted(image_of(v) for v in volumes),
+        pods=_sorted(pod.meta.key for pod in pods),
     )
 
 

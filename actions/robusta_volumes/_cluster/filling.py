@@ -3,7 +3,7 @@
 import math
 import threading
 from array import array
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -32,7 +32,8 @@ class Rows(Generic[K]):
         self.columns = columns
         self._key = key
         self._only = None if only is None else frozenset(only)
-        self._rows: dict[K, "array[float]"] = {}  # noqa: UP037 (array takes no brackets at run time before 3.12)
+        self._places: dict[K, int] = {}
+        self._values = array("d")  # row by row, as they come: thousands of small arrays would leave holes in memory
         self._lock = threading.Lock()
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -47,19 +48,22 @@ class Rows(Generic[K]):
                 continue
             line = _line(row["values"], start, step, self.columns)
             with self._lock:
-                before = self._rows.get(key)
-                self._rows[key] = line if before is None else _together(before, line)
+                place = self._places.setdefault(key, len(self._places)) * self.columns
+                if place < len(self._values):
+                    line = _together(self._values[place : place + self.columns], line)
+                self._values[place : place + self.columns] = line
 
     def keys(self) -> list[K]:
         """Tell what came so far."""
         with self._lock:
-            return list(self._rows)
+            return list(self._places)
 
-    def taken(self) -> "dict[K, array[float]]":
-        """Give what came so far away: two copies of all would be too much."""
+    def taken(self) -> "tuple[dict[K, int], array[float]]":
+        """Give away what came so far, as places of rows and their values: two copies of all would be too much."""
         with self._lock:
-            rows, self._rows = self._rows, {}
-        return rows
+            found = self._places, self._values
+            self._places, self._values = {}, array("d")
+        return found
 
 
 class Filling(Rows[Key]):
@@ -72,11 +76,10 @@ class Filling(Rows[Key]):
     def grid(self) -> Grid:
         """Give what came so far."""
         with self._lock:
-            rows = sorted(self._rows.items())
-        values = array("d")
-        for _, line in rows:
-            values.extend(line)
-        return Grid(tuple(key for key, _ in rows), self.start, self.step, self.columns, values)
+            places, given = dict(self._places), self._values
+            keys = tuple(sorted(places))
+            values = ordered(keys, places, given, self.columns)
+        return Grid(keys, self.start, self.step, self.columns, values)
 
 
 def key_of(row: dict[str, Any]) -> Key | None:
@@ -98,6 +101,17 @@ def _line(points: list[Any], start: float, step: float, columns: int) -> "array[
     if not math.isfinite(sum(line)):
         line = array("d", [value if math.isfinite(value) else _NAN for value in line])
     return line
+
+
+def ordered(keys: Sequence[K], places: Mapping[K, int], given: "array[float]", columns: int) -> "array[float]":
+    """Put rows in the order of ``keys``; one that is not there has no values."""
+    if list(keys) == list(places):
+        return given[:]
+    nothing, values = array("d", [_NAN]) * columns, array("d")
+    for key in keys:
+        place = places.get(key)
+        values.extend(nothing if place is None else given[place * columns : (place + 1) * columns])
+    return values
 
 
 def _together(before: "array[float]", line: "array[float]") -> "array[float]":

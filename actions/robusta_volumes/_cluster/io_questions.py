@@ -1,6 +1,6 @@
 """Which questions about I/O are asked, and what becomes of their rows. Pure: nothing is sent here."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -12,8 +12,21 @@ from robusta_volumes._cluster.io_sources_nodes import NODES
 from robusta_volumes._cluster.io_sources_volumes import VOLUMES
 from robusta_volumes._cluster.prometheus_answers import Row
 from robusta_volumes._cluster.promql import Group
-from robusta_volumes._model.io_scope import CADVISOR, DEVICES, DISKSTATS, EBS, OPERATIONS, PSI, SOURCES, IoScope
-from robusta_volumes._model.io_series import IoKey, IoMeasured, IoSeries, IoWindow
+from robusta_volumes._model.io_scope import (
+    CADVISOR,
+    CEPH,
+    DEVICES,
+    DISKSTATS,
+    EBS,
+    LONGHORN,
+    MAYASTOR,
+    OPERATIONS,
+    PORTWORX,
+    PSI,
+    SOURCES,
+    IoScope,
+)
+from robusta_volumes._model.io_series import IoKey, IoWindow
 
 LEAST = 6  # columns: a question for fewer that is too large is not cut any more
 _HEAT = ("read_ops", "write_ops", "read_seconds", "write_seconds")
@@ -63,8 +76,10 @@ class Plan:
 
     def then(self) -> Iterator[Question]:
         """Give the others, the most important first; to be asked when the first were answered."""
+        spoken_for = self.scope.everything and self._all_spoken_for()
         for source in NODES:
-            yield from self._of_series(source)
+            if source.name == PSI or not spoken_for:
+                yield from self._of_series(source)
         yield from self._of_pods()
         yield from self._of_single_operations()
         yield from self._of_calls()
@@ -85,7 +100,8 @@ class Plan:
 
     def _one(self, source: str, what: str, query: str) -> Question:
         """Ask for rows of one moment, which are kept as they come."""
-        return Question(source, what, query, self.rows.setdefault(what, []).append)
+        kept = self.rows.setdefault(what, [])
+        return Question(source, what, query, lambda row: kept.append(io_rows.slim(row)))
 
     def _of_devices(self) -> Iterator[Question]:
         here = self._where("instance", "instances")
@@ -128,6 +144,18 @@ class Plan:
                 source.name, "counters that started again", query, _into(self.resets[source.name]), self.window
             )
 
+    def _all_spoken_for(self) -> bool:
+        """Tell whether storage itself says what each volume in use does, so that nothing less is worth its questions."""
+        scope, count = self.scope, 0
+        for wanted, sources in (
+            (scope.handles, (EBS, LONGHORN)),
+            (scope.volumes, (MAYASTOR, PORTWORX)),
+            (scope.images, (CEPH,)),
+        ):
+            rows = [self.series[name]["read_ops"] for name in sources if "read_ops" in self.series.get(name, {})]
+            count += len({key[-1] for each in rows for key in each.keys()}.intersection(wanted))  # noqa: SIM118 (no mapping)
+        return 0 < len(self.scope.volumes) <= count
+
     def _spoken_for(self) -> frozenset[IoKey]:
         """Name the disks of a whole cluster that are EBS volumes of which the driver itself says all that is judged."""
         said = self.series.get(EBS, {}).get("read_ops") if self.scope.everything else None
@@ -167,10 +195,15 @@ class Plan:
             for what, query in zip(("p95", "rate", "failed"), queries, strict=True):
                 yield self._one(OPERATIONS, f"{name}, {what}", query)
 
+    @property
+    def week(self) -> IoWindow:
+        """The hours of the week before."""
+        return IoWindow(rounded(self.window.end), _HOUR, _WEEK, _HOUR)
+
     def _of_the_week(self) -> Iterator[Question]:
         if self.scope.everything:
             return
-        window = IoWindow(rounded(self.window.end), _HOUR, _WEEK, _HOUR)
+        window = self.week
         for source in io_sources.SERIES:
             where, usable = self._where(*source.scoped), source.usable(self.present)
             if where is None or source.name in {CADVISOR, PSI}:
@@ -181,60 +214,9 @@ class Plan:
                 query = ask.series(source, signal, usable[signal], _HOUR, where)
                 yield Question(source.name, f"{signal} of a week", query, _into(rows), window)
 
-    def measured(self) -> IoMeasured:
-        """Give what came."""
-        rows = {what: list(some) for what, some in self.rows.items()}
-        per_io: dict[IoKey, dict[str, float]] = {}
-        for direction in io_sources.LATENCY:
-            for key, values in io_rows.per_io(direction, rows.get(f"{direction} latency per operation", ())).items():
-                per_io.setdefault(key, {}).update(values)
-        calls = [
-            call
-            for kind in io_sources.CALLS
-            for call in io_rows.operations(
-                kind, *(rows.get(f"{kind[0]}, {what}", ()) for what in ("p95", "rate", "failed"))
-            )
-        ]
-        return IoMeasured(
-            self.window,
-            series=_series(self.series, self.window),
-            devices=io_rows.devices(rows.get(io_sources.DISK_INFO, ()), rows.get(io_sources.MAPPER_INFO, ())),
-            mounted=io_rows.mounted(rows.get(io_sources.FILESYSTEM, ())),
-            pods=io_rows.pods(rows.get("operations of pods by device", ()), rows.get("bytes of pods by device", ())),
-            operations=tuple(calls),
-            per_io=per_io,
-            node_pressure=io_rows.pressures(rows.get(io_sources.NODE_PRESSURE, ())),
-            handles=io_rows.handles([row for name in io_sources.HANDLES for row in rows.get(name, ())]),
-            heat=_series(self.heat, IoWindow(rounded(self.window.end), _HOUR, _WEEK, _HOUR)),
-            resets={
-                (source, key): column
-                for source, some in self.resets.items()
-                for key, column in io_rows.last_resets(some).items()
-            },
-            present=sources_of(self.present),
-        )
-
 
 def _into(rows: Rows[IoKey]) -> Callable[[Row], None]:
     return lambda row: rows.add([row])
-
-
-def _series(found: Mapping[str, dict[str, Rows[IoKey]]], window: IoWindow) -> dict[str, IoSeries]:
-    made: dict[str, IoSeries] = {}
-    for source, signals in found.items():
-        if (one := io_rows.together(source, window, signals)) is not None:
-            made[source] = one
-    return made
-
-
-def sources_of(present: frozenset[str]) -> frozenset[str]:
-    """Tell which sources these metrics belong to."""
-    found = {source.name for source in io_sources.SERIES if source.usable(present)}
-    if present & {f"{call[0]}_count" for call in io_sources.CALLS}:
-        found.add(OPERATIONS)
-    if present & {io_sources.DISK_INFO, *io_sources.HANDLES}:
-        found.add(DEVICES)
-    return frozenset(name for name in SOURCES if name in found)
 
 
 def shown(source: str, what: str) -> str:

@@ -4,8 +4,9 @@ import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from sys import intern
 
-from robusta_volumes._cluster.filling import Rows
+from robusta_volumes._cluster.filling import Rows, ordered
 from robusta_volumes._cluster.prometheus_answers import Row
 from robusta_volumes._model.io_series import Device, IoKey, IoSeries, IoWindow, Mounted, Operation, PodIo
 
@@ -40,32 +41,34 @@ def disks_of(serials: Collection[str], disks: Iterable[Row]) -> frozenset[IoKey]
 def together(source: str, window: IoWindow, signals: Mapping[str, Rows[IoKey]]) -> IoSeries | None:
     """Put the signals of one source together: a row each, NaN where one says nothing. None: nothing came."""
     found = {name: rows.taken() for name, rows in signals.items()}
-    keys = tuple(sorted({key for lines in found.values() for key in lines}))
+    keys = tuple(sorted({key for places, _ in found.values() for key in places}))
     if not keys:
         return None
     values: dict[str, array[float]] = {}
     for name in list(found):
-        lines = found.pop(name)
-        if not lines:
-            continue
-        nothing, all_of_it = array("d", [_NAN]) * window.columns, array("d")
-        for key in keys:
-            all_of_it.extend(lines.pop(key, nothing))
-        values[name] = all_of_it
+        places, given = found.pop(name)
+        if places:
+            values[name] = ordered(keys, places, given, window.columns)
     return IoSeries(source, window, keys, values)
 
 
 def last_resets(rows: Rows[IoKey]) -> dict[IoKey, int]:
     """Give by key the column in which a counter started again for the last time: where more of that is seen than before."""
     found: dict[IoKey, int] = {}
-    for key, line in rows.taken().items():
+    places, given = rows.taken()
+    for key, place in places.items():
         before = 0.0
-        for column, value in enumerate(line):
+        for column, value in enumerate(given[place * rows.columns : (place + 1) * rows.columns]):
             seen = 0.0 if math.isnan(value) else value
             if seen > before:
                 found[key] = column
             before = seen
     return found
+
+
+def slim(row: Row) -> Row:
+    """Keep of a row what is used, each word once for all rows: a large cluster has tens of thousands."""
+    return {"metric": {intern(name): intern(value) for name, value in row["metric"].items()}, "value": row["value"]}
 
 
 def number(row: Row) -> float:

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import partial
 
 from robusta_volumes._cluster import io_promql, io_rows, io_sources, promql
-from robusta_volumes._cluster.io_questions import Plan, Question, shown, sources_of
+from robusta_volumes._cluster.io_answered import answered, sources_of
+from robusta_volumes._cluster.io_questions import Plan, Question, shown
 from robusta_volumes._cluster.metric_questions import Questions, Transport, because, understood
 from robusta_volumes._cluster.prometheus_answers import Row, TooMuch
 from robusta_volumes._model.errors import Invalid
@@ -59,7 +60,7 @@ class LiveIo:
         self._ask_all(list(plan.first()), window)
         self._ask_all(list(plan.then()), window)
         with understood():
-            found = plan.measured()
+            found = answered(plan)
         return replace(
             found,
             nodes=nodes,

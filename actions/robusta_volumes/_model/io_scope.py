@@ -31,7 +31,8 @@ SOURCES: Mapping[str, str] = {  # best first, as people know them
 class IoScope:
     """What is asked for: everything, or what one of the names below selects. An empty field selects nothing of its kind.
 
-    Of everything, ``pods`` still says whose rows are kept of what is measured by the pod; none named: all.
+    Of everything, ``pods`` still says whose rows are kept of what is measured by the pod; none named: all. Where storage itself
+    speaks for all ``volumes`` that are named, nodes and pods are not asked what they do on disks.
     """
 
     everything: bool = True
