@@ -115,7 +115,10 @@ def no_discard(one: StorageClass, see: Inventory, limits: Limits) -> Hit | None:
 )
 def slow_driver(one: StorageClass, see: Inventory, limits: Limits) -> Hit | None:
     """Pods start late: this is no slow I/O, and a faster disk changes nothing (CSI_SLOW)."""
-    here = [o for o in see.operations if o.driver in {driver_of(one), one.provisioner} and o.driver]
+    names = {driver_of(one), one.provisioner} - {""}
+    here = [
+        o for o in see.operations if o.driver.rpartition(":")[2] in names
+    ]  # the kubelet writes kubernetes.io/csi:NAME
     slow = [o for o in here if _too_slow(o, limits)]
     failing = [o for o in here if o.failed is not None and o.failed * 100 > limits.io_operations_failed_percent]
     if not slow and not failing:
@@ -140,12 +143,12 @@ def slow_driver(one: StorageClass, see: Inventory, limits: Limits) -> Hit | None
 def _too_slow(o: Operation, limits: Limits) -> bool:
     if o.p95 is None:
         return False
-    method = o.method.replace("volume_", "").lower()
-    if any(word in method for word in ("nodestage", "nodepublish", "mount")):
-        return o.p95 > limits.io_mount_seconds
-    if any(word in method for word in ("controllerpublish", "attach")):
-        return o.p95 > limits.io_attach_seconds
-    return ("createvolume" in method or "provision" in method) and o.p95 > limits.io_provision_seconds
+    most = {
+        **dict.fromkeys(("nodestagevolume", "nodepublishvolume", "volume_mount"), limits.io_mount_seconds),
+        **dict.fromkeys(("controllerpublishvolume", "volume_attach"), limits.io_attach_seconds),
+        **dict.fromkeys(("createvolume", "provision", "volume_provision"), limits.io_provision_seconds),
+    }
+    return o.p95 > most.get(o.method.rpartition("/")[2].lower(), o.p95)
 
 
 @io_rule(

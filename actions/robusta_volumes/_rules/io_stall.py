@@ -8,6 +8,7 @@ from robusta_volumes._model.severity import Severity
 from robusta_volumes._model.text import plain, quoted
 from robusta_volumes._model.times import span
 from robusta_volumes._model.volume import Claim
+from robusta_volumes._rules.binding import users
 from robusta_volumes._rules.io_fixes import describe_node, look
 from robusta_volumes._rules.io_rule import io_rule
 from robusta_volumes._rules.io_seen import below, idle, is_high, lasted, load_words, reaches, started, took_words
@@ -21,7 +22,7 @@ from robusta_volumes._rules.rule import Fix, Hit
     fix="See what else this report names; where the volume is idle, look at the container's own disk and its memory.",
     only=("stalled", "badly_stalled"),
 )
-def stalls(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
+def stalls(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """Pressure is the proof that people feel it: tasks did nothing but wait. It is of the pod, whatever it waits for.
 
     Known as PSI_POD.
@@ -29,6 +30,8 @@ def stalls(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | 
     some, hard = io.episode("stalled"), io.episode("badly_stalled")
     bad = lasted(hard, limits.io_stall_minutes)
     if not bad and not lasted(some, limits.io_stall_minutes):
+        return None
+    if not is_high(io, limits) and _for_another(claim, io, see, limits):
         return None
     rest = idle(io, limits)
     culprit = " The volume itself is idle: it waits for its root disk, an emptyDir or memory." if rest else ""
@@ -46,6 +49,18 @@ def stalls(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | 
         ),
         started(some, hard),
         severity=Severity.CRITICAL if bad else None,
+    )
+
+
+def _for_another(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> bool:
+    """Tell whether another claim of the same pods is late: then it is told there."""
+    pods = (p for p in users(claim, see) if p.node == io.mapped.node)
+    others = {(p.meta.namespace, name) for p in pods for name in p.claims if name != claim.meta.name}
+    return any(
+        is_high(one, limits)
+        for key in others
+        for one in (see.io or {}).get(key, ())
+        if one.mapped.node == io.mapped.node
     )
 
 
