@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,10 @@ def sections(text: str) -> configparser.ConfigParser:
     return found
 
 
-def run(plan: FioPlan, folder: Path, path: str = "") -> tuple[int, Measured]:
+def run(plan: FioPlan, folder: Path, path: str = "", by: Sequence[str] = ("sh",)) -> tuple[int, Measured]:
     env = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}"}
     done = subprocess.run(
-        fio_command(plan, str(folder)),
+        [*by, *fio_command(plan, str(folder))[1:]],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -95,6 +96,13 @@ def test_it_runs_and_every_section_has_a_result_and_nothing_of_it_stays(tmp_path
     assert sync.p99 is not None
     assert found.version.startswith("fio-")
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_fio
+@pytest.mark.needs("busybox")
+def test_the_shell_of_a_small_image_will_do(tmp_path: Path) -> None:
+    code, found = run(SMALL, tmp_path, by=("busybox", "sh"))
+    assert (code, found.missing, list(tmp_path.iterdir())) == (0, (), [])
 
 
 @needs_fio

@@ -20,7 +20,7 @@ from robusta_volumes._sandbox.world import World
 from worlds import PATIENCE, next_message, title, words
 
 ACTION = "benchmark_storage_class"
-SMALL = {"image": IMAGE, "size": 1, "seconds": 1, "mostWritten": 1, "mostFull": 99}
+SMALL = {"allowExisting": True, "image": IMAGE, "size": 1, "seconds": 1, "mostWritten": 4, "mostFull": 99}
 BLOCK = {"persistentVolumeWorkflows": {"volumePerformanceAnalysis": {"benchmark": SMALL}}}
 
 
@@ -53,7 +53,18 @@ def until_gone(kubelet: PodRunner) -> None:
 def test_the_plan_says_what_would_be_written_and_makes_nothing(world: World, kubelet: PodRunner) -> None:
     message = next_message(world, lambda: world.runner.trigger(ACTION, name="gp3"))
     assert title(message) == "Plan: try storage class gp3 with fio"
-    assert "It writes at most 1.0 GiB" in words(message)
+    assert "It writes at most 4.0 GiB" in words(message)
+    assert ours(kubelet) == 0
+
+
+def test_without_a_prometheus_nobody_knows_how_busy_a_claim_is_and_that_is_said(
+    world: World, kubelet: PodRunner
+) -> None:
+    asked = {"claim": "data-pg-0", "namespace": "db"}
+    message = next_message(world, lambda: world.runner.trigger(ACTION, **asked))
+    assert title(message) == "Plan: try claim db/data-pg-0 with fio"
+    assert "Pod `pg-0` will feel it." in words(message)
+    assert "How busy it is was not measured" in words(message)
     assert ours(kubelet) == 0
 
 

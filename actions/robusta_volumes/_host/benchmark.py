@@ -10,13 +10,17 @@ from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.state import State
 from robusta_volumes._host.change import run_change
 from robusta_volumes._host.params import TargetParams
+from robusta_volumes._host.prometheus import io_metrics
 from robusta_volumes._model.asked_benchmark import BenchmarkStorageClass
+from robusta_volumes._model.io_scope import IoScope
+from robusta_volumes._model.io_series import IoMeasured, IoWindow
 from robusta_volumes._model.kind import STORAGE_CLASS
 from robusta_volumes._report.benchmark_storage_class import ACTION
 from robusta_volumes._report.page import Page
 from robusta_volumes._workflows.benchmark_storage_class import Tools, benchmark_storage_class
 
 _MORE = 150.0  # seconds beyond the usual: with them a run ends before Robusta gives an action up
+_METRICS = 20.0  # seconds for how busy an existing claim is
 _one = threading.Lock()  # two that follow the same run would both take it away
 
 
@@ -31,4 +35,8 @@ def run_benchmark(event: ExecutionBaseEvent, params: TargetParams) -> None:
 def _run(cluster: Cluster, asked: BenchmarkStorageClass, settings: Any) -> Page:
     with _one:
         state = State(cluster, INSTALLATION_NAMESPACE)
-        return benchmark_storage_class(cluster, asked, settings, state, Tools(INSTALLATION_NAMESPACE))
+        return benchmark_storage_class(cluster, asked, settings, state, Tools(INSTALLATION_NAMESPACE, ask=_ask))
+
+
+def _ask(scope: IoScope, window: IoWindow) -> IoMeasured:
+    return io_metrics(_METRICS).read(scope, window)
