@@ -108,6 +108,15 @@ It changes nothing, but a log can hold more than that; of a log only words such 
 python -m robusta_volumes._cli permissions -n shop -n db --allow logs | kubectl apply -f -
 ```
 
+To look at a volume's I/O without metrics, a Role in each namespace where a command may run in pods for it (`probe_volume_io`). It
+reads the kernel's counters; RBAC cannot allow one command alone. Where pods have no shell, node_exporter tells: a Role where it
+runs. Whoever has that can read from every port of the pods there:
+
+```sh
+python -m robusta_volumes._cli permissions -n shop -n db --allow probe | kubectl apply -f -
+python -m robusta_volumes._cli permissions -n monitoring --allow exporter | kubectl apply -f -
+```
+
 To let the backup report read the volume policies that Velero's backups name, where the chart's own rule for ConfigMaps was
 taken away. A Role in Velero's namespace; without it, claims that such a policy decides about are not known:
 
