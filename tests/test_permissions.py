@@ -450,7 +450,8 @@ def test_the_page_names_each_resource_with_its_feature() -> None:
 
 
 def test_people_may_run_without_signature_what_only_reads() -> None:
-    reports = ("persistent_volume_actions", "pvc_snapshots", "persistent_data_analysis", "volume_backup_management")
+    others = ("persistent_data_analysis", "volume_backup_management", "volume_performance_analysis")
+    reports = ("persistent_volume_actions", "pvc_snapshots", *others)
     assert light_actions() == (*reports, "robusta_volumes_doctor")
     writing = light_actions({**NEEDS, **SNAPSHOTS_LATER})
     assert writing == (*(one for one in reports if one != "pvc_snapshots"), "robusta_volumes_doctor")

@@ -16,6 +16,7 @@ _HEIGHT = 3.4  # rows of a bar picture, for each panel
 _LINE = 78  # characters of a panel's title
 _ROOM = 1.25  # of what is drawn: above it stand the words
 _FAR = 4.0  # times what was reached: a limit further away would make a flat line of it, and is told in words only
+_RIGHT = 0.05  # of the time: the words of the last mark need room
 _GAP = 2.5  # steps: what is further apart is not joined
 _ROUND_EACH = Margins(left=0.7, head=0.27, foot=0.32)
 _LOOKS = ((COLOURS[0], "-"), (COLOURS[2], "-"), (COLOURS[4], "--"))
@@ -62,7 +63,7 @@ def _draw(axes: Any, panel: Panel, span: tuple[datetime, datetime]) -> None:
         axes.annotate(printable(limit[0]), (span[0], limit[1]), xytext=(2, 3), textcoords="offset points", fontsize=8,
                       color=WARM, parse_math=False, bbox={"color": "white", "alpha": 0.75, "pad": 0.5})  # fmt: skip
     axes.set_ylim(0, top * _ROOM)
-    axes.set_xlim(*span)
+    axes.set_xlim(span[0], span[1] + (span[1] - span[0]) * _RIGHT)
     axes.set_ylabel(panel.unit, fontsize=8, color=QUIET)
     axes.locator_params(axis="y", nbins=3)
     time_axis(axes, max(span[1] - span[0], timedelta(hours=1)))

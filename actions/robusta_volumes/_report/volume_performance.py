@@ -151,7 +151,7 @@ def _unknown(seen: Seen) -> list[Block]:
         return []
     lines = []
     for (why, remedy), names in sorted(reasons.items(), key=lambda one: (-len(one[1]), one[0]))[:_REASONS]:
-        todo = f"\n   {short(remedy, 300)}" if remedy else ""
+        todo = f"; {short(remedy, 300)}" if remedy else ""
         lines.append(
             f"• {count(len(names), 'volume')} ({listing([plain(n, 60) for n in names], 2)}): {short(plain(why), 200)}{todo}"
         )

@@ -50,8 +50,8 @@ def claim_page(seen: Seen, pictures: Sequence[File] = ()) -> Page:
     blocks += [*meanwhile(row, seen), *_elsewhere(seen), *missing(row, seen), *gaps(seen), *not_looked_at(seen.found)]
     blocks += claim_files(row, seen)
     if not seen.metrics_off:
-        params = {"name": row.claim.meta.name, "namespace": row.claim.meta.namespace}
-        blocks.append(Button("Look at it now", PROBE, params))
+        params = {"name": row.claim.meta.name, "namespace": row.claim.meta.namespace, "dry_run": "true"}
+        blocks.append(Button("What it does now", PROBE, params))
     unknown = row.state == UNKNOWN and not seen.metrics_off
     severity = max((issue.severity for issue in issues), default=Severity.LOW if unknown else Severity.INFO)
     return Page(
