@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from robusta_volumes._analysis.assess import Issue
-from robusta_volumes._model.io import VolumeIo
+from robusta_volumes._model.io import Episode, VolumeIo
 from robusta_volumes._model.io_words import share, took
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.severity import Severity
@@ -166,12 +166,17 @@ def _impact(causes: Sequence[Issue], ios: Sequence[VolumeIo], limits: Limits) ->
         if reaches(waits, limits.io_no_stall_percent) and not (idle(io, limits) and "PERF-14" not in fired):
             yield f"some task of the pod waits for I/O {share(waits)} of the time (p95)"
         for id_, words in _BY_PROVIDER.items():
-            if id_ in fired and any(io.episode(word).worst_hour for word in words):
+            if id_ in fired and any(_held_back(io.episode(word), limits) for word in words):
                 yield "the provider held it back"
     if "PERF-07" in fired:
         yield "it runs at its baseline, and operations wait"
     if "PERF-27" in fired:
         yield "latency jumps"
+
+
+def _held_back(one: Episode, limits: Limits) -> bool:
+    by_hour = reaches(one.worst_hour, limits.io_throttled_percent)
+    return by_hour or reaches(one.share, limits.io_machine_throttled_percent)
 
 
 def _ignored(causes: Sequence[Issue], ios: Sequence[VolumeIo], limits: Limits) -> Iterable[str]:

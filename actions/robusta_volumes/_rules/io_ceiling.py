@@ -25,11 +25,14 @@ class _Top:
 
 
 def at_limit(io: VolumeIo, what: str, limits: Limits) -> _Top | None:
-    """Tell whether it stands at its limit of ``iops`` or ``bytes``: as the provider counts it, else by its share."""
+    """Tell whether it stands at its limit of ``iops`` or ``bytes``: as the provider counts it, else by its share.
+
+    Where the provider says that it held it back, but not long enough to tell by that alone, the share decides.
+    """
     throttled = io.episode(f"{what}_throttled")
-    if io.stat(f"{what}_throttled").samples:
-        if not reaches(throttled.worst_hour, limits.io_throttled_percent):
-            return None
+    if io.stat(f"{what}_throttled").samples and not throttled.share:
+        return None
+    if reaches(throttled.worst_hour, limits.io_throttled_percent):
         bad = reaches(throttled.worst_hour, limits.io_throttled_most_percent)
         why = f"The provider held it back {share(throttled.worst_hour)} of the time in its worst hour"
         return _Top(
