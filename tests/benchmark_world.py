@@ -20,7 +20,7 @@ from robusta_volumes._sandbox.builder import Builder
 from robusta_volumes._sandbox.csi_storage import CsiStorage
 from robusta_volumes._sandbox.pod_runner import PodRunner
 from robusta_volumes._workflows.benchmark_busy import AskIo
-from robusta_volumes._workflows.benchmark_storage_class import Tools, benchmark_storage_class
+from robusta_volumes._workflows.benchmark_storage_class import Tools, benchmark_storage_class, benchmark_tick
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOME, IMAGE = "robusta", "registry.example/fio:3.33"
@@ -121,6 +121,10 @@ class World:
         """Run the action once."""
         tools = Tools(HOME, sleep or self.step, follow, ask)
         return benchmark_storage_class(self.cluster, asked, settings(**more), self.state, tools)
+
+    def tick(self, **more: Any) -> list[Page]:
+        """Run the action as a schedule does."""
+        return benchmark_tick(self.cluster, settings(**more), self.state, Tools(HOME, self.step, 0.0))
 
     def later(self, **time: float) -> None:
         """Let time go by."""

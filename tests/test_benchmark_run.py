@@ -203,6 +203,32 @@ def test_what_is_not_over_in_time_goes_on_and_the_next_run_tells_it(world: World
     assert clean(world)
 
 
+def test_on_a_schedule_none_begins_and_the_result_of_one_is_told_once(world: World) -> None:
+    assert world.tick() == []
+    world.kubelet.slow = True
+    world.run(follow=10.0)
+    assert world.tick() == []  # it goes on
+    world.kubelet.close()
+    world.kubelet.slow = False
+    world.cluster.store.patch(POD, NAME, HOME, {"status": {"phase": "Succeeded"}})
+    world.kubelet.logs[HOME, NAME] = json.dumps(answer())
+    (page,) = world.tick()
+    assert page.title.startswith("Benchmark of storage class gp3: 3,000 IOPS")
+    assert world.tick() == []
+    assert clean(world)
+
+
+def test_on_a_schedule_what_is_an_hour_old_and_noted_nowhere_is_removed(world: World) -> None:
+    world.kubelet.slow = True
+    world.run(follow=4.0)
+    world.state.write("performance.benchmark", {})
+    assert world.tick() == []
+    assert len(world.ours) == 2
+    world.later(minutes=61)
+    world.tick()
+    assert clean(world)
+
+
 class Died(BaseException):
     """The runner is gone."""
 

@@ -36,6 +36,7 @@ def benchmark_storage_class(event: ExecutionBaseEvent, params: BenchmarkStorageC
     """Try a storage class (name) with fio, on a claim made for it and deleted after. Shows the plan; dry_run=false runs it.
 
     Takes about three minutes; what is not over then goes on by itself, and the next run tells the result. Says how near it comes
-    to what is declared, and what is slower than the last time.
+    to what is declared, and what is slower than the last time. On a schedule it begins none: it tells such a result, and removes
+    what a run left that died.
     """
     run_benchmark(event, params)

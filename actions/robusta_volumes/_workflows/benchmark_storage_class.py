@@ -82,6 +82,21 @@ def benchmark_storage_class(
     return _not_begun(act, error, left)
 
 
+def benchmark_tick(cluster: Cluster, settings: VolumePerformanceAnalysis, state: State, tools: Tools) -> list[Page]:
+    """Tell the result of a benchmark that is over, and remove what those left that died; nothing is begun.
+
+    Raises ClusterError: when the cluster does not answer.
+    """
+    noted = state.read(KEY)
+    run = noted_run(noted)
+    if run and not noted.get("told"):
+        page = _ended(cluster, run, settings, state, tools)
+        return [page] if page else []
+    _under_way(cluster, settings, state, tools)  # what would not go was told: now it may
+    sweep_old(cluster, tools.home)
+    return []
+
+
 def _under_way(cluster: Cluster, settings: VolumePerformanceAnalysis, state: State, tools: Tools) -> Page | None:
     """Go on with what is noted; None where nothing is, or what was left of it is gone now."""
     noted = state.read(KEY)
@@ -147,10 +162,14 @@ def _planned(wanted: Wanted) -> tuple[Run, Decision]:
 
 
 def _go_on(cluster: Cluster, run: Run, settings: VolumePerformanceAnalysis, state: State, tools: Tools) -> Page:
-    """Follow it; when it is over keep its figures, take all away, and only then forget it."""
+    return _ended(cluster, run, settings, state, tools) or running_page(run, cluster.now())
+
+
+def _ended(cluster: Cluster, run: Run, settings: VolumePerformanceAnalysis, state: State, tools: Tools) -> Page | None:
+    """Follow it; when it is over keep its figures, take all away, and only then forget it. None: it goes on."""
     ended = follow(cluster, run, Kit(settings.benchmark, tools.sleep, tools.follow))
     if ended is None:
-        return running_page(run, cluster.now())
+        return None
     limits = (
         declared(cluster, (run.namespace, run.tried), ended.node, settings)
         if ended.measured and ended.measured.ran
