@@ -3,7 +3,7 @@
 import math
 import threading
 from array import array
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from robusta_volumes._model.times import UTC
 from robusta_volumes._model.usage import Grid, Key
 
 _NAN = float("nan")
+BLOCK = 128  # rows
 K = TypeVar("K", bound=Hashable)
 
 
@@ -33,7 +34,7 @@ class Rows(Generic[K]):
         self._key = key
         self._only = None if only is None else frozenset(only)
         self._places: dict[K, int] = {}
-        self._values = array("d")  # row by row, as they come: thousands of small arrays would leave holes in memory
+        self._blocks: "list[array[float]]" = []  # noqa: UP037 (array takes no brackets at run time before 3.12)
         self._lock = threading.Lock()
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -48,22 +49,44 @@ class Rows(Generic[K]):
                 continue
             line = _line(row["values"], start, step, self.columns)
             with self._lock:
-                place = self._places.setdefault(key, len(self._places)) * self.columns
-                if place < len(self._values):
-                    line = _together(self._values[place : place + self.columns], line)
-                self._values[place : place + self.columns] = line
+                self._put(key, line)
+
+    def _put(self, key: K, line: "array[float]") -> None:
+        """Keep a row, many in one block: one array that grows, or one for each row, would leave holes in memory."""
+        before = self._places.get(key)
+        place, row = divmod(len(self._places) if before is None else before, BLOCK)
+        if place == len(self._blocks):
+            self._blocks.append(array("d", [_NAN]) * (BLOCK * self.columns))
+        block, start = self._blocks[place], row * self.columns
+        if before is None:
+            self._places[key] = len(self._places)
+        else:
+            line = _together(block[start : start + self.columns], line)
+        block[start : start + self.columns] = line
 
     def keys(self) -> list[K]:
         """Tell what came so far."""
         with self._lock:
             return list(self._places)
 
-    def taken(self) -> "tuple[dict[K, int], array[float]]":
-        """Give away what came so far, as places of rows and their values: two copies of all would be too much."""
+    def lines(self) -> "Iterator[tuple[K, array[float]]]":
+        """Give what came so far, row by row."""
         with self._lock:
-            found = self._places, self._values
-            self._places, self._values = {}, array("d")
-        return found
+            places, blocks = dict(self._places), list(self._blocks)
+        for key, place in places.items():
+            block, row = divmod(place, BLOCK)
+            yield key, blocks[block][row * self.columns : (row + 1) * self.columns]
+
+    def taken(self, keys: Sequence[K]) -> "array[float]":
+        """Give away the values of these, row by row, no values where there are none: two copies of all would be too much."""
+        values = array("d", [_NAN]) * (len(keys) * self.columns)
+        rows = {key: row for row, key in enumerate(keys)}
+        for key, line in self.lines():
+            if (row := rows.get(key)) is not None:
+                values[row * self.columns : (row + 1) * self.columns] = line
+        with self._lock:
+            self._places, self._blocks = {}, []
+        return values
 
 
 class Filling(Rows[Key]):
@@ -74,12 +97,9 @@ class Filling(Rows[Key]):
         super().__init__(end, step, columns, key_of, only)
 
     def grid(self) -> Grid:
-        """Give what came so far."""
-        with self._lock:
-            places, given = dict(self._places), self._values
-            keys = tuple(sorted(places))
-            values = ordered(keys, places, given, self.columns)
-        return Grid(keys, self.start, self.step, self.columns, values)
+        """Give what came; after that, nothing is left."""
+        keys = tuple(sorted(self.keys()))
+        return Grid(keys, self.start, self.step, self.columns, self.taken(keys))
 
 
 def key_of(row: dict[str, Any]) -> Key | None:
@@ -101,17 +121,6 @@ def _line(points: list[Any], start: float, step: float, columns: int) -> "array[
     if not math.isfinite(sum(line)):
         line = array("d", [value if math.isfinite(value) else _NAN for value in line])
     return line
-
-
-def ordered(keys: Sequence[K], places: Mapping[K, int], given: "array[float]", columns: int) -> "array[float]":
-    """Put rows in the order of ``keys``; one that is not there has no values."""
-    if list(keys) == list(places):
-        return given[:]
-    nothing, values = array("d", [_NAN]) * columns, array("d")
-    for key in keys:
-        place = places.get(key)
-        values.extend(nothing if place is None else given[place * columns : (place + 1) * columns])
-    return values
 
 
 def _together(before: "array[float]", line: "array[float]") -> "array[float]":

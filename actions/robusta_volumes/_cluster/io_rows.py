@@ -1,12 +1,11 @@
 """What rows of answers about I/O mean. Pure: each function takes rows as Prometheus gives them."""
 
 import math
-from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from sys import intern
 
-from robusta_volumes._cluster.filling import Rows, ordered
+from robusta_volumes._cluster.filling import Rows
 from robusta_volumes._cluster.prometheus_answers import Row
 from robusta_volumes._model.io_series import Device, IoKey, IoSeries, IoWindow, Mounted, Operation, PodIo
 
@@ -18,7 +17,7 @@ def key_by(labels: Sequence[str], skipped: Collection[IoKey] = ()) -> Callable[[
 
     def key(row: Row) -> IoKey | None:
         metric = row["metric"]
-        found = tuple(metric.get(label, "") for label in labels)
+        found = tuple(intern(metric.get(label, "")) for label in labels)  # once for all signals
         return found if found[0] and found not in skipped else None
 
     return key
@@ -40,25 +39,19 @@ def disks_of(serials: Collection[str], disks: Iterable[Row]) -> frozenset[IoKey]
 
 def together(source: str, window: IoWindow, signals: Mapping[str, Rows[IoKey]]) -> IoSeries | None:
     """Put the signals of one source together: a row each, NaN where one says nothing. None: nothing came."""
-    found = {name: rows.taken() for name, rows in signals.items()}
-    keys = tuple(sorted({key for places, _ in found.values() for key in places}))
+    keys = tuple(sorted({key for rows in signals.values() for key in rows.keys()}))  # noqa: SIM118 (no mapping)
     if not keys:
         return None
-    values: dict[str, array[float]] = {}
-    for name in list(found):
-        places, given = found.pop(name)
-        if places:
-            values[name] = ordered(keys, places, given, window.columns)
+    values = {name: rows.taken(keys) for name, rows in signals.items() if rows.keys()}
     return IoSeries(source, window, keys, values)
 
 
 def last_resets(rows: Rows[IoKey]) -> dict[IoKey, int]:
     """Give by key the column in which a counter started again for the last time: where more of that is seen than before."""
     found: dict[IoKey, int] = {}
-    places, given = rows.taken()
-    for key, place in places.items():
+    for key, line in rows.lines():
         before = 0.0
-        for column, value in enumerate(given[place * rows.columns : (place + 1) * rows.columns]):
+        for column, value in enumerate(line):
             seen = 0.0 if math.isnan(value) else value
             if seen > before:
                 found[key] = column
