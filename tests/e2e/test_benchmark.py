@@ -8,10 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmark_world import HOME, IMAGE, objects
+from benchmark_world import HOME, IMAGE, NOON, objects
+from robusta_volumes._cluster.memory import MemoryCluster
+from robusta_volumes._cluster.state import State
 from robusta_volumes._cluster.store import Store
+from robusta_volumes._model.benchmark import Run
 from robusta_volumes._model.kind import CLAIM, POD
 from robusta_volumes._model.ours import BENCHMARKS
+from robusta_volumes._model.trial import written
 from robusta_volumes._sandbox.api_server import ApiServer
 from robusta_volumes._sandbox.csi_storage import CsiStorage
 from robusta_volumes._sandbox.pod_runner import PodRunner
@@ -110,6 +114,20 @@ def test_a_runner_that_dies_in_the_middle_leaves_a_pod_and_the_next_run_tells_it
     assert "The pod, the claim and its volume are gone." in words(message)
     until_gone(kubelet)
     assert kubelet.store.get(CLAIM, "data-pg-0", "db")["status"]["phase"] == "Bound"
+
+
+def test_on_a_schedule_it_is_told_that_one_was_interrupted_and_nothing_begins() -> None:
+    store = Store(objects(), finalizers=True)
+    there = MemoryCluster(now=NOON)
+    there.store = store
+    run = Run("died", "storage-benchmark-0", HOME, "gp3", 2**30, NOON.isoformat(), 64, 1, 200)
+    State(there, HOME).write("performance.benchmark", {"run": written(run)})
+    trigger = {"on_schedule": {"fixed_delay_repeat": {"repeat": 1, "seconds_delay": 0}}}
+    playbook = {"name": "benchmarks", "triggers": [trigger], "actions": [{ACTION: {}}]}
+    with World((), [playbook], server=ApiServer(store), workflows=BLOCK) as world:
+        (message,) = world.slack.wait_for(1, PATIENCE)
+        assert title(message).startswith("Storage class gp3 was not tried: its pod is not there")
+    assert [o for kind in (POD, CLAIM) for o in store.find(kind, labels=BENCHMARKS)] == []
 
 
 def _asked(world: World) -> None:
