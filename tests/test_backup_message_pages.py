@@ -12,6 +12,7 @@ import pytest
 
 import restore_world
 import test_backup_verify as trial
+import test_backup_verify_after as after
 import test_backup_verify_lost as lost
 import test_backup_verify_never as never
 import test_snapshot_verify_lost as lost_snapshot
@@ -399,6 +400,13 @@ def swept(folder: Path) -> Page:
     return page
 
 
+def swept_afterwards(folder: Path) -> Page:
+    w, claim, _ = after.given_up(folder)
+    w.cluster.store.create(claim)
+    (page,) = after.tick(w)
+    return page
+
+
 def swept_not(folder: Path) -> Page:
     w = lost.lost(folder)
     sticky = trial.Sticky(now=w.cluster.now() + lost.LATER)
@@ -456,6 +464,9 @@ TESTS: dict[str, Callable[[Path], Page]] = {
     "verify-no-namespace": lambda folder: tried(folder, block={"namespace": "nowhere"}),
     "verify-left-out": left_out,
     "verify-none-testable": lambda folder: left_out(folder, reclaim="Retain"),
+    "verify-far-fewer": lambda _: after.far_fewer(),
+    "verify-being-deleted": lambda folder: trial.verify(after.held_by_a_finalizer(folder), dry_run=False),
+    "verify-swept-afterwards": swept_afterwards,
     "verify-swept": swept,
     "verify-swept-not": swept_not,
     "verify-snapshot-plan": lambda folder: of_snapshot(folder, dry_run=True),

@@ -103,8 +103,8 @@ def test_after_a_restore_that_is_over_nothing_is_looked_for(tmp_path: Path) -> N
     assert w.state.read(AFTER) == {}
 
 
-def test_what_a_finalizer_holds_is_being_deleted_and_not_gone(tmp_path: Path) -> None:
-    w = world(tmp_path)
+def held_by_a_finalizer(folder: Path) -> VeleroWorld:
+    w = world(folder)
     w.cluster.store.honour_finalizers()
 
     def held() -> None:
@@ -116,7 +116,11 @@ def test_what_a_finalizer_holds_is_being_deleted_and_not_gone(tmp_path: Path) ->
                 )
 
     w.finish = held
-    page = verify(w, dry_run=False)
+    return w
+
+
+def test_what_a_finalizer_holds_is_being_deleted_and_not_gone(tmp_path: Path) -> None:
+    page = verify(held_by_a_finalizer(tmp_path), dry_run=False)
     assert page.title.partition(",")[0] == PROVEN
     said = to_markdown(page)
     assert GONE not in said
@@ -191,12 +195,16 @@ def test_far_fewer_files_than_the_claim_holds_are_no_proof(restored: Looked, the
     assert (result.few, result.proven) == (few, not few)
 
 
-def test_far_fewer_files_are_the_verdict() -> None:
+def far_fewer() -> Page:
     result = result_of(counted(3), counted(12_000), None, Limits())
     trial = Trial(
         "shop", "data", "uid", "nightly", "uid", "velero", SCRATCH, "restore", NOON.isoformat(), NOON.isoformat()
     )
-    page = result_page(trial, result, NOON)
+    return result_page(trial, result, NOON)
+
+
+def test_far_fewer_files_are_the_verdict() -> None:
+    page = far_fewer()
     assert page.title == (
         "The backup of shop/data came back with far fewer files than the claim holds: 3 of 12,000 files"
     )
