@@ -96,7 +96,12 @@ def answer(kind: str, count: int, query: str, start: str, end: str, step: str) -
         return wrapped("matrix", [])
     times = list(range(int(start), int(end) + 1, int(step)))
     rows = []
+    chosen = query.replace("\\\\.", ".")
     for n in range(rows_of(name, count, query)):
+        if ("volume_id=" in chosen and handle_of(n) not in chosen) or (
+            "instance=~" in chosen and f"{address_of(n)}|" not in f"{chosen}|".replace(")", "|")
+        ):
+            continue
         base = level(n, name)
         values = ",".join(f'[{at},"{base * f}"]' for at, f in zip(times, shape(len(times), n % 7), strict=True))
         rows.append(f'{{"metric":{{{labels_of(name, n)}}},"values":[{values}]}}')

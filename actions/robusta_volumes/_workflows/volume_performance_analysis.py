@@ -81,6 +81,11 @@ def volume_performance_analysis(
     part = _bound(part_of_claims(see, target, keys))
     if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
         return _missing(target, see)
+    return page_of(see, part, target, settings, ask)
+
+
+def page_of(see: Inventory, part: Inventory, target: Target, settings: VolumePerformanceAnalysis, ask: Ask) -> Page:
+    """Ask metrics about the claims of ``part``, judge them, look at the worst again, and write the report."""
     few = len(part.claims) <= FEW
     asked = _asked(part, see, settings, ask, few=few)
     judged = judge(see, part, asked.measured, settings)
