@@ -137,7 +137,7 @@ class Plan:
             found[signal] = io_rows.rows_of(self.window, source.key, only, skipped)
             query = self._of_pods_with_claims(source.key, ask.series(source, signal, term, self.window.rate, where))
             yield Question(source.name, signal, query, _into(found[signal]), self.window)
-        if source.counter in self.present:
+        if source.counter in self.present and not self.scope.again:
             self.resets[source.name] = io_rows.rows_of(self.window, source.key, only, skipped)
             query = self._of_pods_with_claims(source.key, ask.resets(source, self.window.step, where))
             yield Question(
@@ -201,7 +201,7 @@ class Plan:
         return IoWindow(rounded(self.window.end), _HOUR, _WEEK, _HOUR)
 
     def _of_the_week(self) -> Iterator[Question]:
-        if self.scope.everything:
+        if self.scope.everything or self.scope.again:
             return
         window = self.week
         for source in io_sources.SERIES:

@@ -43,6 +43,7 @@ class IoScope:
     nodes: tuple[str, ...] = ()
     pods: tuple[Key, ...] = ()
     drivers: tuple[str, ...] = ()
+    again: bool = False  # a second look, in finer steps: neither the week before nor counters that started again
 
 
 EVERYTHING = IoScope()

@@ -162,6 +162,13 @@ class IoMeasured:
     source: str = ""  # for people: "Prometheus at http://..."
 
 
+def moved_resets(first: IoMeasured, window: IoWindow) -> dict[tuple[str, IoKey], int]:
+    """Give the columns in which counters started again in the first, as columns of another window; those in it."""
+    start, step = first.window.start, first.window.step
+    found = {of: round((start + at * step - window.start) / window.step) for of, at in first.resets.items()}
+    return {of: at for of, at in found.items() if 0 <= at < window.columns}
+
+
 def joined(first: IoMeasured, second: IoMeasured) -> IoMeasured:
     """Put what was asked a second time, of a few, to what was asked of all: questions and gaps; the series stay the first's."""
     queries = {

@@ -1,9 +1,9 @@
 """Report on performance: is a volume slow, why, and what to change; of one claim, a workload, a node or the cluster."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from robusta_volumes._analysis.assess import Assessment, assess
+from robusta_volumes._analysis.assess import Assessment, Issue, assess
 from robusta_volumes._analysis.io_cause import Verdict, verdict
 from robusta_volumes._analysis.io_facts import volume_ios
 from robusta_volumes._analysis.io_limits import limits_of
@@ -14,13 +14,18 @@ from robusta_volumes._cluster.cluster import Cluster
 from robusta_volumes._cluster.collector import collector_paused
 from robusta_volumes._cluster.gather import gather
 from robusta_volumes._model import kind as k
+from robusta_volumes._model.claim_use import ClaimUse
 from robusta_volumes._model.errors import ClusterError
 from robusta_volumes._model.indexing import many
 from robusta_volumes._model.inventory import Inventory, Key
-from robusta_volumes._model.io_scope import window
-from robusta_volumes._model.io_series import IoMeasured, joined
+from robusta_volumes._model.io import VolumeIo
+from robusta_volumes._model.io_scope import IoScope, window
+from robusta_volumes._model.io_series import IoMeasured, joined, moved_resets
+from robusta_volumes._model.kind import IO_METRICS
 from robusta_volumes._model.performance_settings import VolumePerformanceAnalysis
 from robusta_volumes._model.target import Target, Trigger
+from robusta_volumes._model.unseen import Unseen
+from robusta_volumes._model.usage import Use
 from robusta_volumes._model.volume import Claim
 from robusta_volumes._report.page import Page, Subject
 from robusta_volumes._report.performance_pictures import pictures
@@ -30,7 +35,7 @@ from robusta_volumes._report.volume_performance import no_claims_page, overview_
 from robusta_volumes._report.volume_performance_claim import claim_page
 from robusta_volumes._rules.catalogue import RULES
 from robusta_volumes._workflows.around import claim_namespace, with_claim
-from robusta_volumes._workflows.io_ask import FEW, Ask
+from robusta_volumes._workflows.io_ask import FEW, Ask, Fill
 from robusta_volumes._workflows.narrow import only_namespace
 from robusta_volumes._workflows.part_of_cluster import claims_about, part_of_claims, subject_of_part
 
@@ -45,6 +50,7 @@ _KINDS = (
     k.CRON_JOB,
     k.SNAPSHOT,
 )
+_TOGETHER = frozenset({"PERF-05", "PERF-06"})
 ABOUT_IO = tuple(one for one in RULES.values() if one.id.startswith("PERF-"))
 
 
@@ -54,6 +60,7 @@ class Asked:
 
     measured: IoMeasured | None = None
     failure: ClusterError | None = None
+    fill: Mapping[Key, Use] | None = None  # how full claims are now; None: not asked, or no answer
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,11 @@ class Judged:
 
 @collector_paused()
 def volume_performance_analysis(
-    cluster: Cluster, target: Target, settings: VolumePerformanceAnalysis, ask: Ask
+    cluster: Cluster, target: Target, settings: VolumePerformanceAnalysis, ask: Ask, fill: Fill | None = None
 ) -> Page:
     """Report whether volumes are slow, why, and what to change.
 
-    ``ask`` is called when metrics are to be asked, and not before.
+    ``ask`` is called when metrics are to be asked, and not before; so is ``fill``, which says how full claims are.
 
     Raises ClusterError: when the cluster does not answer or nothing may be read.
     """
@@ -81,30 +88,55 @@ def volume_performance_analysis(
     part = _bound(part_of_claims(see, target, keys))
     if target.is_one_object and not part.claims and not see.lacks(k.CLAIM):
         return _missing(target, see)
-    return page_of(see, part, target, settings, ask)
+    return page_of(see, part, target, settings, ask, fill)
 
 
-def page_of(see: Inventory, part: Inventory, target: Target, settings: VolumePerformanceAnalysis, ask: Ask) -> Page:
+def page_of(
+    see: Inventory,
+    part: Inventory,
+    target: Target,
+    settings: VolumePerformanceAnalysis,
+    ask: Ask,
+    fill: Fill | None = None,
+) -> Page:
     """Ask metrics about the claims of ``part``, judge them, look at the worst again, and write the report."""
     few = len(part.claims) <= FEW
-    asked = _asked(part, see, settings, ask, few=few)
-    judged = judge(see, part, asked.measured, settings)
+    scope = scope_of(see, [claim.meta.key for claim in part.claims] if few else None)
+    asked = _asked(part, see, settings, ask, scope)
+    if asked.measured and fill:
+        asked = replace(asked, fill=_filled(part, fill))
+    judged = judge(see, part, asked, settings)
     if asked.measured and not few:
         asked, judged = _closer(see, part, asked, judged, settings, ask)
     return _page(part, target, settings, asked, judged)
 
 
-def judge(see: Inventory, part: Inventory, measured: IoMeasured | None, settings: VolumePerformanceAnalysis) -> Judged:
+def judge(see: Inventory, part: Inventory, asked: Asked, settings: VolumePerformanceAnalysis) -> Judged:
     """Map, work out and judge the claims of ``part``; ``see`` is everything around them."""
-    seen = measured or IoMeasured(window(see.now, settings.window_hours))
+    seen = asked.measured or IoMeasured(window(see.now, settings.window_hours))
     keys = [claim.meta.key for claim in part.claims]
     found_by = mapped(see, seen, keys)
     ios = volume_ios(see, seen, found_by, limits_of(see, settings, keys, found_by), settings.limits)
-    judged = replace(see, claims=part.claims, volumes=part.volumes, io=ios)
+    uses = None if asked.fill is None else {key: ClaimUse(key, use) for key, use in asked.fill.items()}
+    judged = replace(see, claims=part.claims, volumes=part.volumes, io=ios, operations=seen.operations, uses=uses)
+    if asked.failure:
+        lacks = Unseen(IO_METRICS, "metrics give no answer", "see above for what to do")
+        judged = replace(judged, unseen={**judged.unseen, IO_METRICS.resource: lacks})
+    elif asked.measured is None:
+        judged = replace(judged, skipped=judged.skipped | {IO_METRICS.resource})
     found = assess(judged, settings.limits, ABOUT_IO, settings.choice)
-    issues = many((issue.meta.key, issue) for issue in found.issues if issue.rule.on == k.CLAIM.name)
-    verdicts = {key: verdict(issues.get(key, ()), ios.get(key, ()), settings.limits) for key in keys}
-    return Judged(judged, found, verdicts)
+    return Judged(judged, found, _verdicts(found.issues, ios, keys, settings))
+
+
+def _verdicts(
+    issues: Iterable[Issue],
+    ios: Mapping[Key, tuple[VolumeIo, ...]],
+    keys: Iterable[Key],
+    settings: VolumePerformanceAnalysis,
+) -> dict[Key, Verdict]:
+    """Judge each claim by what the rules said of it."""
+    mine = many((issue.meta.key, issue) for issue in issues if issue.rule.on == k.CLAIM.name)
+    return {key: verdict(mine.get(key, ()), ios.get(key, ()), settings.limits) for key in keys}
 
 
 def _closer(
@@ -112,21 +144,23 @@ def _closer(
 ) -> tuple[Asked, Judged]:
     """Look at the worst again, in fine steps: a peak of minutes is flat in a mean of a quarter of an hour."""
     worst = _worst(part, judged, settings.detail)
-    again = _asked(replace(part, claims=worst), see, settings, ask, few=True)
-    if again.measured is None:
-        return asked, judged
-    closer = judge(see, replace(part, claims=worst), again.measured, settings)
     keys = {claim.meta.key for claim in worst}
-    kept = tuple(i for i in judged.found.issues if i.meta.key not in keys)
-    issues = tuple(sorted((*kept, *closer.found.issues), key=lambda i: (-i.severity, i.rule.id, i.meta.key)))
+    part = replace(part, claims=worst)
+    again = _asked(part, see, settings, ask, replace(scope_of(see, keys), again=True))
+    if again.measured is None or asked.measured is None:
+        return asked, judged
+    measured = replace(again.measured, resets=moved_resets(asked.measured, again.measured.window))
+    closer = judge(see, part, replace(again, measured=measured, fill=asked.fill), settings)
+    # What all volumes of a machine do together is known from the first look alone.
+    together = [i for i in judged.found.issues if i.rule.id in _TOGETHER and i.meta.key in keys]
+    mine = {i.id: i for i in (*closer.found.issues, *together) if i.meta.key in keys}
+    rest = (i for i in judged.found.issues if i.meta.key not in keys)
+    issues = tuple(sorted((*rest, *mine.values()), key=lambda i: (-i.severity, i.rule.id, i.meta.key)))
     io = {**(judged.see.io or {}), **{key: found for key, found in (closer.see.io or {}).items() if key in keys}}
+    verdicts = {**judged.verdicts, **_verdicts(mine.values(), io, keys, settings)}
     return (
-        Asked(joined(asked.measured, again.measured) if asked.measured else again.measured),
-        Judged(
-            replace(judged.see, io=io),
-            replace(judged.found, issues=issues),
-            {**judged.verdicts, **closer.verdicts},
-        ),
+        replace(asked, measured=joined(asked.measured, again.measured)),
+        Judged(replace(judged.see, io=io), replace(judged.found, issues=issues), verdicts),
     )
 
 
@@ -145,15 +179,22 @@ def _worst(part: Inventory, judged: Judged, most: int) -> tuple[Claim, ...]:
     return tuple(sorted(known, key=rank)[:most])
 
 
-def _asked(part: Inventory, see: Inventory, settings: VolumePerformanceAnalysis, ask: Ask, *, few: bool) -> Asked:
+def _asked(part: Inventory, see: Inventory, settings: VolumePerformanceAnalysis, ask: Ask, scope: IoScope) -> Asked:
     """Ask metrics; that they gave nothing is an answer, too."""
     if not settings.include_io_metrics or not part.claims:
         return Asked()
-    scope = scope_of(see, [claim.meta.key for claim in part.claims] if few else None)
     try:
-        return Asked(ask(scope, window(see.now, settings.window_hours, coarse=not few)))
+        return Asked(ask(scope, window(see.now, settings.window_hours, coarse=scope.everything)))
     except ClusterError as error:
         return Asked(failure=error)
+
+
+def _filled(part: Inventory, fill: Fill) -> Mapping[Key, Use] | None:
+    """Ask how full claims are; without an answer no rule looks at that."""
+    try:
+        return fill([claim.meta.key for claim in part.claims])
+    except ClusterError:
+        return None
 
 
 def _page(part: Inventory, target: Target, settings: VolumePerformanceAnalysis, asked: Asked, judged: Judged) -> Page:
