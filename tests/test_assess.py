@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from robusta_volumes._analysis.assess import Assessment, about, assess, subjects, tally
+from robusta_volumes._analysis.assess import Assessment, about, assess, tally
 from robusta_volumes._analysis.claim_uses import without_metrics
+from robusta_volumes._analysis.subjects import Subjects
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import BY_NAME, CLAIM, EVENT, IO, IO_METRICS, METRICS, POD, STORAGE_CLASS, Kind
 from robusta_volumes._model.limits import Limits
@@ -156,7 +157,7 @@ def test_a_quota_is_named_with_its_namespace() -> None:
 
 
 def test_every_rule_looks_at_a_kind_that_is_looked_at() -> None:
-    looked_at = set(subjects(Inventory(NOW)))
+    looked_at = set(Subjects(Inventory(NOW)).by_kind)
     assert {one.on for one in RULES.values()} <= looked_at <= set(BY_NAME)
 
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from robusta_volumes._analysis.assess import assess, subjects
+from robusta_volumes._analysis.assess import assess
+from robusta_volumes._analysis.subjects import Subjects
 from robusta_volumes._cli.reference_cases import Case, case_file, issues_of, judge, look, read_cases
 from robusta_volumes._model.limits import Limits
 from robusta_volumes._model.volume import Claim, Meta
@@ -68,7 +69,7 @@ def test_a_rule_keeps_quiet_where_it_looked_and_nothing_is_wrong(rule: Rule, cas
     found = judge(case, rule)
     assert [issue.title for issue in found.issues if issue.rule is rule] == []
     assert rule.id not in {id_ for _, ids in found.unseen.values() for id_ in ids}, "it could not look"
-    assert subjects(look(case))[rule.on], f"there is no {rule.on} to look at"
+    assert Subjects(look(case)).by_kind[rule.on], f"there is no {rule.on} to look at"
 
 
 @pytest.mark.parametrize(("rule", "case"), UNKNOWN)

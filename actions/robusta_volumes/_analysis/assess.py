@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from robusta_volumes._analysis.passing import passing
+from robusta_volumes._analysis.subjects import Subjects
 from robusta_volumes._model.inventory import Inventory, Unseen
 from robusta_volumes._model.kind import BY_NAME, IO, IO_METRICS, METRICS, Kind
 from robusta_volumes._model.limits import Limits
@@ -113,27 +114,6 @@ class Assessment:
         return tuple(i for i in self.issues if i.rule.advice)
 
 
-def subjects(see: Inventory) -> Mapping[str, tuple[Any, ...]]:
-    """List the objects that rules look at, by kind."""
-    return {
-        "PersistentVolumeClaim": see.claims,
-        "PersistentVolume": see.volumes,
-        "Pod": see.pods,
-        "VolumeSnapshot": see.snapshots,
-        "VolumeSnapshotContent": see.contents,
-        "Namespace": see.namespaces,
-        "ResourceQuota": see.quotas,
-        "LimitRange": see.limit_ranges,
-        "StatefulSet": tuple(w for w in see.workloads if w.kind == "StatefulSet"),
-        "Deployment": tuple(w for w in see.workloads if w.kind == "Deployment"),
-        "VolumeAttachment": see.attachments,
-        "Node": see.nodes,
-        "CSINode": see.csi_nodes,
-        "StorageClass": see.classes,
-        "CSIStorageCapacity": see.capacities,
-    }
-
-
 def assess(
     see: Inventory, limits: Limits, rules: Iterable[Rule] = tuple(RULES.values()), choice: RuleChoice = ALL
 ) -> Assessment:
@@ -143,7 +123,7 @@ def assess(
     unseen: dict[str, tuple[Unseen, tuple[str, ...]]] = {}
     fired: set[tuple[str, str, str]] = set()
     judged: set[str] = set()
-    looked_at, ours = subjects(see), passing(see)
+    looked_at, ours = Subjects(see), passing(see)
     for rule in sorted((r for r in rules if choice.judges(r.id)), key=lambda r: r.fallback):
         needs = _needs(rule)
         if _not_asked(needs, see) or (rule.of_cluster and not about_cluster(see)):
@@ -155,7 +135,7 @@ def assess(
         if lacking:
             continue
         judged.add(rule.id)
-        for subject in looked_at.get(rule.on, ()):
+        for subject in looked_at.of(rule):
             if rule.fallback and (rule.on, *subject.meta.key) in fired:
                 continue
             hit = rule.check(subject, see, limits)
@@ -174,7 +154,7 @@ def assess(
         unseen,
         frozenset(judged),
         tuple(sorted(ignored, key=lambda one: _worst_first(one.issue))),
-        _misread(looked_at),
+        _misread(looked_at.by_kind),
     )
 
 

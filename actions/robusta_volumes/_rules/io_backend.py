@@ -141,6 +141,8 @@ def hangs(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | N
 def read_only(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """The kernel stops writes when it meets errors. Reads go on, so applications seem to run (READONLY_FS)."""
     one = io.episode("read_only")
+    if one.since is None and "ro" not in io.mounts:
+        return None
     volume = see.volume_of(claim)
     wanted = any("Write" in mode for mode in claim.modes_granted or claim.modes_asked)
     mounted = wanted and "ro" in io.mounts and not (volume and "ro" in volume.mount_options)

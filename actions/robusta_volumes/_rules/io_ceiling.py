@@ -67,7 +67,7 @@ def _bytes_limit(io: VolumeIo) -> Declared | None:
     Severity.MEDIUM,
     "Volume stands at its limit of operations",
     fix="Raise the volume's IOPS where its kind allows it, else change its kind; or ask less of it.",
-    only=("limit_iops", "iops_throttled"),
+    only=("iops_ceiling", "iops_throttled"),
 )
 def iops_ceiling(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """What is asked beyond the limit waits in a queue: latency grows though nothing is broken (IOPS_CEILING)."""
@@ -90,7 +90,7 @@ def iops_ceiling(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> 
     Severity.MEDIUM,
     "Volume stands at its limit of bytes",
     fix="Raise the volume's throughput where its kind allows it, else change its kind; or spread files over volumes.",
-    only=("limit_bytes", "bytes_throttled"),
+    only=("bytes_ceiling", "bytes_throttled"),
 )
 def bytes_ceiling(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """Bandwidth is used up: larger operations wait for it, however few they are (TPUT_CEILING)."""

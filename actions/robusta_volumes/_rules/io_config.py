@@ -38,7 +38,10 @@ _RISKY = {"barrier=0", "nobarrier"}
 def mount_options(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """One word in a class decides how each write ends: with sync a disk does a tenth of what it could (MOUNT_OPTS)."""
     volume = see.volume_of(claim)
-    options = dict.fromkeys([*io.mounts, *(volume.mount_options if volume else ())])
+    own = volume.mount_options if volume else ()
+    if not io.mounts and not own:
+        return None
+    options = dict.fromkeys([*io.mounts, *own])
     slow, risky = [o for o in options if o in _SLOW], [o for o in options if o in _RISKY]
     if not slow and not risky:
         return None

@@ -71,8 +71,10 @@ def small_operations(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits)
 )
 def small_on_hdd(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:
     """A head moves for each of them: a hundred or so a second is all there is, at any size of volume (HDD_SMALL_IO)."""
+    if io.limits.family != "hdd":
+        return None
     each = io.stat("size").p50
-    if io.limits.family != "hdd" or each is None or each >= limits.io_hdd_small_kib * _KIB or idle(io, limits):
+    if each is None or each >= limits.io_hdd_small_kib * _KIB or idle(io, limits):
         return None
     return Hit(
         f"does operations of {size(each)} on a spinning disk ({io.limits.kind or 'HDD'})",
@@ -111,8 +113,11 @@ def large_operations(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits)
 )
 def one_sided(claim: Claim, io: VolumeIo, see: Inventory, limits: Limits) -> Hit | None:  # noqa: ARG001
     """What helps depends on the direction: caches serve reads, and replicas cost writes (WRITE_HEAVY, READ_HEAVY)."""
-    reads, writes, rate = io.stat("read_ops").mean, io.stat("write_ops").mean, io.stat("bytes").mean
-    if reads is None or writes is None or rate is None or rate < limits.io_mix_mib * _MIB or reads + writes <= 0:
+    rate = io.stat("bytes").mean
+    if rate is None or rate < limits.io_mix_mib * _MIB:
+        return None
+    reads, writes = io.stat("read_ops").mean, io.stat("write_ops").mean
+    if reads is None or writes is None or reads + writes <= 0:
         return None
     part = writes / (reads + writes)
     if reaches(part, limits.io_mix_percent):

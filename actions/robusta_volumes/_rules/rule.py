@@ -55,6 +55,7 @@ class Rule:
     fallback: bool = False  # looked at only when no other rule fired on the object
     advice: bool = False  # nothing is broken: no event or alert is answered with it, and no verdict changes
     of_cluster: bool = False  # asked when a whole cluster is looked at: it would be said again in each namespace
+    only: tuple[str, ...] = ()  # of claims: what of their I/O must be measured, or have been so, some of it at least
 
     @property
     def why(self) -> str:
@@ -78,10 +79,11 @@ def rule(  # noqa: PLR0913 (each names a field of the rule)
     fallback: bool = False,
     advice: bool = False,
     of_cluster: bool = False,
+    only: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check. It registers nothing: `robusta_volumes._rules.catalogue` lists the modules."""
 
     def make(check: Check) -> Rule:
-        return Rule(id, severity, title, on, needs, fix, check, fallback, advice, of_cluster)
+        return Rule(id, severity, title, on, needs, fix, check, fallback, advice, of_cluster, only)
 
     return make
