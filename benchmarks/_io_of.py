@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from functools import cache
 
 from metrics_read import Generated, wrapped
@@ -81,6 +82,23 @@ def rows_of(metric: str, count: int, query: str) -> int:
     return count * (1 + OTHERS) if others else count
 
 
+def chosen_by(query: str) -> Callable[[int], bool]:
+    """Read which volumes, nodes or pods a question is about."""
+    text = query.replace("\\\\.", ".")
+    wanted = {
+        label: set(re.split(r"[|()]", found[1]))
+        for label in ("volume_id", "instance", "namespace", "pod")
+        if (found := re.search(rf'\b{label}=~?"([^"]*)"', text))
+    }
+
+    def chosen(n: int) -> bool:
+        space, pod = claim_of(n)
+        names = {"volume_id": handle_of(n), "instance": address_of(n), "namespace": space, "pod": pod}
+        return all(names[label] in some for label, some in wanted.items())
+
+    return chosen
+
+
 @cache
 def answer(kind: str, count: int, query: str, start: str, end: str, step: str) -> bytes:
     """Write an answer; the second time it costs nothing."""
@@ -96,11 +114,9 @@ def answer(kind: str, count: int, query: str, start: str, end: str, step: str) -
         return wrapped("matrix", [])
     times = list(range(int(start), int(end) + 1, int(step)))
     rows = []
-    chosen = query.replace("\\\\.", ".")
+    chosen = chosen_by(query)
     for n in range(rows_of(name, count, query)):
-        if ("volume_id=" in chosen and handle_of(n) not in chosen) or (
-            "instance=~" in chosen and f"{address_of(n)}|" not in f"{chosen}|".replace(")", "|")
-        ):
+        if not chosen(n):
             continue
         base = level(n, name)
         values = ",".join(f'[{at},"{base * f}"]' for at, f in zip(times, shape(len(times), n % 7), strict=True))

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from robusta_volumes._cluster import io_promql, io_rows, io_sources, promql
@@ -18,7 +18,8 @@ from robusta_volumes._model.io_series import IoMeasured, IoWindow
 from robusta_volumes._model.text import listing
 
 _MOMENT, _RANGE = 15.0, 60.0  # seconds that one question may take
-_WORKERS = 2  # answers of ten thousand volumes are tens of MiB each, and several are in memory at a time
+_WORKERS = 2  # questions at a time
+_COARSE = timedelta(minutes=15)  # a whole cluster is asked for in such steps: each answer is tens of MiB, one at a time
 _UNPROCESSABLE = 422
 
 
@@ -114,9 +115,10 @@ class LiveIo:
     def _ask_all(self, questions: Sequence[Question], window: IoWindow) -> None:
         """Ask them, cutting those that are too large, and say what did not come."""
         lost: list[tuple[Question, Exception]] = []
+        workers = 1 if window.step >= _COARSE else _WORKERS
         while questions:
             smaller: list[Question] = []
-            answers = self._questions.together([partial(self._send, one, window) for one in questions])
+            answers = self._questions.together([partial(self._send, one, window) for one in questions], workers)
             for one, answer in zip(questions, answers, strict=True):
                 halves = one.halves() if isinstance(answer, TooMuch) else []
                 smaller += halves

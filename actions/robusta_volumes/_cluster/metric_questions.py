@@ -78,10 +78,11 @@ class Questions:
             self.gap(f"Prometheus says that its answer is not complete: {cited(warning)}.")
         return answer.rows
 
-    def together(self, jobs: Sequence[Callable[[], list[Row]]]) -> list[list[Row] | Exception]:
-        """Ask several at a time; give each one's rows or error."""
+    def together(self, jobs: Sequence[Callable[[], list[Row]]], workers: int = 0) -> list[list[Row] | Exception]:
+        """Ask several at a time, ``workers`` or as many as usual; give each one's rows or error."""
         over = self._over()
-        return [over if answer is None else answer for answer in in_time(jobs, self._budget.left(), self._workers)]
+        found = in_time(jobs, self._budget.left(), workers or self._workers)
+        return [over if answer is None else answer for answer in found]
 
     def one(self, job: Callable[[], list[Row]]) -> list[Row]:
         """Ask one, and wait no longer than the budget, whatever the transport does."""
