@@ -19,7 +19,7 @@ from robusta_volumes._sandbox.controllers import Controllers
 from robusta_volumes._sandbox.demo_backups import backups_act
 from robusta_volumes._sandbox.demo_contents import contents_act, contents_server
 from robusta_volumes._sandbox.demo_data import data_act
-from robusta_volumes._sandbox.demo_performance import performance_act
+from robusta_volumes._sandbox.demo_performance import look_act, performance_act
 from robusta_volumes._sandbox.demo_script import BLOCK, BY_HAND, CHANGES, EVENTS, STORM, alert
 from robusta_volumes._sandbox.demo_snapshots import snapshots_act
 from robusta_volumes._sandbox.io_answers import IoAnswers
@@ -133,6 +133,7 @@ class Demo:
         performance_act(self.world, self.expect)
         snapshots_act(self.world, self.expect)
         contents_act(self.world, self.expect)
+        look_act(self.world, self.expect)
         backups_act(self.world, self.kubelet, self.expect)
         self.expect("Somebody writes wrong settings; the next event of any kind tells", lambda: self._spoil(sent))
 

@@ -20,6 +20,16 @@ PERFORMANCE: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+_TRIED: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    (
+        "How a volume would be looked at from inside its pod",
+        "probe_volume_io",
+        {"name": "data-billing-0", "namespace": "billing", "dry_run": "true"},
+    ),
+    ("What a benchmark of a class would do", "benchmark_storage_class", {"name": "gp3"}),
+)
+
+
 def disk_alert(now: datetime, address: str) -> dict[str, Any]:
     """Give the Alertmanager body of the node mixin's alert about a disk: its pod and namespace are the exporter's."""
     body = copy.deepcopy(alert(now))
@@ -42,3 +52,9 @@ def performance_act(world: World, expect: Expect) -> None:
     address = next(nodes)["status"]["addresses"][0]["address"]
     now = datetime.now(UTC)
     expect("An alert about a disk of a node is enriched", lambda: world.runner.send_alerts(disk_alert(now, address)), 1)
+
+
+def look_act(world: World, expect: Expect) -> None:
+    """Play the plans of a look from inside a pod, which is there by now, and of a benchmark: no real disk is behind them."""
+    for caption, action, params in _TRIED:
+        expect(f"By hand: {caption}", lambda action=action, params=params: world.runner.trigger(action, **params), 1)  # type: ignore[misc]

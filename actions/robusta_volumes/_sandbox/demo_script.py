@@ -67,6 +67,7 @@ STORM = 20  # times that each event of the storm is sent
 BLOCK = copy.deepcopy(HELM_BLOCK)
 BLOCK["persistentVolumeWorkflows"]["persistentVolumeActions"]["maxMessages"] = 100
 BLOCK["persistentVolumeWorkflows"]["persistentVolumeActions"]["prices"] = {"gp3": 0.08, "efs.csi.aws.com": 0.30}
+BLOCK["persistentVolumeWorkflows"]["volumePerformanceAnalysis"]["benchmark"] = {"image": "registry.local/fio:3.33"}
 
 
 def alert(now: datetime, namespace: str = "db", claim: str = "data-pg-0") -> dict[str, Any]:
