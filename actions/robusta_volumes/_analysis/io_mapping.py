@@ -52,7 +52,7 @@ class _Rows:
             return [
                 Mapped(node=place.node, how=why, remedy=remedy(self._see, place, self._measured, ""), since=place.since)
             ]
-        return sorted(found, key=lambda one: _ORDER[one.confidence])
+        return sorted(found, key=lambda one: _ORDER[one.confidence]) if len(found) > 1 else found
 
     def _mapped(self, place: Place, source: str, key: IoKey, found: Found) -> Mapped:
         return Mapped(
@@ -71,8 +71,9 @@ class _Rows:
         return None if source == NFS or found.confidence == "shared" else place.since
 
     def _by_storage(self, place: Place) -> Iterator[Mapped]:
+        measured = self._disks.keys
         for source, key, named in self._keys(place):
-            if key in self._disks.keys.get(source, ()):
+            if key in measured.get(source, ()):
                 how = f"{SOURCES[source]} measures {code(named)}"
                 yield self._mapped(place, source, key, Found("", how, "exact"))
 
@@ -93,7 +94,7 @@ class _Rows:
         yield PORTWORX, (name,), name
 
     def _by_disk(self, place: Place) -> Iterator[Mapped]:
-        if not place.node:
+        if not place.node or not (self._disks.measured or self._disks.exports):
             return
         for export in exports_of(place, self._disks):
             if key := self._disks.exports.get((place.node, export)):
@@ -108,8 +109,9 @@ class _Rows:
 
     def _by_pod(self, place: Place) -> Iterator[Mapped]:
         """Take what its pods do, on whatever disk."""
-        for pod in place.pods:
-            if pod.meta.key in self._disks.keys.get(CADVISOR, ()):
+        measured = self._disks.keys.get(CADVISOR, ())
+        for pod in place.pods if measured else ():
+            if pod.meta.key in measured:
                 others = len(set(pod.claims)) - 1
                 also = (
                     f", its {others} other claims included"
