@@ -67,6 +67,8 @@ def _draw(axes: Any, panel: Panel, span: tuple[datetime, datetime]) -> None:
     axes.set_ylabel(panel.unit, fontsize=8, color=QUIET)
     axes.locator_params(axis="y", nbins=3)
     time_axis(axes, max(span[1] - span[0], timedelta(hours=1)))
+    low, high = axes.get_xlim()
+    axes.set_xticks([at for at in axes.get_xticks() if low <= at <= high - (high - low) * _RIGHT])
     axes.spines["left"].set_visible(True)
     axes.spines["left"].set_color(QUIET)
     axes.tick_params(axis="y", labelsize=8, labelcolor=QUIET, length=3, color=QUIET)

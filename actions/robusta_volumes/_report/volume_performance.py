@@ -155,7 +155,7 @@ def _unknown(seen: Seen) -> list[Block]:
         lines.append(
             f"• {count(len(names), 'volume')} ({listing([plain(n, 60) for n in names], 2)}): {short(plain(why), 200)}{todo}"
         )
-    more = f"\n• and {len(reasons) - _REASONS} more reasons" if len(reasons) > _REASONS else ""
+    more = f"\n• and {count(len(reasons) - _REASONS, 'more reason')}" if len(reasons) > _REASONS else ""
     return [Text(short("*Not known:*\n" + "\n".join(lines) + more, TEXT_LIMIT))]
 
 
