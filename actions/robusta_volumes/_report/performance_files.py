@@ -10,6 +10,7 @@ from robusta_volumes._report.page import Block, File, csv_file
 from robusta_volumes._report.performance_seen import Row, Seen
 
 UNKNOWN, _TIME = "unknown", "%Y-%m-%dT%H:%M:%SZ"
+_NOT_MEASURED = (UNKNOWN, UNKNOWN, UNKNOWN)  # mean, p95, peak
 _SIGNALS = (
     "iops",
     "bytes",
@@ -57,7 +58,9 @@ def volumes_csv(seen: Seen) -> File:
 
 def _row(row: Row) -> tuple[object, ...]:
     io, mapped, primary = row.io, row.io.mapped, row.verdict.primary
-    stats = [value for signal in _SIGNALS for value in _three(io.stat(signal))]
+    stats = [
+        value for signal in _SIGNALS for value in (_three(io.stats[signal]) if signal in io.stats else _NOT_MEASURED)
+    ]
     limits = io.limits
     return (
         row.claim.meta.namespace,
