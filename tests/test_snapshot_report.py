@@ -122,8 +122,8 @@ def test_a_schedule_of_today_lacks_nothing_before_its_first_slot_and_says_when_t
     page = known(w)
     assert page.title == "Snapshots: none is due yet"
     assert not page.noteworthy
-    assert "Next: `nightly` first slot at 2026-03-02 02:00 UTC." in to_markdown(page)
-    assert all("first slot at 2026-03-02 02:00 UTC" in row for row in rows(page, "claims.csv")[1:])
+    assert "Next: `nightly` first run at 2026-03-02 02:00 UTC." in to_markdown(page)
+    assert all("first run at 2026-03-02 02:00 UTC" in row for row in rows(page, "claims.csv")[1:])
 
 
 def test_after_its_first_slot_and_what_it_may_take_a_new_schedule_is_judged_as_any() -> None:
@@ -131,7 +131,7 @@ def test_after_its_first_slot_and_what_it_may_take_a_new_schedule_is_judged_as_a
     w.tick(NIGHTLY)
     w.at(datetime(2026, 3, 2, 3, 59, tzinfo=UTC))  # started within 60 minutes, ready within 60 more
     assert known(w).title == "Snapshots: none is due yet"
-    assert "first slot" not in to_markdown(known(w))
+    assert "first run" not in to_markdown(known(w))
     w.move(minutes=2)
     assert known(w).title == "Snapshots: 0 of 1 claim has a good one within 26 h; 1 does not"
 
