@@ -70,10 +70,11 @@ def tallies(claims: Sequence[Claim], copies: Iterable[Copy], now: datetime) -> T
             run = held.get(copy.backup_uid)
             if run is None:
                 run = held[copy.backup_uid] = Held()
-            if copy.proof is Proof.MOVED or copy.proof is Proof.SNAPSHOT:
+            proof = copy.proof
+            if proof is Proof.MOVED or proof is Proof.SNAPSHOT:
                 run.good.add(uid)
                 run.size += copy.total or 0
-                if copy.proof is Proof.MOVED:
+                if proof is Proof.MOVED:
                     run.moved.add(uid)
             else:
                 run.other[uid] = _later(run.other.get(uid), copy)
@@ -98,10 +99,12 @@ def _note(tally: Tally | None, copy: Copy) -> None:
     if newest is None or cut > (newest.cut_at or NO_TIME) or (cut == newest.cut_at and _later(newest, copy) is copy):
         tally.newest = copy
     if proof is Proof.MOVED:
+        # Where all goes off-site these are the same, and looked for once.
+        same, lasting = tally.good is tally.offsite, tally.lasts is tally.lasts_offsite
         tally.offsite = _newer(tally.offsite, copy, cut)
-        tally.good = _newer(tally.good, copy, cut)
-        tally.lasts = _lasting(tally.lasts, copy)
+        tally.good = tally.offsite if same else _newer(tally.good, copy, cut)
         tally.lasts_offsite = _lasting(tally.lasts_offsite, copy)
+        tally.lasts = tally.lasts_offsite if lasting else _lasting(tally.lasts, copy)
     elif proof is Proof.SNAPSHOT:
         tally.good = _newer(tally.good, copy, cut)
         tally.lasts = _lasting(tally.lasts, copy)
