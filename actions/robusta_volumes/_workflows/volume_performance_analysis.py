@@ -21,7 +21,7 @@ from robusta_volumes._model.inventory import Inventory, Key
 from robusta_volumes._model.io import VolumeIo
 from robusta_volumes._model.io_scope import IoScope, window
 from robusta_volumes._model.io_series import IoMeasured, joined, moved_resets
-from robusta_volumes._model.kind import IO_METRICS
+from robusta_volumes._model.kind import IO_METRICS, METRICS
 from robusta_volumes._model.performance_settings import VolumePerformanceAnalysis
 from robusta_volumes._model.target import Target, Trigger
 from robusta_volumes._model.unseen import Unseen
@@ -61,6 +61,7 @@ class Asked:
     measured: IoMeasured | None = None
     failure: ClusterError | None = None
     fill: Mapping[Key, Use] | None = None  # how full claims are now; None: not asked, or no answer
+    unfilled: ClusterError | None = None  # why not
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def page_of(
     scope = scope_of(see, [claim.meta.key for claim in part.claims] if few else None)
     asked = _asked(part, see, settings, ask, scope)
     if asked.measured and fill:
-        asked = replace(asked, fill=_filled(part, fill))
+        asked = _filled(asked, part, fill)
     judged = judge(see, part, asked, settings)
     if asked.measured and not few:
         asked, judged = _closer(see, part, asked, judged, settings, ask)
@@ -124,6 +125,9 @@ def judge(see: Inventory, part: Inventory, asked: Asked, settings: VolumePerform
         judged = replace(judged, unseen={**judged.unseen, IO_METRICS.resource: lacks})
     elif asked.measured is None:
         judged = replace(judged, skipped=judged.skipped | {IO_METRICS.resource})
+    if asked.unfilled:
+        lacks = Unseen(METRICS, str(asked.unfilled), asked.unfilled.remedy)
+        judged = replace(judged, unseen={**judged.unseen, METRICS.resource: lacks})
     found = assess(judged, settings.limits, ABOUT_IO, settings.choice)
     return Judged(judged, found, _verdicts(found.issues, ios, keys, settings))
 
@@ -189,12 +193,12 @@ def _asked(part: Inventory, see: Inventory, settings: VolumePerformanceAnalysis,
         return Asked(failure=error)
 
 
-def _filled(part: Inventory, fill: Fill) -> Mapping[Key, Use] | None:
-    """Ask how full claims are; without an answer no rule looks at that."""
+def _filled(asked: Asked, part: Inventory, fill: Fill) -> Asked:
+    """Ask how full claims are, too; without an answer the rule about that cannot look, and says so."""
     try:
-        return fill([claim.meta.key for claim in part.claims])
-    except ClusterError:
-        return None
+        return replace(asked, fill=fill([claim.meta.key for claim in part.claims]))
+    except ClusterError as error:
+        return replace(asked, unfilled=error)
 
 
 def _page(part: Inventory, target: Target, settings: VolumePerformanceAnalysis, asked: Asked, judged: Judged) -> Page:
